@@ -1,0 +1,181 @@
+import type { Columns } from './frame.ts';
+
+/**
+ * What coordinator and workers exchange for the `proseg` method (symbols and equations: Jones et al., Nat Methods 22:1331,
+ * 2025, and the model of version 3.1): the frame of the model, its global variables, and the sufficient statistics a tile
+ * returns while they are fitted.
+ *
+ * Task kinds (all take an assign-tile frame with the extras named here):
+ *
+ * | kind | extras in | out |
+ * | --- | --- | --- |
+ * | `assign.proseg.prepare` | meta.model (`ModelFrame`, densityCuts still empty) | `ProsegPreparation` |
+ * | `assign.proseg.fit` | meta.model, tables of `globals`, `chain` of the previous block (absent in the first), meta.block | statistics and `chain` |
+ * | `assign.proseg` | meta.model, tables of `globals`, meta.schedule | assign-result |
+ * | `assign.proseg.border` | the same, and the settled state of the region (`BorderState`) | assign-result |
+ */
+
+/** Fixed by the coordinator's pre-pass, the same for every tile of a slide. */
+export interface ModelFrame {
+  /** Model genes G, ordered by total count (descending): the first `privateGenes` have a loading of their own. */
+  genes: number;
+  /** U = min(G, 300). */
+  privateGenes: number;
+  /** K: 100 when G > U, else 0. Latent width K' = U + K. */
+  factors: number;
+  /** T. */
+  components: number;
+  /** L; 1 when the slide has no z or no span. */
+  layers: number;
+  /** D. */
+  densityBins: number;
+  /** Fine voxel edge h in microns; the coarse edge is `coarseFactor` times it. */
+  voxelUm: number;
+  coarseFactor: number;
+  /** z above the tissue plane: z - (plane[0] + plane[1]*(x - xRef) + plane[2]*(y - yRef)), clipped to [low, high], scaled to [0, 1]. */
+  z: { plane: [number, number, number]; xRefUm: number; yRefUm: number; lowUm: number; highUm: number };
+  /** D - 1 ascending cuts of the local density (transcript weight, `methods/assignment.md` 1.4 step 7); empty while unknown. */
+  densityCuts: number[];
+}
+
+/** The global variables. Row-major; frozen after the fit. Travels as one table each (column `value`). */
+export interface ProsegGlobals {
+  /** Gene loadings of the factored genes, (G - U) x K. */
+  theta: Float32Array;
+  /** Dispersion r and scale s of the loadings' gamma prior, T x K'. */
+  r: Float64Array;
+  s: Float64Array;
+  /** Component weights, T. */
+  pi: Float64Array;
+  /** ln-volume mean and variance, T. */
+  mu: Float64Array;
+  sigma2: Float64Array;
+  /** Background rates per unit volume of one layer, G x L x D (gene slowest, then layer). */
+  beta: Float32Array;
+}
+
+/** `assign.proseg.prepare`: what pilots tell before the first iteration. */
+export interface ProsegPreparation {
+  /** Histogram of the local density over occupied voxels of the core; bin = floor(density * 64) clamped to 4095. */
+  densityHistogram: Uint32Array;
+  /** Owned cells with initial voxels, and their 25-wide random projection of ln(1 + 100 * share) (row-major), initial transcripts, coarse voxels. */
+  cell: Uint32Array;
+  projection: Float32Array;
+  transcripts: Uint32Array;
+  voxels: Uint32Array;
+}
+
+export const PROJECTION_WIDTH = 25;
+/** Bins of the histogram of cells by voxel count (in fine voxels per layer-summed cell, i.e. n); the last bin collects the rest. */
+export const VOLUME_BINS = 8192;
+/** Fixed-point scale of real-valued statistics, so that their sums do not depend on order. */
+export const FIXED_POINT = 2 ** 24;
+
+/** One block of a pilot chain. `recorded` of its iterations (the last ones) enter the statistics. */
+export interface FitBlock {
+  index: number;
+  /** `parameters`: labels and components fixed; `coarse`; `fine` (with repositioning). */
+  phase: 'parameters' | 'coarse' | 'fine';
+  /** Number of the first iteration of this block in the whole fit: the counter of its random numbers. */
+  firstIteration: number;
+  iterations: number;
+  recorded: number;
+  /** Dispersion is held at 1 in burn-in: the tile then skips the draws for `crt` and `omega`. */
+  fixedDispersion: boolean;
+}
+
+/**
+ * Sums over the recorded iterations of one tile. A cell counts in the tile that owns it, a transcript in the tile whose core
+ * holds its observed place, a voxel in the tile whose core holds its centre.
+ */
+export interface ProsegStatistics {
+  /** X_gk: foreground counts of factored genes by factor, (G - U) x K. */
+  x: Uint32Array;
+  /** B_gld: background counts, G x L x D. */
+  b: Uint32Array;
+  /** A_d: fine-voxel columns of the modelled region by density bin, D (one layer; x recorded). */
+  a: Uint32Array;
+  /** N_t: cells by component, T. */
+  n: Uint32Array;
+  /** H_t[n]: cells by component and voxel count n (fine voxels; coarse phases count a coarse voxel as coarseFactor^2), T x VOLUME_BINS. */
+  h: Uint32Array;
+  /** Sum of latent counts, T x K'. */
+  xt: Uint32Array;
+  /** Sum of CRT tables l, T x K'. */
+  crt: Uint32Array;
+  /** Sum of Polya-Gamma draws omega, and of omega * ln(V), T x K', times FIXED_POINT. */
+  omega: BigInt64Array;
+  omegaLnV: BigInt64Array;
+  /** One entry: sum of ln(lambda + beta) over core transcripts times FIXED_POINT; and their number. */
+  logLikelihood: BigInt64Array;
+  transcripts: BigUint64Array;
+}
+
+/** Iterations of the tile round. Defaults in `config/schema.ts`. */
+export interface ProsegSchedule {
+  coarseIterations: number;
+  fineIterations: number;
+  hillClimbIterations: number;
+  recordedIterations: number;
+  finalTemperature: number;
+  /** Label proposals per mismatch pair and iteration. */
+  proposalsPerPair: number;
+  /** Loadings are redrawn every n-th iteration. */
+  loadingsEvery: number;
+  /** Transcript repositioning on? */
+  diffusion: boolean;
+}
+
+/** Physical settings of the sampler (defaults in `config/schema.ts`, meanings in `methods/assignment.md` 1.11). */
+export interface ProsegSettings {
+  compactnessSigma: number;
+  bubbleProbability: number;
+  nuclearReassignmentProbability: number;
+  cellReassignmentProbability: number;
+  diffusionProbability: number;
+  diffusionSdNearUm: number;
+  diffusionSdFarUm: number;
+  diffusionSdZ: number;
+  densityBandwidthUm: number;
+  enforceConnectivity: boolean;
+}
+
+/** Settled state of a border unit's region, as tables `state.*` beside the assign tile. */
+export interface BorderState {
+  /** Same rows, same order as the tile's `transcripts`. */
+  transcripts: { cell: Uint32Array; probability: Float32Array; dx: Int8Array; dy: Int8Array; dl: Int8Array };
+  /** Voxel runs of all cells that have a voxel in the region; may overlap: `rank` decides, see `BORDER_RULE`. */
+  runs: { cell: Uint32Array; layer: Uint16Array; y: Int32Array; x: Int32Array; length: Uint32Array };
+  /** Cells of `runs`, ascending. `active` = 1: may change; all its voxels lie in the region. `tile` = number of its owner tile. */
+  cells: { cell: Uint32Array; component: Uint16Array; active: Uint8Array; tile: Uint32Array };
+  loadings: { value: Float32Array };
+  /** Cores of the tiles that meet the region: a voxel claimed twice goes to the cell whose owner's core holds its centre, else to the lower cell. */
+  cores: { tile: Uint32Array; x0: Float64Array; y0: Float64Array; x1: Float64Array; y1: Float64Array };
+}
+
+/** Prefixes the tables of a part so that several parts share one frame. */
+export function prefixed(prefix: string, tables: Record<string, Columns>): Record<string, Columns> {
+  return Object.fromEntries(Object.entries(tables).map(([name, columns]) => [`${prefix}.${name}`, columns]));
+}
+
+/** The tables of a part, without their prefix; empty when there are none. */
+export function unprefixed(prefix: string, tables: Record<string, Columns>): Record<string, Columns> {
+  const out: Record<string, Columns> = {};
+  for (const [name, columns] of Object.entries(tables)) if (name.startsWith(`${prefix}.`)) out[name.slice(prefix.length + 1)] = columns;
+  return out;
+}
+
+const vectors = <T extends object>(prefix: string, values: T): Record<string, Columns> =>
+  prefixed(prefix, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }])));
+
+/** Globals as tables `globals.theta`, ... with one column `value`. */
+export const globalsTables = (globals: ProsegGlobals): Record<string, Columns> => vectors('globals', globals);
+export const statisticsTables = (statistics: ProsegStatistics): Record<string, Columns> => vectors('statistics', statistics);
+export const preparationTables = (preparation: Omit<ProsegPreparation, never>): Record<string, Columns> => vectors('preparation', preparation);
+
+const readVectors = <T>(prefix: string, tables: Record<string, Columns>): T =>
+  Object.fromEntries(Object.entries(unprefixed(prefix, tables)).map(([name, columns]) => [name, columns.value])) as T;
+
+export const globalsFrom = (tables: Record<string, Columns>): ProsegGlobals => readVectors('globals', tables);
+export const statisticsFrom = (tables: Record<string, Columns>): ProsegStatistics => readVectors('statistics', tables);
+export const preparationFrom = (tables: Record<string, Columns>): ProsegPreparation => readVectors('preparation', tables);
