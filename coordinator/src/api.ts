@@ -1,0 +1,77 @@
+import type { RunConfig } from '@spatile/formats/config/schema';
+import type { Finding, Platform } from '@spatile/formats/bundle/slide';
+import type { RectUm } from '@spatile/formats/space';
+
+/** What the command line (and later gRPC) calls, and what it gets back. Everything here is plain data. */
+
+export interface RunOptions {
+  /** Bundle folder or file. */
+  bundle: string;
+  /** The Zarr to write; the run directory lies beside it (`sample.zarr` -> `sample.run`). */
+  output: string;
+  config: RunConfig;
+  workers: number;
+  /** Xenium Explorer selection (CSV) or GeoJSON; only what lies inside is worked on. */
+  crop: { path: string; unit: 'um' | 'px' } | null;
+  /** Report file; null = `sample.report.html` beside the output. */
+  report: string | null;
+  /** new: refuse when output or run directory exist; resume: go on with the run directory; overwrite: remove both first. */
+  mode: 'new' | 'resume' | 'overwrite';
+  progress: (event: ProgressEvent) => void;
+  signal: AbortSignal;
+  /** Tests only: order in which ready tasks are handed out. */
+  taskOrder?: 'heaviest' | 'lightest';
+}
+
+export type ProgressEvent =
+  /** A new step of the run began, such as `scan`, `partition`, `assign-fit`, `assign`, `assign-border-1`, `write`. `total` tasks (or rows) when known. */
+  | { kind: 'step'; step: string; label: string; total: number | null; unit: 'tiles' | 'transcripts' | 'files' | null }
+  /** `done` of the step's total; `transcripts` worked on in this step so far. */
+  | { kind: 'advance'; step: string; done: number; transcripts: number }
+  | { kind: 'step-end'; step: string; seconds: number }
+  | { kind: 'warning'; message: string };
+
+export interface RunSummary {
+  output: string;
+  runDirectory: string;
+  report: string;
+  method: string;
+  cells: number;
+  /** Rows of the input; kept after the filters; of these assigned to a cell. */
+  transcripts: { input: number; kept: number; assigned: number; controls: number; filtered: Record<string, number> };
+  tiles: number;
+  seconds: number;
+  warnings: string[];
+  /** SHA-256 over all files of the Zarr (sorted path, content). */
+  digest: string;
+}
+
+export interface InspectSummary {
+  platform: Platform;
+  version: string | null;
+  name: string;
+  transcripts: { rows: number; kept: number; filtered: Record<string, number> };
+  genes: number;
+  controls: Record<string, number>;
+  extentUm: RectUm;
+  priors: { kind: string; origin: string }[];
+  images: { name: string; channels: string[]; widthPx: number; heightPx: number; pixelSizeUm: number }[];
+  plan: { tiles: number; haloUm: number; method: string; workerMemoryBytes: number; coordinatorMemoryBytes: number; largestTileTranscripts: number };
+  findings: Finding[];
+}
+
+export interface StatusSummary {
+  runDirectory: string;
+  state: 'running-or-killed' | 'finished';
+  rounds: { round: string; done: number; total: number }[];
+  output: string;
+}
+
+export interface TileSummary {
+  tile: string;
+  round: string;
+  /** Digest of the recomputed result, and whether it equals the stored one (null: none stored). */
+  digest: string;
+  equal: boolean | null;
+  seconds: number;
+}
