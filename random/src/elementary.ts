@@ -7,6 +7,15 @@ const LN2_HIGH = 0.6931471803691238; // ln 2 with its last 32 bits zero, so that
 const LN2_LOW = 1.9082149292705877e-10;
 const HALF_LN_2PI = 0.9189385332046728;
 
+/** 1/21, 1/19, ..., 1/3: the series of 2 artanh(s) / 2s - 1 in s^2, highest power first. */
+const LN_TERMS = Float64Array.from({ length: 10 }, (_, i) => 1 / (21 - 2 * i));
+/** 1/14!, 1/13!, ..., 1/0!: exact factorials, so each is the nearest double. */
+const EXP_TERMS = Float64Array.from({ length: 15 }, (_, i) => {
+  let factorial = 1;
+  for (let n = 2; n <= 14 - i; n++) factorial *= n;
+  return 1 / factorial;
+});
+
 const bits = new DataView(new ArrayBuffer(8));
 
 /** Natural logarithm of x >= 0 (error below 1e-15 relative); -Infinity at 0, NaN below. */
@@ -33,7 +42,7 @@ export function ln(x: number): number {
   const z = s * s;
   // 2 artanh(s) = 2 s (1 + z/3 + z^2/5 + ...), |s| <= 0.172
   let tail = 0;
-  for (let n = 21; n >= 3; n -= 2) tail = (tail + 1 / n) * z;
+  for (let i = 0; i < 10; i++) tail = (tail + LN_TERMS[i]) * z;
   return k * LN2_HIGH + (k * LN2_LOW + 2 * s * tail + 2 * s);
 }
 
@@ -56,8 +65,8 @@ export function exp(x: number): number {
   if (x < -745.2) return 0;
   const k = Math.round(x * Math.LOG2E);
   const r = x - k * LN2_HIGH - k * LN2_LOW;
-  let sum = 1;
-  for (let n = 14; n >= 1; n--) sum = 1 + (sum * r) / n;
+  let sum = 0;
+  for (let i = 0; i < 15; i++) sum = sum * r + EXP_TERMS[i];
   if (k > 1023) return sum * 2 * powerOfTwo(k - 1);
   return k < -1022 ? sum * powerOfTwo(k + 54) * 2 ** -54 : sum * powerOfTwo(k);
 }

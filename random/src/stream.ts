@@ -126,7 +126,8 @@ export class RandomStream {
   /** Gamma of `shape` > 0 and scale 1 (Marsaglia and Tsang 2000; below shape 1 through shape + 1). */
   gamma(shape: number): number {
     if (!(shape > 0)) throw new RangeError(`random stream: gamma(${shape}); expected a positive shape`);
-    return shape >= 1 ? this.#gammaAboveOne(shape) : exp(this.lnGammaVariate(shape));
+    if (shape >= 1) return this.#gammaAboveOne(shape);
+    return this.#gammaAboveOne(shape + 1) * exp(ln(this.uniform()) / shape);
   }
 
   #gammaAboveOne(shape: number): number {

