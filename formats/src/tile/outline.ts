@@ -1,0 +1,117 @@
+import { SpatileError } from '../errors.ts';
+import type { RectUm } from '../space.ts';
+import type { Columns, Frame } from './frame.ts';
+
+/**
+ * What goes into and comes out of the outline stage of one tile: settled voxels of cells in, their measures and polygons out.
+ * Cells, voxels and runs are named as in `assign.ts`.
+ */
+
+export interface OutlineTileMeta {
+  tile: string;
+  core: RectUm;
+  /** Core and halo: must hold every voxel of the owned cells and of the cells that share a column with them. */
+  region: RectUm;
+  gridOriginUm: [number, number];
+  /** Edge of the voxels in microns. */
+  voxelUm: number;
+  layers: number;
+  /** Height of one layer in microns; 0 without z. */
+  layerUm: number;
+}
+
+export interface OutlineTile {
+  meta: OutlineTileMeta;
+  /** Transcripts observed in `region` with their settled cell (0 = background). Microns. */
+  transcripts: { x: Float32Array; y: Float32Array; cell: Uint32Array };
+  /**
+   * All voxels of the cells that have one in the region, as runs along x. Runs of different cells may overlap: a voxel
+   * goes to the cell whose owner tile's core holds its centre, else to the lower cell.
+   */
+  runs: { cell: Uint32Array; layer: Uint16Array; y: Int32Array; x: Int32Array; length: Uint32Array };
+  /** Cells of `runs`, ascending, with the number of their owner tile. */
+  cells: { cell: Uint32Array; tile: Uint32Array };
+  /** Cores by tile number, for every owner of `cells`. Microns. */
+  cores: { tile: Uint32Array; x0: Float64Array; y0: Float64Array; x1: Float64Array; y1: Float64Array };
+  /** Cells this tile reports, ascending. */
+  owned: { cell: Uint32Array };
+}
+
+export interface OutlineResult {
+  meta: {
+    tile: string;
+    voxelUm: number;
+    /** Numbers for the report. */
+    diagnostics: Record<string, number>;
+  };
+  /** Owned cells that have a voxel, ascending. */
+  cells: {
+    cell: Uint32Array;
+    /** Area of the polygon. */
+    areaUm2: Float64Array;
+    voxels: Uint32Array;
+    /** voxels x voxelUm^2 x layerUm; 0 without z. */
+    volumeUm3: Float64Array;
+    /** Length of all rings, holes included. */
+    perimeterUm: Float64Array;
+    /** Centre of mass of the polygon, microns. */
+    centroidX: Float64Array;
+    centroidY: Float64Array;
+    /** Polygons of the cell (4-connected parts); 0 when another cell has every one of its columns. */
+    parts: Uint16Array;
+  };
+  /** Closed rings (first vertex = last) sorted by (cell, part), the exterior before its holes. Shoelace area of exteriors > 0, of holes < 0. */
+  rings: { cell: Uint32Array; part: Uint16Array; start: Uint32Array; count: Uint32Array; hole: Uint8Array };
+  /** Microns. */
+  vertices: { x: Float64Array; y: Float64Array };
+}
+
+export const OUTLINE_TILE = 'outline-tile';
+export const OUTLINE_RESULT = 'outline-result';
+
+const TILE_COLUMNS = {
+  transcripts: ['x', 'y', 'cell'],
+  runs: ['cell', 'layer', 'y', 'x', 'length'],
+  cells: ['cell', 'tile'],
+  cores: ['tile', 'x0', 'y0', 'x1', 'y1'],
+  owned: ['cell'],
+};
+const RESULT_COLUMNS = {
+  cells: ['cell', 'areaUm2', 'voxels', 'volumeUm3', 'perimeterUm', 'centroidX', 'centroidY', 'parts'],
+  rings: ['cell', 'part', 'start', 'count', 'hole'],
+  vertices: ['x', 'y'],
+};
+
+function pick(frame: Frame, wanted: Record<string, string[]>): Record<string, Columns> {
+  const out: Record<string, Columns> = {};
+  for (const [table, columns] of Object.entries(wanted)) {
+    const found = frame.tables[table];
+    const missing = columns.filter((column) => found?.[column] === undefined);
+    if (missing.length > 0) {
+      throw new SpatileError(
+        'RUN_CORRUPT',
+        `${frame.kind}: table ${table} lacks ${missing.join(', ')}; delete the run directory and start again`,
+      );
+    }
+    out[table] = found;
+  }
+  return out;
+}
+
+export function outlineTileFrame(tile: OutlineTile): Frame {
+  const { meta, ...tables } = tile;
+  return { kind: OUTLINE_TILE, meta: { ...meta }, tables: tables as unknown as Record<string, Columns> };
+}
+
+export function outlineTileFrom(frame: Frame): OutlineTile {
+  return { meta: frame.meta, ...pick(frame, TILE_COLUMNS) } as unknown as OutlineTile;
+}
+
+export function outlineResultFrame(result: OutlineResult): Frame {
+  const { meta, ...tables } = result;
+  return { kind: OUTLINE_RESULT, meta: { ...meta }, tables: tables as unknown as Record<string, Columns> };
+}
+
+export function outlineResultFrom(frame: Frame): OutlineResult {
+  return { meta: frame.meta, ...pick(frame, RESULT_COLUMNS) } as unknown as OutlineResult;
+}
