@@ -1,0 +1,148 @@
+import type { PriorSource, SlideBundle } from '@spatile/formats/bundle/slide';
+import type { RunConfig } from '@spatile/formats/config/schema';
+import { SpatileError } from '@spatile/formats/errors';
+import type { Scan } from '../scan/scan.ts';
+import { ringsBounds, ringsCentroid } from './rings.ts';
+
+/** Fewest transcripts that make a cell of the prior that has no outline: fewer do not say where it is. */
+const MIN_TRANSCRIPTS_WITHOUT_OUTLINE = 3;
+
+/**
+ * The cells of the slide as all tiles know them before any work: ids, seeds and prior outlines. Cell k (1-based) is entry
+ * k - 1; the order is by (seed y, seed x, prior id), so it depends on the input alone.
+ */
+export interface CellTable {
+  priorId: string[];
+  seedX: Float64Array;
+  seedY: Float64Array;
+  /** Rings in microns; empty arrays where the prior has none. */
+  nucleus: Float64Array[][];
+  outline: Float64Array[][];
+  /** Half-extent of the outlines: largest distance from the seed to a vertex, in microns; 0 without outlines. */
+  reachUm: Float64Array;
+  /** Diameter of the widest outline (larger side of its bounding box), microns; 0 without. */
+  diameterUm: Float64Array;
+  /** What the prior was made from, for the report. */
+  origins: string[];
+}
+
+interface Draft {
+  id: string;
+  nucleus: Float64Array[];
+  outline: Float64Array[];
+  seedX: number;
+  seedY: number;
+}
+
+/**
+ * Joins nuclei, cell outlines and per-transcript ids of the prior by cell id.
+ * Errors: `PRIOR_MISSING` when the wanted source is not there, `PRIOR_EMPTY` when it holds no usable cell.
+ */
+export async function buildCellTable(
+  bundle: SlideBundle,
+  filePrior: PriorSource | null,
+  scan: Scan,
+  config: RunConfig['prior'],
+  contains: ((x: number, y: number) => boolean) | null,
+): Promise<CellTable> {
+  const sources = chooseSources(bundle, filePrior, scan, config);
+  const drafts = new Map<string, Draft>();
+  for (const source of sources.outlines) {
+    for await (const { cellId, rings } of source.outlines()) {
+      if (rings.length === 0) continue;
+      let draft = drafts.get(cellId);
+      if (draft === undefined) {
+        draft = { id: cellId, nucleus: [], outline: [], seedX: Number.NaN, seedY: Number.NaN };
+        drafts.set(cellId, draft);
+      }
+      (source.kind === 'nucleus' ? draft.nucleus : draft.outline).push(...rings);
+    }
+  }
+  if (config.cellsWithoutNucleus === 'drop' && sources.outlines.some((source) => source.kind === 'nucleus')) {
+    for (const [id, draft] of drafts) if (draft.nucleus.length === 0) drafts.delete(id);
+  }
+  for (const draft of drafts.values()) seedFromRings(draft);
+  if (sources.transcripts) addCellsFromTranscripts(drafts, scan, config);
+  const cells = [...drafts.values()].filter(
+    (cell) => Number.isFinite(cell.seedX) && Number.isFinite(cell.seedY) && (contains === null || contains(cell.seedX, cell.seedY)),
+  );
+  if (cells.length === 0) {
+    throw new SpatileError('PRIOR_EMPTY', `${sources.origins.join(' and ')}: no usable cell in the prior segmentation (${drafts.size} before the crop); expected at least one nucleus or cell on the slide; check the unit of the outlines or choose another with --set prior.source=…`);
+  }
+  cells.sort((a, b) => a.seedY - b.seedY || a.seedX - b.seedX || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  return tableOf(cells, sources.origins);
+}
+
+function tableOf(cells: Draft[], origins: string[]): CellTable {
+  const reachUm = new Float64Array(cells.length);
+  const diameterUm = new Float64Array(cells.length);
+  cells.forEach((cell, i) => {
+    const rings = [...cell.nucleus, ...cell.outline];
+    for (const ring of rings) {
+      for (let v = 0; v < ring.length; v += 2) {
+        const dx = ring[v] - cell.seedX;
+        const dy = ring[v + 1] - cell.seedY;
+        reachUm[i] = Math.max(reachUm[i], Math.sqrt(dx * dx + dy * dy));
+      }
+    }
+    if (rings.length > 0) {
+      const box = ringsBounds(rings);
+      diameterUm[i] = Math.max(box.x1 - box.x0, box.y1 - box.y0);
+    }
+  });
+  return {
+    priorId: cells.map((cell) => cell.id),
+    seedX: Float64Array.from(cells, (cell) => cell.seedX),
+    seedY: Float64Array.from(cells, (cell) => cell.seedY),
+    nucleus: cells.map((cell) => cell.nucleus),
+    outline: cells.map((cell) => cell.outline),
+    reachUm,
+    diameterUm,
+    origins,
+  };
+}
+
+function seedFromRings(draft: Draft): void {
+  const centroid = ringsCentroid(draft.nucleus.length > 0 ? draft.nucleus : draft.outline);
+  draft.seedX = centroid.x;
+  draft.seedY = centroid.y;
+}
+
+function addCellsFromTranscripts(drafts: Map<string, Draft>, scan: Scan, config: RunConfig['prior']): void {
+  const { transcripts, sumX, sumY, nuclear, nuclearSumX, nuclearSumY } = scan.cellTally;
+  scan.cellIds.forEach((id, i) => {
+    if (drafts.has(id) || transcripts[i] < MIN_TRANSCRIPTS_WITHOUT_OUTLINE) return;
+    if (scan.anyNuclear && nuclear[i] === 0 && config.cellsWithoutNucleus === 'drop') return;
+    const byNucleus = nuclear[i] > 0;
+    const n = byNucleus ? nuclear[i] : transcripts[i];
+    drafts.set(id, { id, nucleus: [], outline: [], seedX: (byNucleus ? nuclearSumX[i] : sumX[i]) / n, seedY: (byNucleus ? nuclearSumY[i] : sumY[i]) / n });
+  });
+}
+
+interface Sources {
+  outlines: PriorSource[];
+  transcripts: boolean;
+  origins: string[];
+}
+
+function chooseSources(bundle: SlideBundle, file: PriorSource | null, scan: Scan, config: RunConfig['prior']): Sources {
+  const hasIds = bundle.transcripts.has.cell && scan.cellIds.length > 0;
+  const idsOrigin = 'cell ids of the transcript table';
+  const missing = (what: string): SpatileError =>
+    new SpatileError('PRIOR_MISSING', `${bundle.name}: no ${what} found (${bundle.priors.map((prior) => prior.origin).join(', ') || 'no outlines'}, ${hasIds ? 'with' : 'without'} cell ids per transcript); give nuclei or cells with --set prior.file=FILE or choose another --set prior.source=…`);
+  if (file !== null || config.source === 'file') {
+    if (file === null) throw missing('prior file (prior.source is file, prior.file is not set)');
+    return { outlines: [file], transcripts: false, origins: [file.origin] };
+  }
+  if (config.source === 'nucleus' || config.source === 'cell') {
+    const outlines = bundle.priors.filter((prior) => prior.kind === config.source);
+    if (outlines.length === 0) throw missing(`${config.source} boundaries`);
+    return { outlines, transcripts: false, origins: outlines.map((prior) => prior.origin) };
+  }
+  if (config.source === 'transcripts') {
+    if (!hasIds) throw missing('per-transcript cell ids');
+    return { outlines: [], transcripts: true, origins: [idsOrigin] };
+  }
+  if (bundle.priors.length === 0 && !hasIds) throw missing('prior segmentation (nuclei, cells or per-transcript ids)');
+  return { outlines: bundle.priors, transcripts: hasIds, origins: [...bundle.priors.map((prior) => prior.origin), ...(hasIds ? [idsOrigin] : [])] };
+}

@@ -1,0 +1,81 @@
+import { Field, Float32, RecordBatch, RecordBatchFileWriter, Schema, Struct, Table, Uint8, Uint32, Uint64, makeData, tableFromIPC, type DataType } from 'apache-arrow';
+import { SpatileError } from '@spatile/formats/errors';
+
+/**
+ * The columns of one partition file: the kept transcripts observed in one tile's core, in input order. Plain Arrow IPC, so
+ * that any Arrow program can open it.
+ */
+export interface PartitionColumns {
+  /** 0-based input row. */
+  row: Uint32Array;
+  x: Float32Array;
+  y: Float32Array;
+  z: Float32Array;
+  /** Index into the slide's feature list (genes by name, then controls by name). */
+  feature: Uint32Array;
+  qv: Float32Array;
+  transcript_id: BigUint64Array;
+  /** Slide cell of the prior by the vendor's per-transcript id, 0 = none. */
+  prior: Uint32Array;
+  /** 1 = in a nucleus says the instrument. */
+  nuclear: Uint8Array;
+}
+
+/** Column order and bytes per value; a record is 37 bytes. */
+const COLUMNS: { name: keyof PartitionColumns; type: () => DataType; bytes: number; array: (n: number) => PartitionColumns[keyof PartitionColumns] }[] = [
+  { name: 'row', type: () => new Uint32(), bytes: 4, array: (n) => new Uint32Array(n) },
+  { name: 'x', type: () => new Float32(), bytes: 4, array: (n) => new Float32Array(n) },
+  { name: 'y', type: () => new Float32(), bytes: 4, array: (n) => new Float32Array(n) },
+  { name: 'z', type: () => new Float32(), bytes: 4, array: (n) => new Float32Array(n) },
+  { name: 'feature', type: () => new Uint32(), bytes: 4, array: (n) => new Uint32Array(n) },
+  { name: 'qv', type: () => new Float32(), bytes: 4, array: (n) => new Float32Array(n) },
+  { name: 'transcript_id', type: () => new Uint64(), bytes: 8, array: (n) => new BigUint64Array(n) },
+  { name: 'prior', type: () => new Uint32(), bytes: 4, array: (n) => new Uint32Array(n) },
+  { name: 'nuclear', type: () => new Uint8(), bytes: 1, array: (n) => new Uint8Array(n) },
+];
+
+export const RECORD_BYTES = COLUMNS.reduce((sum, column) => sum + column.bytes, 0);
+
+export function allocateColumns(n: number): PartitionColumns {
+  return Object.fromEntries(COLUMNS.map((column) => [column.name, column.array(n)])) as unknown as PartitionColumns;
+}
+
+/** The first `n` entries of every column, as one block of bytes, column after column. */
+export function packColumns(columns: PartitionColumns, n: number): Uint8Array {
+  const out = new Uint8Array(n * RECORD_BYTES);
+  let offset = 0;
+  for (const { name, bytes } of COLUMNS) {
+    const column = columns[name];
+    out.set(new Uint8Array(column.buffer, column.byteOffset, n * bytes), offset);
+    offset += n * bytes;
+  }
+  return out;
+}
+
+/** Copies a packed block of `n` records into `columns` from entry `at` on. */
+export function unpackInto(columns: PartitionColumns, at: number, packed: Uint8Array, n: number): void {
+  let offset = 0;
+  for (const { name, bytes } of COLUMNS) {
+    const column = columns[name];
+    new Uint8Array(column.buffer, column.byteOffset + at * bytes, n * bytes).set(packed.subarray(offset, offset + n * bytes));
+    offset += n * bytes;
+  }
+}
+
+export function encodePartition(columns: PartitionColumns): Uint8Array {
+  const schema = new Schema(COLUMNS.map(({ name, type }) => new Field(name, type(), false)));
+  const children = COLUMNS.map(({ name, type }) => makeData({ type: type() as never, length: columns[name].length, nullCount: 0, data: columns[name] as never }));
+  const data = makeData({ type: new Struct(schema.fields), length: columns.row.length, nullCount: 0, children });
+  return RecordBatchFileWriter.writeAll(new Table([new RecordBatch(schema, data as never)])).toUint8Array(true);
+}
+
+export function decodePartition(bytes: Uint8Array, where: string): PartitionColumns {
+  const table = tableFromIPC(bytes);
+  const out: Record<string, unknown> = {};
+  for (const { name } of COLUMNS) {
+    const column = table.getChild(name);
+    if (column === null) throw new SpatileError('RUN_CORRUPT', `${where}: column ${name} is missing; start again with --overwrite`);
+    out[name] = column.toArray();
+  }
+  return out as unknown as PartitionColumns;
+}

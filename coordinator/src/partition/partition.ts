@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import type { SlideBundle } from '@spatile/formats/bundle/slide';
+import { SpatileError } from '@spatile/formats/errors';
+import type { OwnerGrid } from '../plan/owner.ts';
+import type { TilePlan } from '../plan/plan.ts';
+import type { RunStore } from '../run/store.ts';
+import { storageError } from '../run/store.ts';
+import { type FilterRules, keptRows, noneFiltered } from '../scan/filter.ts';
+import { allocateColumns, encodePartition, packColumns, type PartitionColumns, RECORD_BYTES, unpackInto } from './columns.ts';
+
+/** Memory for buffered records before they are spilled to disk, bytes. */
+const BUFFER_BYTES = 192 * 2 ** 20;
+
+export interface PartitionManifest {
+  tiles: { tile: string; transcripts: number; sha256: string }[];
+}
+
+export interface PartitionInput {
+  bundle: SlideBundle;
+  rules: FilterRules;
+  plan: TilePlan;
+  owner: OwnerGrid;
+  /** Scan order of features -> slide feature index. */
+  featureIndex: Uint32Array;
+  /** Scan order of vendor cells (k-th met) -> slide cell, 0 = none. */
+  cellIndex: Uint32Array;
+}
+
+interface TileBuffer {
+  columns: PartitionColumns;
+  length: number;
+  /** Spilled blocks: offset in the spill file and records. */
+  spilled: { offset: number; records: number }[];
+  spilledRecords: number;
+}
+
+/**
+ * Writes every kept transcript once into the file of the tile whose core holds it (`partition/<tile>.arrow`), in input
+ * order, then `partition/manifest.json`. One streaming pass; what does not fit the buffer waits in one spill file.
+ */
+export async function partitionTranscripts(store: RunStore, input: PartitionInput, onRows: (rows: number) => void): Promise<PartitionManifest> {
+  await mkdir(store.path('partition'), { recursive: true }).catch((cause) => {
+    throw storageError(cause, 'partition');
+  });
+  const spillPath = store.path('partition/spill.tmp-records');
+  const spill = await open(spillPath, 'w+').catch((cause) => {
+    throw storageError(cause, 'partition');
+  });
+  try {
+    const buffers = await distribute(input, spill, onRows);
+    const manifest: PartitionManifest = { tiles: [] };
+    for (let t = 0; t < buffers.length; t++) {
+      const columns = await gather(buffers[t], spill);
+      const bytes = encodePartition(columns);
+      const tile = input.plan.tiles[t].id;
+      await store.put(`partition/${tile}.arrow`, bytes);
+      manifest.tiles.push({ tile, transcripts: columns.row.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+    }
+    await store.putJson('partition/manifest.json', manifest);
+    return manifest;
+  } finally {
+    await spill.close();
+    await rm(spillPath, { force: true });
+  }
+}
+
+async function distribute(input: PartitionInput, spill: FileHandle, onRows: (rows: number) => void): Promise<TileBuffer[]> {
+  const { bundle, rules, plan, owner } = input;
+  const perTile = Math.max(64, Math.min(65536, Math.floor(BUFFER_BYTES / RECORD_BYTES / plan.tiles.length)));
+  const buffers: TileBuffer[] = plan.tiles.map(() => ({ columns: allocateColumns(64), length: 0, spilled: [], spilledRecords: 0 }));
+  const counts = noneFiltered();
+  let spillEnd = 0;
+  let rows = 0;
+  for await (const batch of bundle.transcripts.batches({ z: true, qv: true, transcriptId: true, cell: true, nuclear: true })) {
+    if (batch.firstRow + batch.length > 0xffffffff) {
+      throw new SpatileError('INTERNAL', `${bundle.name}: more than ${0xffffffff} rows; this version numbers rows with 32 bits`);
+    }
+    for (const i of keptRows(batch, rules, counts)) {
+      const buffer = buffers[owner.ownerOf(batch.x[i], batch.y[i])];
+      if (buffer.length === buffer.columns.row.length) {
+        if (buffer.length < perTile) {
+          grow(buffer, Math.min(perTile, buffer.length * 4));
+        } else {
+          const packed = packColumns(buffer.columns, buffer.length);
+          await spill.write(packed, 0, packed.length, spillEnd).catch((cause) => {
+            throw storageError(cause, 'partition');
+          });
+          buffer.spilled.push({ offset: spillEnd, records: buffer.length });
+          buffer.spilledRecords += buffer.length;
+          spillEnd += packed.length;
+          buffer.length = 0;
+        }
+      }
+      const at = buffer.length++;
+      const to = buffer.columns;
+      const row = batch.firstRow + i;
+      to.row[at] = row;
+      to.x[at] = batch.x[i];
+      to.y[at] = batch.y[i];
+      to.z[at] = batch.z === null ? 0 : batch.z[i];
+      to.feature[at] = input.featureIndex[batch.feature[i]];
+      to.qv[at] = batch.qv === null ? 0 : batch.qv[i];
+      to.transcript_id[at] = batch.transcriptId === null ? BigInt(row) : batch.transcriptId[i];
+      to.prior[at] = batch.cell === null || batch.cell[i] === 0 ? 0 : input.cellIndex[batch.cell[i] - 1];
+      to.nuclear[at] = batch.nuclear === null ? 0 : batch.nuclear[i];
+    }
+    rows += batch.length;
+    onRows(rows);
+  }
+  return buffers;
+}
+
+function grow(buffer: TileBuffer, capacity: number): void {
+  const columns = allocateColumns(capacity);
+  unpackInto(columns, 0, packColumns(buffer.columns, buffer.length), buffer.length);
+  buffer.columns = columns;
+}
+
+async function gather(buffer: TileBuffer, spill: FileHandle): Promise<PartitionColumns> {
+  const columns = allocateColumns(buffer.spilledRecords + buffer.length);
+  let at = 0;
+  for (const { offset, records } of buffer.spilled) {
+    const packed = new Uint8Array(records * RECORD_BYTES);
+    await spill.read(packed, 0, packed.length, offset);
+    unpackInto(columns, at, packed, records);
+    at += records;
+  }
+  unpackInto(columns, at, packColumns(buffer.columns, buffer.length), buffer.length);
+  return columns;
+}

@@ -1,0 +1,41 @@
+import type { RunConfig } from '@spatile/formats/config/schema';
+import type { CellTable } from '../cells/table.ts';
+import { ceilTo } from './plan.ts';
+
+/** Growth of prior cells that the halo allows for, in microns: cytoplasm around a nucleus. */
+const CYTOPLASM_UM = 5;
+/** Halos beyond this are the mark of a broken outline, not of tissue. */
+const MAX_HALO_UM = 300;
+/** Diameter assumed where the prior has no outlines, in microns. */
+const DEFAULT_DIAMETER_UM = 15;
+/** Far displacements are cut at this many standard deviations (18 um at the default of 4). */
+const DISPLACEMENT_CUT_SD = 4.5;
+
+/** 99th percentile of the diameter of prior cells grown by the cytoplasm, in microns. */
+export function cellDiameterUm(cells: CellTable): number {
+  const known = cells.diameterUm.filter((d) => d > 0).sort();
+  const nuclei = known.length > 0 ? known[Math.min(known.length - 1, Math.floor(known.length * 0.99))] : DEFAULT_DIAMETER_UM;
+  return nuclei + 2 * CYTOPLASM_UM;
+}
+
+/** Largest displacement the sampler can propose, in microns. */
+export function displacementCutUm(proseg: RunConfig['assign']['proseg']): number {
+  return proseg.diffusion ? DISPLACEMENT_CUT_SD * proseg.diffusionSdFarUm : 0;
+}
+
+/**
+ * Margin around a core that a method needs to get core cells right (`methods/assignment.md` 2.4 for the sampler; for
+ * geometric methods whole nuclei and twice the expansion, which makes tiled equal untiled). On the lattice.
+ */
+export function haloUm(config: RunConfig, cells: CellTable, latticeUm: number): number {
+  if (config.plan.haloUm !== null) return ceilTo(config.plan.haloUm, latticeUm);
+  const { method, expand, nucleus, proseg } = config.assign;
+  const reach = cells.reachUm.reduce((most, r) => Math.max(most, r), DEFAULT_DIAMETER_UM);
+  const needed =
+    method === 'proseg'
+      ? 1.5 * cellDiameterUm(cells) + displacementCutUm(proseg) + 2 * proseg.voxelUm
+      : method === 'expand'
+        ? reach + 2 * expand.distanceUm + 2 * expand.pixelSizeUm
+        : reach + 2 * nucleus.pixelSizeUm;
+  return ceilTo(Math.min(needed, MAX_HALO_UM), latticeUm);
+}

@@ -1,0 +1,64 @@
+import type { RunConfig } from '@spatile/formats/config/schema';
+import type { Finding } from '@spatile/formats/bundle/slide';
+import { SpatileError } from '@spatile/formats/errors';
+import { growRect, type RectUm } from '@spatile/formats/space';
+import type { CellTable } from '../cells/table.ts';
+import { DensityTable } from '../scan/grid.ts';
+import type { Scan } from '../scan/scan.ts';
+import { haloUm } from './halo.ts';
+import { tileMemoryBytes } from './memory.ts';
+import { OwnerGrid } from './owner.ts';
+import type { Tile, TilePlan } from './plan.ts';
+import { quadtree } from './quadtree.ts';
+
+/**
+ * Plans the tiles of a slide from the scan alone: the extent of the kept transcripts on the lattice, cut by size and by
+ * estimated worker memory. Errors: `MEMORY_LIMIT` when even the smallest tile does not fit.
+ */
+export function makePlan(scan: Scan, cells: CellTable, config: RunConfig): { plan: TilePlan; findings: Finding[] } {
+  const latticeUm = scan.binUm;
+  const density = new DensityTable(latticeUm, scan.bins);
+  const extent = density.extent;
+  const halo = haloUm(config, cells, latticeUm);
+  const limit = config.plan.memoryPerWorker;
+  const genes = scan.features.filter((feature, i) => feature.kind === 'gene' && scan.featureCounts[i] > 0).length;
+  const memory = (core: RectUm): number => {
+    const region = growRect(core, halo);
+    return tileMemoryBytes({ region, transcripts: density.count(region), slideCells: cells.priorId.length, slideArea: area(extent), genes, hasZ: scan.hasZ }, config);
+  };
+  const cores = quadtree(extent, {
+    latticeUm,
+    maxEdgeUm: config.plan.tileSizeUm,
+    minEdgeUm: Math.min(config.plan.minTileSizeUm, config.plan.tileSizeUm),
+    tooHeavy: (core) => memory(core) > limit,
+  });
+  const owner = new OwnerGrid(extent, latticeUm, cores);
+  const seeds = new Uint32Array(cores.length);
+  for (let i = 0; i < cells.seedX.length; i++) seeds[owner.ownerOf(cells.seedX[i], cells.seedY[i])]++;
+  const width = Math.max(4, String(cores.length - 1).length);
+  const tiles: Tile[] = cores.map((core, i) => ({
+    id: `t${String(i).padStart(width, '0')}`,
+    core,
+    transcripts: density.count(core),
+    cells: seeds[i],
+    memoryBytes: memory(core),
+  }));
+  const worst = tiles.reduce((a, b) => (b.memoryBytes > a.memoryBytes ? b : a));
+  if (worst.memoryBytes > limit) {
+    throw new SpatileError(
+      'MEMORY_LIMIT',
+      `plan: tile ${worst.id} needs about ${mib(worst.memoryBytes)} MiB per worker (limit ${mib(limit)} MiB) at the smallest tile size of ${config.plan.minTileSizeUm} um; give more with --memory-per-worker or lower plan.minTileSizeUm`,
+      { fields: { tile: worst.id, memoryBytes: worst.memoryBytes } },
+    );
+  }
+  return { plan: { gridOriginUm: [extent.x0, extent.y0], latticeUm, extent, haloUm: halo, tiles }, findings: planFindings(cells, halo) };
+}
+
+function planFindings(cells: CellTable, halo: number): Finding[] {
+  const wide = cells.reachUm.filter((reach) => reach > halo).length;
+  if (wide === 0) return [];
+  return [{ level: 'warning', code: 'PLAN_WIDE_CELLS', message: `${wide} cells of the prior reach farther than the halo of ${halo} um; those on tile borders may be cut (raise plan.haloUm)` }];
+}
+
+const area = (rect: RectUm): number => (rect.x1 - rect.x0) * (rect.y1 - rect.y0);
+const mib = (bytes: number): number => Math.ceil(bytes / 2 ** 20);

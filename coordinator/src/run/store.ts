@@ -1,0 +1,120 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, link, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { SpatileError } from '@spatile/formats/errors';
+
+/**
+ * The run directory: the state of a run. A committed file is never changed; a file that has its final name is complete
+ * (it was written under another name first). Names are relative with forward slashes.
+ */
+export class RunStore {
+  readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  async has(name: string): Promise<boolean> {
+    return access(this.path(name), constants.F_OK).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async read(name: string): Promise<Uint8Array> {
+    return readFile(this.path(name)).catch((cause: NodeJS.ErrnoException) => {
+      throw cause.code === 'ENOENT'
+        ? new SpatileError('RUN_CORRUPT', `${name}: missing from the run directory; start again with --overwrite`, { cause })
+        : storageError(cause, name);
+    });
+  }
+
+  async readJson<T>(name: string): Promise<T> {
+    const bytes = await this.read(name);
+    try {
+      return JSON.parse(Buffer.from(bytes).toString('utf8')) as T;
+    } catch (cause) {
+      throw new SpatileError('RUN_CORRUPT', `${name}: not valid JSON; start again with --overwrite`, { cause });
+    }
+  }
+
+  /** Names in a folder, sorted; empty when it does not exist. Unfinished files are left out. */
+  async list(folder: string): Promise<string[]> {
+    const names = await readdir(this.path(folder)).catch(() => [] as string[]);
+    return names.filter((name) => !name.includes('.tmp-')).sort();
+  }
+
+  /**
+   * Commits `bytes` under `name` by exclusive create: the first commit wins. A later commit of other bytes is a broken
+   * promise of determinism and fails with `INTERNAL`; of the same bytes it is harmless.
+   * @returns whether this call was the first.
+   */
+  async commit(name: string, bytes: Uint8Array): Promise<boolean> {
+    const temporary = await this.writeTemporary(name, bytes);
+    try {
+      await link(temporary, this.path(name));
+      return true;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw storageError(cause as NodeJS.ErrnoException, name);
+      const first = createHash('sha256').update(await readFile(this.path(name))).digest('hex');
+      const second = createHash('sha256').update(bytes).digest('hex');
+      if (first !== second) throw new SpatileError('INTERNAL', `${name}: two computations gave different bytes (${first.slice(0, 12)} and ${second.slice(0, 12)}); please report this`);
+      return false;
+    } finally {
+      await unlink(temporary).catch(() => undefined);
+    }
+  }
+
+  /** Writes or replaces `name` in one step. For files that a deterministic step makes again after a crash. */
+  async put(name: string, bytes: Uint8Array): Promise<void> {
+    const temporary = await this.writeTemporary(name, bytes);
+    await rename(temporary, this.path(name)).catch((cause: NodeJS.ErrnoException) => {
+      throw storageError(cause, name);
+    });
+  }
+
+  async putJson(name: string, value: unknown): Promise<void> {
+    await this.put(name, Buffer.from(`${JSON.stringify(value, null, 1)}\n`));
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(this.path(name), { recursive: true, force: true });
+  }
+
+  async makeFolder(name: string): Promise<void> {
+    await mkdir(this.path(name), { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+      throw storageError(cause, name);
+    });
+  }
+
+  private async writeTemporary(name: string, bytes: Uint8Array): Promise<string> {
+    const temporary = `${this.path(name)}.tmp-${randomUUID()}`;
+    try {
+      await mkdir(dirname(temporary), { recursive: true });
+      const file = await open(temporary, 'w');
+      try {
+        await file.writeFile(bytes);
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+      return temporary;
+    } catch (cause) {
+      await unlink(temporary).catch(() => undefined);
+      throw storageError(cause as NodeJS.ErrnoException, name);
+    }
+  }
+}
+
+/** A file-system failure in the run directory as one sentence. */
+export function storageError(cause: NodeJS.ErrnoException, name: string): SpatileError {
+  if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT') {
+    return new SpatileError('DISK_FULL', `${name}: no space left on the disk of the run directory; free some and go on with --resume`, { cause });
+  }
+  return new SpatileError('OUTPUT_UNWRITABLE', `${name}: cannot be written (${cause.code ?? cause.message}); check the permissions of the output folder and go on with --resume`, { cause });
+}
