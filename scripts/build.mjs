@@ -1,6 +1,6 @@
-// Builds what users run: the AssemblyScript kernels, then one bundle each for the coordinator and the worker.
-import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+// Builds what users run: the AssemblyScript kernels, then the coordinator and the worker as plain JavaScript in dist/.
+import { existsSync, rmSync } from 'node:fs';
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
@@ -10,50 +10,80 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const kernelSources = join(root, 'worker/kernels/assembly');
 const kernelBuild = join(root, 'worker/kernels/build');
 const dist = join(root, 'dist');
+// Built beside and then swapped in, so that nobody ever runs half a build.
+const building = join(root, `dist-${process.pid}`);
+process.on('exit', () => rmSync(building, { recursive: true, force: true }));
+
+/** Our own workspaces are bundled; every npm dependency stays an import that the installed package resolves. */
+const onlyOurs = {
+  name: 'bundle-only-workspaces',
+  setup(plugin) {
+    plugin.onResolve({ filter: /^[^./]/ }, ({ kind, path }) =>
+      kind === 'entry-point' || path.startsWith('@spatile/') ? undefined : { path, external: true },
+    );
+    // Verbs whose implementation has not landed fail when called, not when built.
+    plugin.onResolve(
+      { filter: /^(\.\.\/(run|report)\/|@spatile\/instrument)/ },
+      async ({ kind, path, resolveDir, pluginData }) => {
+        if (pluginData === 'again' || kind !== 'dynamic-import') return undefined;
+        const r = await plugin.resolve(path, { kind, resolveDir, pluginData: 'again' });
+        return r.errors.length ? { path, external: true, warnings: [{ text: `missing ${path}` }] } : r;
+      },
+    );
+  },
+};
 
 await mkdir(kernelBuild, { recursive: true });
-const kernels = (existsSync(kernelSources) ? await readdir(kernelSources) : []).filter((name) => name.endsWith('.kernel.ts'));
-for (const file of kernels) {
-  const name = file.replace(/\.kernel\.ts$/, '');
-  const { error, stderr } = await asc.main([
-    join('worker/kernels/assembly', file),
-    '--outFile', join('worker/kernels/build', `${name}.wasm`),
-    '--textFile', join('worker/kernels/build', `${name}.wat`),
-    '-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub', '--importMemory', '--noExportMemory', '--exportStart', 'start',
-  ], { stdout: process.stdout, stderr: process.stderr });
-  if (error) {
-    console.error(String(stderr ?? ''), error.message);
-    process.exit(1);
-  }
+for (const file of (existsSync(kernelSources) ? await readdir(kernelSources) : []).filter((name) =>
+  name.endsWith('.kernel.ts'),
+)) {
+  await compileKernel(file);
 }
 
-await rm(dist, { recursive: true, force: true });
-const bundles = [
-  { entry: 'coordinator/src/main.ts', outfile: 'coordinator/main.js', banner: '#!/usr/bin/env node' },
-  { entry: 'worker/src/main.ts', outfile: 'worker/main.js', banner: '' },
-].filter(({ entry }) => existsSync(join(root, entry)));
-await Promise.all(bundles.map(({ entry, outfile, banner }) => build({
-  absWorkingDir: root,
-  entryPoints: [entry],
-  outfile: join(dist, outfile),
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  sourcemap: true,
-  sourcesContent: false,
-  legalComments: 'none',
-  banner: banner ? { js: banner } : {},
-  plugins: [{
-    // Our own workspaces are bundled; every npm dependency stays an import that the installed package resolves.
-    name: 'bundle-only-workspaces',
-    setup(plugin) {
-      plugin.onResolve({ filter: /^[^./]/ }, (args) =>
-        args.kind === 'entry-point' || args.path.startsWith('@spatile/') ? undefined : { path: args.path, external: true });
-    },
-  }],
-})));
-await mkdir(join(dist, 'worker/build'), { recursive: true });
+// The coordinator is split where it imports on demand, so that `--help` loads next to nothing; the pieces stay beside
+// main.js, so that paths relative to `import.meta.url` are the same in all of them.
+await bundle('coordinator/src/main.ts', 'coordinator', { splitting: true });
+await bundle('worker/src/main.ts', 'worker', {});
+
+await mkdir(join(building, 'worker/build'), { recursive: true });
 for (const file of await readdir(kernelBuild)) {
-  if (file.endsWith('.wasm')) await copyFile(join(kernelBuild, file), join(dist, 'worker/build', file));
+  if (file.endsWith('.wasm')) await copyFile(join(kernelBuild, file), join(building, 'worker/build', file));
+}
+await rm(dist, { recursive: true, force: true });
+await rename(building, dist);
+
+async function compileKernel(file) {
+  const name = file.replace(/\.kernel\.ts$/, '');
+  const { error, stderr } = await asc.main(
+    [
+      join('worker/kernels/assembly', file),
+      ...['--outFile', join('worker/kernels/build', `${name}.wasm`)],
+      ...['--textFile', join('worker/kernels/build', `${name}.wat`)],
+      ...['-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub'],
+      ...['--importMemory', '--noExportMemory', '--exportStart', 'start'],
+    ],
+    { stdout: process.stdout, stderr: process.stderr },
+  );
+  if (!error) return;
+  console.error(String(stderr ?? ''), error.message);
+  process.exit(1);
+}
+
+async function bundle(entry, folder, options) {
+  if (!existsSync(join(root, entry))) return;
+  await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outdir: join(building, folder),
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    sourcesContent: false,
+    legalComments: 'none',
+    plugins: [onlyOurs],
+    ...options,
+  });
 }

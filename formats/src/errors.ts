@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   OUTPUT_UNWRITABLE: ['output', 'the output cannot be written'],
   DISK_FULL: ['resource', 'the disk is full'],
   MEMORY_LIMIT: ['resource', 'a tile does not fit the memory limit'],
+  FILES_LIMIT: ['resource', 'too many files are open'],
   WORKER_LOST: ['run', 'a worker process died too often on the same tile'],
   RUN_MISMATCH: ['run', 'the run directory belongs to another input or configuration'],
   RUN_CORRUPT: ['run', 'a file of the run directory is damaged'],

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { type CommonOptions, withCommonOptions } from '../options.ts';
+
+interface ReportFlags extends CommonOptions {
+  output?: string;
+  runDir?: string;
+}
+
+/** `spatile report OUT.zarr`: writes the report again from a finished output. */
+export function addReport(program: Command, context: Context): void {
+  const command = program
+    .command('report')
+    .summary('write the report of a finished output again')
+    .description('Writes the self-contained HTML report of a finished output again.')
+    .argument('<out.zarr>', 'a Zarr that spatile wrote')
+    .option('-o, --output <file.html>', 'where the report goes (default: beside the Zarr)')
+    .option(
+      '--run-dir <dir>',
+      'run directory for times per tile (default: the one beside the Zarr, when it is there)',
+    );
+  withCommonOptions(command, { quiet: true }).addHelpText(
+    'after',
+    `
+Example:
+  spatile report sample.zarr -o sample.html`,
+  );
+  command.action(async (zarr: string, flags: ReportFlags) => {
+    const stem = resolve(zarr).replace(/\.zarr$/, '');
+    const beside = `${stem}.run`;
+    const runDirectory = flags.runDir ?? (existsSync(beside) ? beside : null);
+    const out = flags.output ?? `${stem}.report.html`;
+    const writeReport = await context.load('writeReport');
+    await writeReport({ zarr, runDirectory, out });
+    if (flags.json) context.terminal.out(`${JSON.stringify({ report: out })}\n`);
+    else if (!flags.quiet) context.terminal.out(`report  ${out}\n`);
+  });
+}

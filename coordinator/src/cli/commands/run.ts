@@ -1,0 +1,112 @@
+import { type Command, Option } from 'commander';
+import type { RunOptions, RunSummary } from '../../api.ts';
+import type { Context } from '../context.ts';
+import { count, duration, facts, percent } from '../format.ts';
+import { onInterrupt } from '../interrupt.ts';
+import {
+  type CommonOptions,
+  type ConfigOptions,
+  configFrom,
+  cropFrom,
+  wholeNumber,
+  withCommonOptions,
+  withConfigOptions,
+  withCropOptions,
+} from '../options.ts';
+import { createProgress } from '../progress.ts';
+
+interface RunFlags extends CommonOptions, ConfigOptions {
+  output: string;
+  workers: number;
+  crop?: string;
+  cropUnit: 'um' | 'px';
+  report?: string;
+  resume?: boolean;
+  overwrite?: boolean;
+}
+
+/** More workers than any machine has cores is a slip of the keyboard. */
+const MOST_WORKERS = 1024;
+
+/** `spatile run BUNDLE -o OUT.zarr`: the whole job. */
+export function addRun(program: Command, context: Context): void {
+  const command = program
+    .command('run')
+    .summary('segment a slide: a bundle in, a SpatialData Zarr and a report out')
+    .description(
+      'Segments one slide: opens the bundle, plans tiles, assigns transcripts to cells, writes a SpatialData Zarr and a report.',
+    )
+    .argument('<bundle>', 'folder the instrument wrote, or a transcript table')
+    .requiredOption('-o, --output <out.zarr>', 'the Zarr to write; the run directory lies beside it')
+    .addOption(
+      new Option('-w, --workers <n>', 'worker processes')
+        .argParser(wholeNumber('--workers', 1, MOST_WORKERS))
+        .default(context.defaultWorkers, 'all cores'),
+    );
+  withCropOptions(withConfigOptions(command))
+    .option('--report <file.html>', 'where the report goes (default: beside the output)')
+    .addOption(new Option('--resume', 'go on with an interrupted run').conflicts('overwrite'))
+    .option('--overwrite', 'remove an earlier output and its run directory first');
+  withCommonOptions(command, { quiet: true }).addHelpText(
+    'after',
+    `
+Examples:
+  spatile run outs -o sample.zarr
+  spatile run outs -o sample.zarr --assign expand --set assign.expand.distanceUm=8 --workers 4
+  spatile run outs -o corner.zarr --crop Selection_1_coordinates.csv
+  spatile run outs -o sample.zarr --resume`,
+  );
+  command.action((bundle: string, flags: RunFlags) => run(bundle, flags, context));
+}
+
+async function run(bundle: string, flags: RunFlags, { terminal, load }: Context): Promise<void> {
+  const config = await configFrom(flags);
+  const runSlide = await load('runSlide');
+  const progress = createProgress(terminal, Boolean(flags.quiet || flags.json));
+  const interruptible = onInterrupt('finished tiles are kept; run the same command with --resume to go on');
+  const options: RunOptions = {
+    bundle,
+    output: flags.output,
+    config,
+    workers: flags.workers,
+    crop: cropFrom(flags),
+    report: flags.report ?? null,
+    mode: flags.resume ? 'resume' : flags.overwrite ? 'overwrite' : 'new',
+    progress: progress.event,
+    signal: interruptible.signal,
+  };
+  let summary: RunSummary;
+  try {
+    summary = await runSlide(options);
+  } catch (error) {
+    // Whatever broke because the work was being stopped, the cause is the signal.
+    throw interruptible.signal.aborted ? interruptible.signal.reason : error;
+  } finally {
+    progress.end();
+    interruptible.release();
+  }
+  if (flags.json) terminal.out(`${JSON.stringify(summary)}\n`);
+  else if (!flags.quiet) terminal.out(summaryText(summary));
+}
+
+function summaryText(summary: RunSummary): string {
+  const { input, kept, assigned, controls, filtered } = summary.transcripts;
+  const left = Object.entries(filtered).map(([reason, rows]) => `, ${count(rows)} left out (${reason})`);
+  const targets = kept - controls;
+  return (
+    facts([
+      ['cells', count(summary.cells)],
+      ['transcripts', `${count(input)} read${left.join('')}, ${count(controls)} of controls`],
+      [
+        'assigned',
+        `${count(assigned)} of ${count(targets)} (${percent(assigned, targets)}) by ${summary.method}`,
+      ],
+      ['tiles', count(summary.tiles)],
+      ['time', duration(summary.seconds)],
+      ['output', summary.output],
+      ['report', summary.report],
+      ['run directory', summary.runDirectory],
+      ['digest', summary.digest],
+    ]) + summary.warnings.map((warning) => `warning: ${warning}\n`).join('')
+  );
+}

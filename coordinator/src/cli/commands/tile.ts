@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { duration, facts } from '../format.ts';
+import { type CommonOptions, withCommonOptions } from '../options.ts';
+
+interface TileFlags extends CommonOptions {
+  round?: string;
+}
+
+/** `spatile tile RUN_DIR TILE_ID`: recomputes one tile of a stored run, for debugging. */
+export function addTile(program: Command, context: Context): void {
+  const command = program
+    .command('tile')
+    .summary('recompute one tile of a stored run and compare the bytes')
+    .description(
+      'Recomputes one tile of a stored run in a worker of its own and says whether the bytes equal the stored result.',
+    )
+    .argument('<run-dir>', 'run directory, such as sample.run')
+    .argument('<tile>', 'id of the tile, as in plan.json and the report')
+    .option('--round <name>', 'round to recompute (default: the one that assigns)');
+  withCommonOptions(command, { quiet: true }).addHelpText(
+    'after',
+    `
+Example:
+  spatile tile sample.run 0312 --round assign`,
+  );
+  command.action(async (runDirectory: string, tile: string, flags: TileFlags) => {
+    const recomputeTile = await context.load('recomputeTile');
+    const summary = await recomputeTile({ runDirectory, tile, round: flags.round ?? null });
+    const compared = {
+      true: 'equal to the stored result',
+      false: 'different from the stored result',
+      null: 'nothing is stored',
+    };
+    if (flags.json) context.terminal.out(`${JSON.stringify(summary)}\n`);
+    else if (!flags.quiet) {
+      context.terminal.out(
+        facts([
+          ['tile', summary.tile],
+          ['round', summary.round],
+          ['digest', summary.digest],
+          ['bytes', compared[String(summary.equal) as keyof typeof compared]],
+          ['time', duration(summary.seconds)],
+        ]),
+      );
+    }
+  });
+}
