@@ -1,0 +1,35 @@
+import type { RectUm } from '@spatile/formats/space';
+import type { CellTable } from './table.ts';
+
+/** Finds cells by rectangle. Seeds are sorted by y, so a query reads one band of them. */
+export class CellIndex {
+  private readonly cells: CellTable;
+  private readonly maxReachUm: number;
+
+  constructor(cells: CellTable) {
+    this.cells = cells;
+    this.maxReachUm = cells.reachUm.reduce((most, reach) => Math.max(most, reach), 0);
+  }
+
+  /** Cells (1-based, ascending) whose seed or whose outline's surrounding square touches `rect`. */
+  touching(rect: RectUm): Uint32Array {
+    const { seedX, seedY, reachUm } = this.cells;
+    const found: number[] = [];
+    for (let i = this.firstFrom(rect.y0 - this.maxReachUm); i < seedY.length && seedY[i] < rect.y1 + this.maxReachUm; i++) {
+      const reach = reachUm[i];
+      if (seedX[i] + reach >= rect.x0 && seedX[i] - reach < rect.x1 && seedY[i] + reach >= rect.y0 && seedY[i] - reach < rect.y1) found.push(i + 1);
+    }
+    return Uint32Array.from(found);
+  }
+
+  private firstFrom(y: number): number {
+    let low = 0;
+    let high = this.cells.seedY.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.cells.seedY[middle] < y) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

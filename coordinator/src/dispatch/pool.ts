@@ -1,0 +1,101 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { SpatileError } from '@spatile/formats/errors';
+import { type DoneMessage, type FromWorker, PayloadAssembler, sendMessage, type WireError } from '@spatile/formats/tile/protocol';
+
+/** Head room of V8's heap below the memory limit: buffers and WebAssembly memory live outside of it. */
+const HEAP_SHARE = 0.5;
+/** Time a worker gets to leave after `stop` before it is ended, milliseconds. */
+const STOP_GRACE_MS = 2000;
+
+export type PoolEvent =
+  | { type: 'ready'; worker: number }
+  | { type: 'lost'; worker: number; reason: string }
+  | { type: 'progress'; worker: number; task: string; fraction: number }
+  | ({ type: 'done'; worker: number } & Pick<DoneMessage, 'task' | 'attempt' | 'bytes' | 'seconds' | 'cpuSeconds' | 'peakRssBytes'>)
+  | { type: 'failed'; worker: number; task: string; attempt: number; error: WireError };
+
+/** Worker processes of an embedded run: starts them, passes payloads, reports what they say and when they die. */
+export class WorkerPool {
+  private readonly children = new Map<number, ChildProcess>();
+  private next = 0;
+  private closing = false;
+  private readonly memoryBytes: number;
+  private readonly listener: (event: PoolEvent) => void;
+
+  constructor(memoryBytes: number, listener: (event: PoolEvent) => void) {
+    this.memoryBytes = memoryBytes;
+    this.listener = listener;
+  }
+
+  start(): void {
+    const worker = this.next++;
+    const heapMiB = Math.max(256, Math.floor((this.memoryBytes * HEAP_SHARE) / 2 ** 20));
+    const child = fork(workerMain(), [], {
+      serialization: 'advanced',
+      execArgv: [`--max-old-space-size=${heapMiB}`],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.children.set(worker, child);
+    const assembler = new PayloadAssembler();
+    child.on('message', (raw) => {
+      const message = assembler.accept(raw as FromWorker);
+      if (message === null) return;
+      if (message.type === 'ready') this.listener({ type: 'ready', worker });
+      else this.listener({ ...message, worker });
+    });
+    child.on('error', (error) => this.lost(worker, error.message));
+    child.on('exit', (code, signal) => this.lost(worker, signal === null ? `exit code ${code}` : `signal ${signal}`));
+  }
+
+  /** Process ids of the living workers (tests kill by id). */
+  pids(): number[] {
+    return [...this.children.values()].map((child) => child.pid!).filter((pid) => pid !== undefined);
+  }
+
+  /** Hands a task to a worker. A worker that dies on the way is reported as lost, not here. */
+  async send(worker: number, task: string, attempt: number, kind: string, bytes: Uint8Array): Promise<void> {
+    const child = this.children.get(worker);
+    if (child === undefined) return;
+    await sendMessage(child, { type: 'task', task, attempt, kind, bytes }).catch(() => undefined);
+  }
+
+  /** Ends all workers: asks first, kills those that stay. */
+  async close(force = false): Promise<void> {
+    this.closing = true;
+    await Promise.all(
+      [...this.children.values()].map(
+        (child) =>
+          new Promise<void>((resolve) => {
+            const timer = setTimeout(() => child.kill('SIGKILL'), force ? 0 : STOP_GRACE_MS);
+            child.once('exit', () => {
+              clearTimeout(timer);
+              resolve();
+            });
+            if (child.exitCode !== null || child.signalCode !== null) {
+              clearTimeout(timer);
+              resolve();
+            } else {
+              sendMessage(child, { type: 'stop' }).catch(() => child.kill('SIGKILL'));
+            }
+          }),
+      ),
+    );
+    this.children.clear();
+  }
+
+  private lost(worker: number, reason: string): void {
+    if (!this.children.delete(worker) || this.closing) return;
+    this.listener({ type: 'lost', worker, reason });
+  }
+}
+
+/** The built worker: beside the built coordinator, or in `dist` when the coordinator runs from its sources (tests). */
+function workerMain(): string {
+  for (const relative of ['../worker/main.js', '../../../dist/worker/main.js']) {
+    const path = fileURLToPath(new URL(relative, import.meta.url));
+    if (existsSync(path)) return path;
+  }
+  throw new SpatileError('INTERNAL', 'dist/worker/main.js is missing; run npm run build');
+}

@@ -1,0 +1,128 @@
+import { growRect, type RectUm, rectsIntersect } from '@spatile/formats/space';
+import type { TilePlan } from '../plan/plan.ts';
+import type { RunStore } from '../run/store.ts';
+import { decodePartition, type PartitionColumns } from './columns.ts';
+
+/** Decoded partitions kept for neighbours that ask next, bytes. */
+const CACHE_BYTES = 128 * 2 ** 20;
+
+export const partitionName = (tile: string): string => `partition/${tile}.arrow`;
+
+/** Rows of one region: which tile file each came from and where in it. Ascending input row. */
+export interface RegionRows {
+  /** Index of the tile in the plan. */
+  tile: Uint32Array;
+  /** Index into that tile's partition. */
+  at: Uint32Array;
+  /** The partitions by tile index. */
+  partitions: Map<number, PartitionColumns>;
+}
+
+/** Reads transcripts by rectangle from the partition files. */
+export class RegionReader {
+  private readonly store: RunStore;
+  private readonly plan: TilePlan;
+  private readonly cache = new Map<number, PartitionColumns>();
+  private cachedBytes = 0;
+
+  constructor(store: RunStore, plan: TilePlan) {
+    this.store = store;
+    this.plan = plan;
+  }
+
+  /** Indices of the tiles whose cores a rectangle touches (its border included), ascending. */
+  tilesIn(rect: RectUm): number[] {
+    const touching: number[] = [];
+    this.plan.tiles.forEach((tile, index) => {
+      if (rectsIntersect(tile.core, rect)) touching.push(index);
+    });
+    return touching;
+  }
+
+  async partition(tile: number): Promise<PartitionColumns> {
+    const hit = this.cache.get(tile);
+    if (hit !== undefined) {
+      this.cache.delete(tile);
+      this.cache.set(tile, hit);
+      return hit;
+    }
+    const name = partitionName(this.plan.tiles[tile].id);
+    const columns = decodePartition(await this.store.read(name), name);
+    this.cache.set(tile, columns);
+    this.cachedBytes += sizeOf(columns);
+    for (const [oldest, old] of this.cache) {
+      if (this.cachedBytes <= CACHE_BYTES || oldest === tile) break;
+      this.cache.delete(oldest);
+      this.cachedBytes -= sizeOf(old);
+    }
+    return columns;
+  }
+
+  /** All kept transcripts observed in `rect` (half-open), ascending by input row. */
+  async rows(rect: RectUm): Promise<RegionRows> {
+    const partitions = new Map<number, PartitionColumns>();
+    const picks: { tile: number; at: Uint32Array }[] = [];
+    let total = 0;
+    // Border tiles own what lies beyond the extent, so their files are asked with a margin.
+    for (const tile of this.tilesIn(growRect(rect, this.plan.latticeUm))) {
+      const columns = await this.partition(tile);
+      const at = rowsInside(columns, rect);
+      if (at.length === 0) continue;
+      partitions.set(tile, columns);
+      picks.push({ tile, at });
+      total += at.length;
+    }
+    return mergeByRow(picks, partitions, total);
+  }
+}
+
+function rowsInside(columns: PartitionColumns, rect: RectUm): Uint32Array {
+  const { x, y } = columns;
+  const at = new Uint32Array(x.length);
+  let n = 0;
+  for (let i = 0; i < x.length; i++) {
+    if (x[i] >= rect.x0 && x[i] < rect.x1 && y[i] >= rect.y0 && y[i] < rect.y1) at[n++] = i;
+  }
+  return at.slice(0, n);
+}
+
+/** Merges the per-tile picks (each ascending by row) into one list ascending by row. */
+function mergeByRow(picks: { tile: number; at: Uint32Array }[], partitions: Map<number, PartitionColumns>, total: number): RegionRows {
+  const keys = new Float64Array(total);
+  const tiles = new Uint32Array(total);
+  const ats = new Uint32Array(total);
+  let n = 0;
+  for (const { tile, at } of picks) {
+    const { row } = partitions.get(tile)!;
+    for (const i of at) {
+      // One sortable number: the row above, the position in this list below.
+      keys[n] = row[i] * 2 ** 21 + (n & 0x1fffff);
+      tiles[n] = tile;
+      ats[n++] = i;
+    }
+  }
+  if (picks.length <= 1) return { tile: tiles, at: ats, partitions };
+  return total <= 2 ** 21 ? sortedByKey(keys, tiles, ats, partitions) : sortedByIndex(tiles, ats, partitions);
+}
+
+function sortedByKey(keys: Float64Array, tiles: Uint32Array, ats: Uint32Array, partitions: Map<number, PartitionColumns>): RegionRows {
+  keys.sort();
+  const tile = new Uint32Array(keys.length);
+  const at = new Uint32Array(keys.length);
+  for (let i = 0; i < keys.length; i++) {
+    const from = keys[i] % 2 ** 21;
+    tile[i] = tiles[from];
+    at[i] = ats[from];
+  }
+  return { tile, at, partitions };
+}
+
+function sortedByIndex(tiles: Uint32Array, ats: Uint32Array, partitions: Map<number, PartitionColumns>): RegionRows {
+  const rowOf = (i: number): number => partitions.get(tiles[i])!.row[ats[i]];
+  const order = Uint32Array.from(tiles, (_, i) => i).sort((a, b) => rowOf(a) - rowOf(b));
+  return { tile: Uint32Array.from(order, (i) => tiles[i]), at: Uint32Array.from(order, (i) => ats[i]), partitions };
+}
+
+function sizeOf(columns: PartitionColumns): number {
+  return columns.row.length * 37;
+}

@@ -1,0 +1,35 @@
+import { appendFile, readFile } from 'node:fs/promises';
+import type { RunStore } from './store.ts';
+import { storageError } from './store.ts';
+
+/** One line of `events.ndjson`: how long what took. Never read to decide anything about the result. */
+export type RunLogEvent =
+  | { type: 'task'; round: string; tile: string; attempt: number; seconds: number; cpuSeconds: number; peakRssBytes: number; transcripts: number }
+  | { type: 'step'; step: string; seconds: number; coordinatorRssBytes: number }
+  | { type: 'worker-lost'; round: string; reason: string }
+  | { type: 'resumed' }
+  | { type: 'finished' };
+
+const FILE = 'events.ndjson';
+
+/** Appends to the run's log of events, each with its wall time. */
+export async function logEvent(store: RunStore, event: RunLogEvent): Promise<void> {
+  await appendFile(store.path(FILE), `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`).catch((cause) => {
+    throw storageError(cause, FILE);
+  });
+}
+
+/** All events of a run directory; a torn last line (the coordinator died while writing) is left out. */
+export async function readEvents(store: RunStore): Promise<(RunLogEvent & { time: string })[]> {
+  const text = await readFile(store.path(FILE), 'utf8').catch(() => '');
+  const events: (RunLogEvent & { time: string })[] = [];
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    try {
+      events.push(JSON.parse(line));
+    } catch {
+      // A line cut short by a crash carries no information that the results do not.
+    }
+  }
+  return events;
+}

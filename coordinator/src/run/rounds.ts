@@ -1,0 +1,181 @@
+import { SpatileError } from '@spatile/formats/errors';
+import { type Frame, decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import type { ProgressEvent } from '../api.ts';
+import { type PoolEvent, WorkerPool } from '../dispatch/pool.ts';
+import { advance, idleRound, type RoundCommand, type RoundEvent, type RoundState } from './advance.ts';
+import { logEvent } from './events.ts';
+import type { RunLog } from './log.ts';
+import type { RunStore } from './store.ts';
+
+export interface RoundTask {
+  /** Tile id; the result is committed under it. */
+  id: string;
+  /** Handler name on the worker. */
+  kind: string;
+  /** Relative cost: heaviest first. */
+  weight: number;
+  /** Transcripts worked on, for the progress bar. */
+  transcripts: number;
+  /** Makes the input frame, when a worker is free for it. */
+  input: () => Promise<Frame>;
+}
+
+export interface RoundOptions {
+  store: RunStore;
+  log: RunLog;
+  workers: number;
+  memoryBytes: number;
+  order: 'heaviest' | 'lightest';
+  progress: (event: ProgressEvent) => void;
+  signal: AbortSignal;
+}
+
+export const resultName = (round: string, tile: string): string => `results/${round}/${tile}.frame`;
+
+/**
+ * Runs rounds of tasks on a pool of worker processes: the loop around `advance` that knows processes, disk and clock.
+ * Results are committed to the run directory; what is committed already is not computed again.
+ */
+export class RoundRunner {
+  private readonly options: RoundOptions;
+  private pool: WorkerPool | null = null;
+  private state: RoundState = idleRound();
+  private tasks = new Map<string, RoundTask>();
+  private settleRound: { resolve: () => void; reject: (error: unknown) => void } | null = null;
+  private fractions = new Map<string, number>();
+  private chain: Promise<void> = Promise.resolve();
+
+  constructor(options: RoundOptions) {
+    this.options = options;
+  }
+
+  /** Runs one round to its end. Errors: what a task failed with, `WORKER_LOST`, `INTERRUPTED`, storage errors. */
+  async run(round: string, label: string, tasks: RoundTask[]): Promise<void> {
+    const { store, signal } = this.options;
+    throwIfAborted(signal);
+    const started = performance.now();
+    await store.makeFolder(`results/${round}`);
+    const committed = (await store.list(`results/${round}`)).map((name) => name.replace(/\.frame$/, ''));
+    this.tasks = new Map(tasks.map((task) => [task.id, task]));
+    this.fractions = new Map(tasks.filter((task) => committed.includes(task.id)).map((task) => [task.id, 1]));
+    this.options.progress({ kind: 'step', step: round, label, total: tasks.length, unit: 'tiles' });
+    const finished = new Promise<void>((resolve, reject) => {
+      this.settleRound = { resolve, reject };
+    });
+    const onAbort = (): void => this.settleRound?.reject(interrupted());
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      if (tasks.some((task) => !committed.includes(task.id))) this.ensurePool();
+      this.feed({ type: 'started', round, tasks: tasks.map(({ id, weight }) => ({ id, weight })), committed, order: this.options.order });
+      await finished;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.settleRound = null;
+    }
+    const seconds = (performance.now() - started) / 1000;
+    this.options.progress({ kind: 'step-end', step: round, seconds });
+    await logEvent(store, { type: 'step', step: round, seconds, coordinatorRssBytes: process.memoryUsage.rss() });
+  }
+
+  /** A committed result of a round. */
+  async result(round: string, tile: string, kind: string): Promise<Frame> {
+    const name = resultName(round, tile);
+    return decodeFrame(await this.options.store.read(name), kind, name);
+  }
+
+  async close(): Promise<void> {
+    const pool = this.pool;
+    this.pool = null;
+    await pool?.close(this.options.signal.aborted || !this.state.over);
+    await this.chain.catch(() => undefined);
+  }
+
+  private ensurePool(): void {
+    if (this.pool !== null) return;
+    this.pool = new WorkerPool(this.options.memoryBytes, (event) => this.onPool(event));
+    for (let i = 0; i < this.options.workers; i++) this.pool.start();
+  }
+
+  private feed(event: RoundEvent): void {
+    const next = advance(this.state, event);
+    this.state = next.state;
+    for (const command of next.commands) this.carryOut(command);
+  }
+
+  private carryOut(command: RoundCommand): void {
+    switch (command.type) {
+      case 'send':
+        this.enqueue(() => this.send(command.worker, command.task, command.attempt));
+        break;
+      case 'replace-worker':
+        this.pool?.start();
+        break;
+      case 'end-round':
+        this.enqueue(async () => this.settleRound?.resolve());
+        break;
+      case 'fail-run':
+        this.settleRound?.reject(new SpatileError(command.code, command.message));
+        break;
+    }
+  }
+
+  /** Input building and commits run one after the other: the coordinator holds one payload at a time. */
+  private enqueue(job: () => Promise<void>): void {
+    this.chain = this.chain.then(job).catch((error) => this.settleRound?.reject(error));
+  }
+
+  private async send(worker: number, id: string, attempt: number): Promise<void> {
+    const task = this.tasks.get(id)!;
+    const bytes = encodeFrame(await task.input());
+    await this.pool?.send(worker, id, attempt, task.kind, bytes);
+  }
+
+  private onPool(event: PoolEvent): void {
+    switch (event.type) {
+      case 'ready':
+        return this.feed({ type: 'worker-ready', worker: event.worker });
+      case 'lost':
+        this.options.log.warn({ round: this.state.round, tile: this.state.running.get(event.worker), reason: event.reason }, 'worker lost');
+        this.enqueue(() => logEvent(this.options.store, { type: 'worker-lost', round: this.state.round, reason: event.reason }));
+        return this.feed({ type: 'worker-lost', worker: event.worker, reason: event.reason });
+      case 'progress':
+        this.fractions.set(event.task, Math.min(event.fraction, 0.999));
+        return this.report();
+      case 'failed':
+        this.options.log.warn({ round: this.state.round, tile: event.task, error: event.error }, 'task failed');
+        return this.feed({ type: 'failed', worker: event.worker, task: event.task, code: event.error.code as never, message: event.error.message, retryable: event.error.retryable });
+      case 'done':
+        return this.enqueue(() => this.commit(event));
+    }
+  }
+
+  private async commit(event: Extract<PoolEvent, { type: 'done' }>): Promise<void> {
+    const { round } = this.state;
+    const task = this.tasks.get(event.task);
+    if (task === undefined) return;
+    await this.options.store.commit(resultName(round, event.task), event.bytes);
+    const { seconds, cpuSeconds, peakRssBytes, attempt } = event;
+    await logEvent(this.options.store, { type: 'task', round, tile: event.task, attempt, seconds, cpuSeconds, peakRssBytes, transcripts: task.transcripts });
+    this.fractions.set(event.task, 1);
+    this.report();
+    this.feed({ type: 'committed', worker: event.worker, task: event.task });
+  }
+
+  private report(): void {
+    let done = 0;
+    let transcripts = 0;
+    for (const [id, fraction] of this.fractions) {
+      done += fraction;
+      transcripts += fraction * (this.tasks.get(id)?.transcripts ?? 0);
+    }
+    this.options.progress({ kind: 'advance', step: this.state.round, done, transcripts: Math.round(transcripts) });
+  }
+}
+
+export function interrupted(): SpatileError {
+  return new SpatileError('INTERRUPTED', 'interrupted; the same command with --resume goes on where it stopped');
+}
+
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw interrupted();
+}
