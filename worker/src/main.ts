@@ -1,0 +1,4 @@
+import { serve } from './serve/loop.ts';
+import { handlers, inputKind } from './stages.ts';
+
+serve(process, handlers, inputKind);

@@ -1,0 +1,180 @@
+import {
+  type OutlineResult,
+  type OutlineTile,
+  outlineResultFrame,
+  outlineTileFrom,
+} from '@spatile/formats/tile/outline';
+import type { Handler } from '../handler.ts';
+import { indexOfCell } from '../index-of-cell.ts';
+import { labelRuns } from '../raster/labels.ts';
+import type { Runs } from '../raster/runs.ts';
+import { consensusMap } from './consensus.ts';
+import { type Part, traceLabel } from './trace.ts';
+import { paintVolume, type Volume } from './volume.ts';
+
+/**
+ * Measures and outlines the owned cells of one tile: settles voxels claimed twice, flattens the layers to one cell per
+ * column, and traces each cell along pixel edges. Neighbouring polygons share their borders exactly and never overlap, within
+ * a tile and across tiles as long as the regions hold all voxels of the cells that meet the owned ones.
+ *
+ * In: outline-tile. Out: outline-result, owned cells that have a voxel.
+ */
+export const outline: Handler = async (input, context) => {
+  const tile = outlineTileFrom(input);
+  const volume = paintVolume(tile);
+  context.progress(0.3);
+  const map = consensusMap(volume, tile);
+  context.progress(0.5);
+  return outlineResultFrame(describe(tile, volume, map, context.progress));
+};
+
+function describe(
+  tile: OutlineTile,
+  volume: Volume,
+  map: Int32Array,
+  progress: (fraction: number) => void,
+): OutlineResult {
+  const { window } = volume;
+  const wanted = new Uint8Array(tile.cells.cell.length + 1);
+  let ownedWithoutVoxels = 0;
+  for (const cell of tile.owned.cell) {
+    const label = indexOfCell(tile.cells.cell, cell) + 1;
+    if (label > 0 && volume.voxels[label] > 0) wanted[label] = 1;
+    else ownedWithoutVoxels++;
+  }
+  const runs = labelRuns(map, window, wanted);
+  const seen = new Uint8Array(map.length);
+  const writer = new ResultWriter(tile, volume);
+  for (let label = 1; label < wanted.length; label++) {
+    if (wanted[label] === 0) continue;
+    const [from, to] = [runs.start[label], runs.start[label + 1]];
+    const own: Runs = {
+      y: Array.from(runs.y.subarray(from, to)),
+      x: Array.from(runs.x.subarray(from, to)),
+      length: Array.from(runs.length.subarray(from, to)),
+    };
+    writer.add(label, own, traceLabel(map, window, label, own, seen));
+    if (label % 256 === 0) progress(0.5 + (0.5 * label) / wanted.length);
+  }
+  return writer.result({
+    contestedVoxels: volume.contested,
+    ownedWithoutVoxels,
+    ownedWithoutPolygon: writer.withoutPolygon,
+  });
+}
+
+class ResultWriter {
+  withoutPolygon = 0;
+  readonly #tile: OutlineTile;
+  readonly #volume: Volume;
+  readonly #cells = new Map<string, number[]>(
+    ['cell', 'areaUm2', 'voxels', 'volumeUm3', 'perimeterUm', 'centroidX', 'centroidY', 'parts'].map(
+      (name) => [name, []],
+    ),
+  );
+  readonly #rings = { cell: [], part: [], start: [], count: [], hole: [] } as Record<string, number[]>;
+  readonly #x: number[] = [];
+  readonly #y: number[] = [];
+
+  constructor(tile: OutlineTile, volume: Volume) {
+    this.#tile = tile;
+    this.#volume = volume;
+  }
+
+  add(label: number, runs: Runs, parts: Part[]): void {
+    const { meta, cells } = this.#tile;
+    const [originX, originY] = meta.gridOriginUm;
+    const h = meta.voxelUm;
+    const voxels = this.#volume.voxels[label];
+    const cell = cells.cell[label - 1];
+    const shape = runs.y.length > 0 ? runs : this.#footprint(label);
+    if (parts.length === 0) this.withoutPolygon++;
+    const { pixels, x, y } = centreOf(shape);
+    let edges = 0;
+    parts.forEach((part, p) => {
+      for (const ring of part) edges += this.#addRing(cell, p, ring.vertices, ring.doubleArea < 0);
+    });
+    const row: Record<string, number> = {
+      cell,
+      areaUm2: parts.length > 0 ? pixels * h * h : 0,
+      voxels,
+      volumeUm3: voxels * h * h * meta.layerUm,
+      perimeterUm: edges * h,
+      centroidX: originX + x * h,
+      centroidY: originY + y * h,
+      parts: parts.length,
+    };
+    for (const [name, column] of this.#cells) column.push(row[name]);
+  }
+
+  #addRing(cell: number, part: number, vertices: number[], hole: boolean): number {
+    const { gridOriginUm, voxelUm } = this.#tile.meta;
+    this.#rings.cell.push(cell);
+    this.#rings.part.push(part);
+    this.#rings.start.push(this.#x.length);
+    this.#rings.count.push(vertices.length / 2);
+    this.#rings.hole.push(hole ? 1 : 0);
+    let edges = 0;
+    for (let k = 0; k < vertices.length; k += 2) {
+      this.#x.push(gridOriginUm[0] + vertices[k] * voxelUm);
+      this.#y.push(gridOriginUm[1] + vertices[k + 1] * voxelUm);
+      if (k > 0)
+        edges += Math.abs(vertices[k] - vertices[k - 2]) + Math.abs(vertices[k + 1] - vertices[k - 1]);
+    }
+    return edges;
+  }
+
+  /** The columns in which a cell without a column of its own has a voxel. */
+  #footprint(label: number): Runs {
+    const { window, layers, labels } = this.#volume;
+    const plane = window.width * window.height;
+    const runs: Runs = { y: [], x: [], length: [] };
+    for (let k = 0; k < plane * layers; k++) {
+      if (labels[k] !== label) continue;
+      runs.y.push(window.row0 + Math.floor((k % plane) / window.width));
+      runs.x.push(window.column0 + (k % window.width));
+      runs.length.push(1);
+    }
+    return runs;
+  }
+
+  result(diagnostics: Record<string, number>): OutlineResult {
+    const cells = (name: string): number[] => this.#cells.get(name)!;
+    const rings = this.#rings;
+    return {
+      meta: { tile: this.#tile.meta.tile, voxelUm: this.#tile.meta.voxelUm, diagnostics },
+      cells: {
+        cell: Uint32Array.from(cells('cell')),
+        areaUm2: Float64Array.from(cells('areaUm2')),
+        voxels: Uint32Array.from(cells('voxels')),
+        volumeUm3: Float64Array.from(cells('volumeUm3')),
+        perimeterUm: Float64Array.from(cells('perimeterUm')),
+        centroidX: Float64Array.from(cells('centroidX')),
+        centroidY: Float64Array.from(cells('centroidY')),
+        parts: Uint16Array.from(cells('parts')),
+      },
+      rings: {
+        cell: Uint32Array.from(rings.cell),
+        part: Uint16Array.from(rings.part),
+        start: Uint32Array.from(rings.start),
+        count: Uint32Array.from(rings.count),
+        hole: Uint8Array.from(rings.hole),
+      },
+      vertices: { x: Float64Array.from(this.#x), y: Float64Array.from(this.#y) },
+    };
+  }
+}
+
+/** Number and centre of mass of pixels, in pixels of the lattice; sums are whole numbers of half pixels, so exact. */
+function centreOf(runs: Runs): { pixels: number; x: number; y: number } {
+  let pixels = 0;
+  let doubleX = 0;
+  let doubleY = 0;
+  for (let r = 0; r < runs.y.length; r++) {
+    const length = runs.length[r];
+    pixels += length;
+    doubleX += length * (2 * runs.x[r] + length);
+    doubleY += length * (2 * runs.y[r] + 1);
+  }
+  return { pixels, x: doubleX / (2 * pixels), y: doubleY / (2 * pixels) };
+}

@@ -1,0 +1,20 @@
+import { ASSIGN_TILE } from '@spatile/formats/tile/assign';
+import { OUTLINE_TILE } from '@spatile/formats/tile/outline';
+import { assignExpand } from './assign/expand/compute.ts';
+import { assignNucleus } from './assign/nucleus/compute.ts';
+import { prosegHandlers } from './assign/proseg/handlers.ts';
+import type { Handler } from './handler.ts';
+import { outline } from './outline/compute.ts';
+
+/** Every kind of task this worker can do, by name. A method adds its entry here and its folder beside the others. */
+export const handlers: Readonly<Record<string, Handler>> = {
+  'assign.nucleus': assignNucleus,
+  'assign.expand': assignExpand,
+  ...prosegHandlers,
+  outline,
+};
+
+/** The kind of frame a handler takes: an assign tile for every assign method. */
+export function inputKind(kind: string): string {
+  return kind === 'outline' ? OUTLINE_TILE : ASSIGN_TILE;
+}
