@@ -29,7 +29,12 @@ export function fitPhases({ fit }: ProsegConfig): FitPhase[] {
 }
 
 /** The blocks of one phase; the second half of each block's iterations is recorded. */
-export function blocksOf(phase: FitPhase, blockIterations: number, firstIndex: number, firstIteration: number): FitBlock[] {
+export function blocksOf(
+  phase: FitPhase,
+  blockIterations: number,
+  firstIndex: number,
+  firstIteration: number,
+): FitBlock[] {
   const blocks: FitBlock[] = [];
   for (let done = 0; done < phase.iterations; done += blockIterations) {
     const iterations = Math.min(blockIterations, phase.iterations - done);

@@ -1,5 +1,10 @@
 import { SpatileError } from '@spatile/formats/errors';
-import { type ModelFrame, PROJECTION_WIDTH, type ProsegGlobals, type ProsegPreparation } from '@spatile/formats/tile/proseg';
+import {
+  type ModelFrame,
+  PROJECTION_WIDTH,
+  type ProsegGlobals,
+  type ProsegPreparation,
+} from '@spatile/formats/tile/proseg';
 import { ln } from '@spatile/random/elementary';
 import { RandomStream } from '@spatile/random/stream';
 import { kmeans } from './kmeans.ts';
@@ -20,10 +25,18 @@ export interface InitialState {
  * voxels, rates from gene totals (cells alike but for seeded noise in theta, background a small share everywhere).
  * `geneTotals`: counts of the model genes in the pilots. Errors: `PRIOR_EMPTY` when no pilot cell has a voxel.
  */
-export function initialState(preparations: readonly ProsegPreparation[], geneTotals: ArrayLike<number>, model: ModelFrame, seed: number): InitialState {
+export function initialState(
+  preparations: readonly ProsegPreparation[],
+  geneTotals: ArrayLike<number>,
+  model: ModelFrame,
+  seed: number,
+): InitialState {
   const cells = preparations.reduce((sum, { cell }) => sum + cell.length, 0);
   if (cells === 0) {
-    throw new SpatileError('PRIOR_EMPTY', 'pilot tiles: no prior cell covers a voxel (0 cells); expected at least one; check that the prior segmentation and the transcripts share one frame in microns');
+    throw new SpatileError(
+      'PRIOR_EMPTY',
+      'pilot tiles: no prior cell covers a voxel (0 cells); expected at least one; check that the prior segmentation and the transcripts share one frame in microns',
+    );
   }
   const projection = new Float32Array(cells * PROJECTION_WIDTH);
   let offset = 0;
@@ -31,7 +44,12 @@ export function initialState(preparations: readonly ProsegPreparation[], geneTot
     projection.set(part.projection, offset);
     offset += part.projection.length;
   }
-  const { cluster } = kmeans(projection, PROJECTION_WIDTH, model.components, new RandomStream(seed, 'assign.fit.kmeans'));
+  const { cluster } = kmeans(
+    projection,
+    PROJECTION_WIDTH,
+    model.components,
+    new RandomStream(seed, 'assign.fit.kmeans'),
+  );
   const components: InitialState['components'] = [];
   let first = 0;
   for (const { cell } of preparations) {
@@ -41,7 +59,13 @@ export function initialState(preparations: readonly ProsegPreparation[], geneTot
   return { globals: initialGlobals(preparations, cluster, geneTotals, model, seed), components };
 }
 
-function initialGlobals(preparations: readonly ProsegPreparation[], cluster: Uint32Array, geneTotals: ArrayLike<number>, model: ModelFrame, seed: number): ProsegGlobals {
+function initialGlobals(
+  preparations: readonly ProsegPreparation[],
+  cluster: Uint32Array,
+  geneTotals: ArrayLike<number>,
+  model: ModelFrame,
+  seed: number,
+): ProsegGlobals {
   const { genes, privateGenes, components } = model;
   const width = latentWidth(model);
   const { pi, mu, sigma2, density } = initialVolumes(preparations, cluster, model);
@@ -91,7 +115,9 @@ function initialVolumes(
   return {
     pi: count.map((n) => (n + PI_ALPHA) / total),
     mu,
-    sigma2: count.map((n, t) => (SIGMA2_SCALE + Math.max(0, squares[t] - n * mu[t] * mu[t]) / 2) / (SIGMA2_SHAPE + n / 2 - 1)),
+    sigma2: count.map(
+      (n, t) => (SIGMA2_SCALE + Math.max(0, squares[t] - n * mu[t] * mu[t]) / 2) / (SIGMA2_SHAPE + n / 2 - 1),
+    ),
     density: Math.max(transcripts, 1) / Math.max(volume, unit),
   };
 }

@@ -1,4 +1,4 @@
-import { RandomStream } from '@spatile/random/stream';
+import type { RandomStream } from '@spatile/random/stream';
 
 export interface Clustering {
   /** Cluster of each point. */
@@ -13,7 +13,13 @@ const MAX_ROUNDS = 500;
  * Weighted k-means (Lloyd 1982) from a seeded k-means++ start (Arthur and Vassilvitskii 2007), until no point changes or 500
  * rounds. `points` is row-major n x width; with fewer points than clusters the rest stay empty. Ties go to the lower cluster.
  */
-export function kmeans(points: ArrayLike<number>, width: number, clusters: number, stream: RandomStream, weights?: ArrayLike<number>): Clustering {
+export function kmeans(
+  points: ArrayLike<number>,
+  width: number,
+  clusters: number,
+  stream: RandomStream,
+  weights?: ArrayLike<number>,
+): Clustering {
   const n = width === 0 ? 0 : points.length / width;
   const centres = new Float64Array(clusters * width);
   const cluster = new Uint32Array(n);
@@ -27,7 +33,13 @@ export function kmeans(points: ArrayLike<number>, width: number, clusters: numbe
   return { cluster, centres };
 }
 
-export function squaredDistance(a: ArrayLike<number>, i: number, b: ArrayLike<number>, j: number, width: number): number {
+export function squaredDistance(
+  a: ArrayLike<number>,
+  i: number,
+  b: ArrayLike<number>,
+  j: number,
+  width: number,
+): number {
   let sum = 0;
   for (let d = 0; d < width; d++) {
     const difference = a[i * width + d] - b[j * width + d];
@@ -37,7 +49,14 @@ export function squaredDistance(a: ArrayLike<number>, i: number, b: ArrayLike<nu
 }
 
 /** Chooses up to `clusters` distinct points as centres; returns how many there were. */
-function start(points: ArrayLike<number>, width: number, clusters: number, centres: Float64Array, stream: RandomStream, weights?: ArrayLike<number>): number {
+function start(
+  points: ArrayLike<number>,
+  width: number,
+  clusters: number,
+  centres: Float64Array,
+  stream: RandomStream,
+  weights?: ArrayLike<number>,
+): number {
   const n = points.length / width;
   const nearest = new Float64Array(n).fill(1);
   for (let c = 0; c < clusters; c++) {
@@ -53,7 +72,13 @@ function start(points: ArrayLike<number>, width: number, clusters: number, centr
   return clusters;
 }
 
-function assign(points: ArrayLike<number>, width: number, clusters: number, centres: Float64Array, cluster: Uint32Array): number {
+function assign(
+  points: ArrayLike<number>,
+  width: number,
+  clusters: number,
+  centres: Float64Array,
+  cluster: Uint32Array,
+): number {
   let changed = 0;
   for (let i = 0; i < cluster.length; i++) {
     let best = 0;
@@ -71,7 +96,14 @@ function assign(points: ArrayLike<number>, width: number, clusters: number, cent
   return changed;
 }
 
-function recentre(points: ArrayLike<number>, width: number, clusters: number, centres: Float64Array, cluster: Uint32Array, weights?: ArrayLike<number>): void {
+function recentre(
+  points: ArrayLike<number>,
+  width: number,
+  clusters: number,
+  centres: Float64Array,
+  cluster: Uint32Array,
+  weights?: ArrayLike<number>,
+): void {
   const mass = new Float64Array(clusters);
   const sums = new Float64Array(clusters * width);
   for (let i = 0; i < cluster.length; i++) {

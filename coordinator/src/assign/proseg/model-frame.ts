@@ -20,7 +20,11 @@ const CLIP = 0.01;
  */
 export function buildModelFrame(scan: FrameScan, config: ProsegConfig): ModelFrame {
   const shape = modelShape(scan.genes, scan.hasZ, config);
-  const flat: ModelFrame = { ...shape, layers: 1, z: { plane: [0, 0, 0], xRefUm: 0, yRefUm: 0, lowUm: 0, highUm: 0 } };
+  const flat: ModelFrame = {
+    ...shape,
+    layers: 1,
+    z: { plane: [0, 0, 0], xRefUm: 0, yRefUm: 0, lowUm: 0, highUm: 0 },
+  };
   if (!scan.hasZ || scan.zSample.z.length === 0) return flat;
   const z = fitDepth(scan.zSample);
   return z.highUm > z.lowUm ? { ...shape, z } : flat;
@@ -53,10 +57,19 @@ export function fitDepth({ x, y, z }: FrameScan['zSample']): ModelFrame['z'] {
   const determined = determinant > 1e-9 * xx * yy;
   const slopeX = determined ? (xz * yy - yz * xy) / determinant : 0;
   const slopeY = determined ? (yz * xx - xz * xy) / determinant : 0;
-  const residuals = Float64Array.from({ length: n }, (_, i) => z[i] - zMean - slopeX * (x[i] - xRefUm) - slopeY * (y[i] - yRefUm));
+  const residuals = Float64Array.from(
+    { length: n },
+    (_, i) => z[i] - zMean - slopeX * (x[i] - xRefUm) - slopeY * (y[i] - yRefUm),
+  );
   residuals.sort();
   const quantile = (q: number): number => residuals[Math.round(q * (n - 1))];
-  return { plane: [zMean, slopeX, slopeY], xRefUm, yRefUm, lowUm: quantile(CLIP), highUm: quantile(1 - CLIP) };
+  return {
+    plane: [zMean, slopeX, slopeY],
+    xRefUm,
+    yRefUm,
+    lowUm: quantile(CLIP),
+    highUm: quantile(1 - CLIP),
+  };
 }
 
 function mean(values: ArrayLike<number>): number {

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { SpatileError } from '@spatile/formats/errors';
-import { type Frame } from '@spatile/formats/tile/frame';
-import { globalsFrom, globalsTables, type ModelFrame, type ProsegGlobals } from '@spatile/formats/tile/proseg';
+import type { Frame } from '@spatile/formats/tile/frame';
+import {
+  globalsFrom,
+  globalsTables,
+  type ModelFrame,
+  type ProsegGlobals,
+} from '@spatile/formats/tile/proseg';
 
 /** What the fit leaves behind: frozen for all tiles of the slide. */
 export interface ProsegModel {
@@ -16,14 +21,24 @@ export interface ProsegModel {
 /** Kind of the frame in which the run directory keeps the model. */
 export const PROSEG_MODEL = 'assign-model';
 
-const GLOBALS = ['theta', 'r', 's', 'pi', 'mu', 'sigma2', 'beta'] as const satisfies readonly (keyof ProsegGlobals)[];
+const GLOBALS = [
+  'theta',
+  'r',
+  's',
+  'pi',
+  'mu',
+  'sigma2',
+  'beta',
+] as const satisfies readonly (keyof ProsegGlobals)[];
 
 /** Content hash of a model: equal for equal numbers, whatever made them. */
 export function hashModel(frame: ModelFrame, globals: ProsegGlobals): string {
   const hash = createHash('sha256').update(JSON.stringify(frame));
   for (const name of GLOBALS) {
     const values = globals[name];
-    hash.update(`${name}:${values.length}:`).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    hash
+      .update(`${name}:${values.length}:`)
+      .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   return hash.digest('hex');
 }
@@ -35,12 +50,19 @@ export function encodeModel(model: ProsegModel): Frame {
 
 /** The model of a stored frame. Errors: `RUN_CORRUPT` when its content does not have the stored hash. */
 export function decodeModel(stored: Frame): ProsegModel {
-  const { model: frame, hash, trace } = stored.meta as { model: ModelFrame; hash: string; trace: ProsegModel['trace'] };
+  const {
+    model: frame,
+    hash,
+    trace,
+  } = stored.meta as { model: ModelFrame; hash: string; trace: ProsegModel['trace'] };
   const globals = globalsFrom(stored.tables);
   const missing = GLOBALS.filter((name) => globals[name] === undefined);
   const found = missing.length > 0 ? `without ${missing.join(', ')}` : hashModel(frame, globals);
   if (found !== hash) {
-    throw new SpatileError('RUN_CORRUPT', `assign model: the content is not what was stored (${found}); expected hash ${hash}; delete the run directory and start again`);
+    throw new SpatileError(
+      'RUN_CORRUPT',
+      `assign model: the content is not what was stored (${found}); expected hash ${hash}; delete the run directory and start again`,
+    );
   }
   return { frame, globals, hash, trace };
 }

@@ -28,6 +28,20 @@ interface Choice {
 
 type Variable = keyof ProsegGlobals;
 
+/** How the globals follow from statistics. */
+export interface PosteriorOptions {
+  /** r stays 1 and s is set to its mode; the statistics then hold no CRT tables and Polya-Gamma sums. */
+  fixedDispersion: boolean;
+  /**
+   * Share of the slide's transcripts that the statistics stand for, in (0, 1]. The per-gene priors of theta and beta enter
+   * with this share of their pseudo-counts: they are meant for a slide, and on a sample would drown rare genes in background.
+   */
+  priorShare: number;
+}
+
+/** Keeps the likelihood finite where neither a cell nor, by an extreme draw, background makes a gene. */
+const BETA_FLOOR = 1e-12;
+
 /** Draws; each variable has a stream of its own, named by (seed, block). */
 function drawing(seed: number, block: number): (variable: Variable) => Choice {
   return (variable) => {
@@ -57,15 +71,15 @@ const averaging: Choice = {
 /**
  * One Gibbs draw of all global variables given pooled statistics (Jones et al. 2025; here with statistics averaged over the
  * recorded iterations of a block, so that the posterior is as wide as one iteration's data make it).
- * `previous` are the globals the statistics were made with; with `fixedDispersion` r stays 1 and s is set to its mode.
+ * `previous` are the globals the statistics were made with; numbers are named by (seed, block).
  */
 export function drawGlobals(
   statistics: PooledStatistics,
   previous: ProsegGlobals,
   model: ModelFrame,
-  options: { seed: number; block: number; fixedDispersion: boolean },
+  options: PosteriorOptions & { seed: number; block: number },
 ): ProsegGlobals {
-  return update(statistics, previous, model, drawing(options.seed, options.block), options.fixedDispersion);
+  return update(statistics, previous, model, drawing(options.seed, options.block), options);
 }
 
 /** The means of the same conditional posteriors (of ln s, not of s): what freezing averages. */
@@ -73,9 +87,9 @@ export function meanGlobals(
   statistics: PooledStatistics,
   previous: ProsegGlobals,
   model: ModelFrame,
-  options: { fixedDispersion: boolean },
+  options: PosteriorOptions,
 ): ProsegGlobals {
-  return update(statistics, previous, model, () => averaging, options.fixedDispersion);
+  return update(statistics, previous, model, () => averaging, options);
 }
 
 function update(
@@ -83,7 +97,7 @@ function update(
   previous: ProsegGlobals,
   model: ModelFrame,
   choose: (variable: Variable) => Choice,
-  fixedDispersion: boolean,
+  { fixedDispersion, priorShare }: PosteriorOptions,
 ): ProsegGlobals {
   const { mu, sigma2 } = updateVolumes(statistics, previous, choose('mu'), choose('sigma2'));
   const pi = new Float64Array(model.components);
@@ -91,11 +105,18 @@ function update(
     statistics.n.map((count) => PI_ALPHA + count),
     pi,
   );
-  const theta = updateTheta(statistics, model, choose('theta'));
+  const theta = updateTheta(statistics, model, priorShare, choose('theta'));
   const loadings = fixedDispersion
     ? { r: previous.r.slice().fill(1), s: modeOfScale(statistics, factorTotals(theta, model), model) }
     : updateLoadingPrior(statistics, previous, model, choose);
-  return { theta, ...loadings, pi, mu, sigma2, beta: updateBeta(statistics, model, choose('beta')) };
+  return {
+    theta,
+    ...loadings,
+    pi,
+    mu,
+    sigma2,
+    beta: updateBeta(statistics, model, priorShare, choose('beta')),
+  };
 }
 
 /** mu given the old sigma2, then sigma2 given the new mu. */
@@ -125,23 +146,38 @@ function updateVolumes(
 }
 
 /** Each column of theta over the factored genes. */
-function updateTheta({ x }: PooledStatistics, model: ModelFrame, choose: Choice): Float32Array {
+function updateTheta(
+  { x }: PooledStatistics,
+  model: ModelFrame,
+  priorShare: number,
+  choose: Choice,
+): Float32Array {
   const genes = model.genes - model.privateGenes;
   const { factors } = model;
   const theta = new Float32Array(genes * factors);
   const alpha = new Float64Array(genes);
   const column = new Float64Array(genes);
   for (let k = 0; k < factors; k++) {
-    for (let g = 0; g < genes; g++) alpha[g] = THETA_ALPHA + x[g * factors + k];
+    for (let g = 0; g < genes; g++) alpha[g] = priorShare * THETA_ALPHA + x[g * factors + k];
     choose.dirichlet(alpha, column);
     for (let g = 0; g < genes; g++) theta[g * factors + k] = column[g];
   }
   return theta;
 }
 
-function updateBeta({ b, areaVolume }: PooledStatistics, model: ModelFrame, choose: Choice): Float32Array {
+function updateBeta(
+  { b, areaVolume }: PooledStatistics,
+  model: ModelFrame,
+  priorShare: number,
+  choose: Choice,
+): Float32Array {
   const bins = model.densityBins;
-  return Float32Array.from(b, (count, i) => choose.gamma(BETA_SHAPE + count, BETA_RATE + areaVolume[i % bins]));
+  return Float32Array.from(b, (count, i) =>
+    Math.max(
+      BETA_FLOOR,
+      choose.gamma(priorShare * BETA_SHAPE + count, priorShare * BETA_RATE + areaVolume[i % bins]),
+    ),
+  );
 }
 
 /** Theta_k, the column sums of the loadings: 1 for private genes, 1 up to rounding for factors. */
@@ -191,13 +227,23 @@ const MODE_STEPS = 100;
  * While dispersion is held at 1 tiles make no Polya-Gamma draws; s is then the mode of its posterior given the total counts,
  * with counts taken proportional to volume. T x K'.
  */
-export function modeOfScale(statistics: PooledStatistics, totals: Float64Array, model: ModelFrame): Float64Array {
+export function modeOfScale(
+  statistics: PooledStatistics,
+  totals: Float64Array,
+  model: ModelFrame,
+): Float64Array {
   const width = latentWidth(model);
-  return statistics.xt.map((count, i) => exp(modeOfLnScale(count, totals[i % width], statistics.volumes[Math.floor(i / width)])));
+  return statistics.xt.map((count, i) =>
+    exp(modeOfLnScale(count, totals[i % width], statistics.volumes[Math.floor(i / width)])),
+  );
 }
 
 /** Root of the (decreasing) derivative of the ln posterior of ln s: Newton's steps inside a shrinking bracket. */
-function modeOfLnScale(count: number, total: number, { volume, cells }: PooledStatistics['volumes'][number]): number {
+function modeOfLnScale(
+  count: number,
+  total: number,
+  { volume, cells }: PooledStatistics['volumes'][number],
+): number {
   let sum = 0;
   for (let v = 0; v < volume.length; v++) sum += cells[v] * volume[v];
   const perVolume = sum > 0 ? count / sum : 0;

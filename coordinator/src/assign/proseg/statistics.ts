@@ -1,5 +1,10 @@
 import { SpatileError } from '@spatile/formats/errors';
-import { FIXED_POINT, type ModelFrame, type ProsegStatistics, VOLUME_BINS } from '@spatile/formats/tile/proseg';
+import {
+  FIXED_POINT,
+  type ModelFrame,
+  type ProsegStatistics,
+  VOLUME_BINS,
+} from '@spatile/formats/tile/proseg';
 
 /** Statistics summed over tiles and averaged over the recorded iterations: what one iteration of all pilots saw. */
 export interface PooledStatistics {
@@ -32,7 +37,11 @@ export const voxelVolume = (model: ModelFrame): number => (model.voxelUm * model
  * Sums the statistics of tiles and divides by `recorded`. Entries are integers below 2^53, so the result does not depend
  * on the order of `parts`. Errors: `RUN_CORRUPT` when an array's length does not fit the model.
  */
-export function poolStatistics(parts: readonly ProsegStatistics[], model: ModelFrame, recorded: number): PooledStatistics {
+export function poolStatistics(
+  parts: readonly ProsegStatistics[],
+  model: ModelFrame,
+  recorded: number,
+): PooledStatistics {
   const { genes, privateGenes, factors, components, layers, densityBins } = model;
   const latent = components * latentWidth(model);
   const scale = 1 / recorded;
@@ -55,7 +64,8 @@ export function poolStatistics(parts: readonly ProsegStatistics[], model: ModelF
     return total;
   };
   const times = (values: Float64Array, factor: number): Float64Array => values.map((value) => value * factor);
-  const real = (values: BigInt64Array): Float64Array => Float64Array.from(values, (value) => (Number(value) / FIXED_POINT) * scale);
+  const real = (values: BigInt64Array): Float64Array =>
+    Float64Array.from(values, (value) => (Number(value) / FIXED_POINT) * scale);
   const transcripts = Number(sumBig('transcripts', 1)[0]);
   return {
     x: times(sum('x', (genes - privateGenes) * factors), scale),
