@@ -1,0 +1,126 @@
+import { Zstd } from 'numcodecs';
+import { arrayJson, type ZarrType } from './metadata.ts';
+import type { NodeJson, PartialStore } from './store.ts';
+
+/** Arrays of a table: numbers and strings in one or two dimensions, chunked along the first. */
+
+export type NumericArray =
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array
+  | Float32Array
+  | Float64Array;
+
+const TYPE_NAMES: [new (length: number) => NumericArray, ZarrType][] = [
+  [Int8Array, 'int8'],
+  [Int16Array, 'int16'],
+  [Int32Array, 'int32'],
+  [BigInt64Array, 'int64'],
+  [Uint8Array, 'uint8'],
+  [Uint16Array, 'uint16'],
+  [Uint32Array, 'uint32'],
+  [BigUint64Array, 'uint64'],
+  [Float32Array, 'float32'],
+  [Float64Array, 'float64'],
+];
+
+/** Values in a chunk of numbers, and strings in a chunk of strings. */
+const NUMBERS_PER_CHUNK = 1_000_000;
+const STRINGS_PER_CHUNK = 100_000;
+
+const zstd = Zstd.fromConfig({ id: 'zstd', level: 3 });
+
+/** Compresses one chunk (zstd level 3, one frame); equal input gives equal bytes. */
+export async function compressChunk(bytes: Uint8Array): Promise<Uint8Array> {
+  return zstd.encode(bytes);
+}
+
+export async function decompressChunk(bytes: Uint8Array): Promise<Uint8Array> {
+  return zstd.decode(bytes);
+}
+
+export function bytesOf(array: NumericArray): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/**
+ * Writes a numeric array node with its chunks; `columns` > 0 makes it two-dimensional (row-major).
+ * `type` overrides the name of the type (a `Uint8Array` of 0 and 1 written as `bool`).
+ */
+export async function writeNumbers(
+  store: PartialStore,
+  path: string,
+  values: NumericArray,
+  attributes: NodeJson,
+  options: { columns?: number; type?: ZarrType } = {},
+): Promise<void> {
+  const columns = options.columns ?? 0;
+  const width = Math.max(1, columns);
+  const rows = values.length / width;
+  const type = options.type ?? TYPE_NAMES.find(([constructor]) => values instanceof constructor)![1];
+  const chunkRows = Math.max(1, Math.min(rows, Math.floor(NUMBERS_PER_CHUNK / width)));
+  const shape = columns > 0 ? [rows, columns] : [rows];
+  await store.node(path, arrayJson(type, shape, columns > 0 ? [chunkRows, width] : [chunkRows], attributes));
+  for (let chunk = 0; chunk * chunkRows < rows; chunk++) {
+    const part = values.subarray(chunk * chunkRows * width, (chunk + 1) * chunkRows * width);
+    const bytes = new Uint8Array(chunkRows * width * values.BYTES_PER_ELEMENT);
+    bytes.set(bytesOf(part));
+    await store.write(`${path}/c/${chunk}${columns > 0 ? '/0' : ''}`, await compressChunk(bytes));
+  }
+}
+
+/** `vlen-utf8`: count, then length and bytes of each string, all uint32 little-endian. A chunk is always full. */
+function encodeStrings(strings: readonly string[], from: number, count: number): Uint8Array {
+  const encoded: Buffer[] = [];
+  let size = 4 + 4 * count;
+  for (let i = from; i < Math.min(from + count, strings.length); i++) {
+    const bytes = Buffer.from(strings[i], 'utf8');
+    encoded.push(bytes);
+    size += bytes.length;
+  }
+  const out = Buffer.alloc(size);
+  out.writeUInt32LE(count, 0);
+  let at = 4;
+  for (const bytes of encoded) {
+    at = out.writeUInt32LE(bytes.length, at);
+    at += bytes.copy(out, at);
+  }
+  return out;
+}
+
+/** Writes a one-dimensional string array (AnnData `string-array`). */
+export async function writeStrings(
+  store: PartialStore,
+  path: string,
+  values: readonly string[],
+): Promise<void> {
+  const perChunk = Math.max(1, Math.min(values.length, STRINGS_PER_CHUNK));
+  const attributes = { 'encoding-type': 'string-array', 'encoding-version': '0.2.0' };
+  await store.node(path, arrayJson('string', [values.length], [perChunk], attributes));
+  for (let chunk = 0; chunk * perChunk < values.length; chunk++) {
+    await store.write(
+      `${path}/c/${chunk}`,
+      await compressChunk(encodeStrings(values, chunk * perChunk, perChunk)),
+    );
+  }
+}
+
+/** Writes a scalar: a string, or a number in the given type. */
+export async function writeScalar(
+  store: PartialStore,
+  path: string,
+  value: string | NumericArray,
+  attributes: NodeJson,
+  type?: ZarrType,
+): Promise<void> {
+  const isText = typeof value === 'string';
+  const name =
+    type ?? (isText ? 'string' : TYPE_NAMES.find(([constructor]) => value instanceof constructor)![1]);
+  await store.node(path, arrayJson(name, [], [], attributes));
+  await store.write(`${path}/c`, await compressChunk(isText ? encodeStrings([value], 0, 1) : bytesOf(value)));
+}

@@ -1,0 +1,282 @@
+import { SpatileError } from '../errors.ts';
+import type { Affine } from '../space.ts';
+import { groupJson, VERSIONS } from './metadata.ts';
+import { arrowSchema, pandasMetadata } from './parquet-metadata.ts';
+import { ParquetSink, type SinkColumn, type SinkData } from './parquet-sink.ts';
+import type { PartialStore } from './store.ts';
+import { transformations } from './transforms.ts';
+
+/** Points of a SpatialData store: one row per transcript in `points/<name>/points.parquet/part.N.parquet`. */
+
+export interface PointsSpec {
+  /** Names of genes and controls; all of them become categories, used or not. */
+  features: readonly string[];
+  /** Names of cells; code k of a batch is `cellIds[k - 1]`, code 0 the empty string (background). */
+  cellIds: readonly string[];
+  hasZ: boolean;
+  hasQv: boolean;
+  /** Rows per Parquet file and per row group; defaults 5,000,000 and 1,000,000. */
+  rowsPerPart?: number;
+  rowsPerGroup?: number;
+}
+
+/** Any number of consecutive transcripts; all arrays have equal length. */
+export interface PointsBatch {
+  x: Float32Array;
+  y: Float32Array;
+  z: Float32Array | null;
+  feature: Int32Array | Uint32Array;
+  transcriptId: BigUint64Array;
+  qv: Float32Array | null;
+  cell: Uint32Array;
+  probability: Float32Array;
+  isControl: Uint8Array;
+}
+
+export const POINTS_COLUMNS = [
+  'x',
+  'y',
+  'z',
+  'feature_name',
+  'transcript_id',
+  'qv',
+  'cell_id',
+  'probability',
+  'is_control',
+];
+
+/** Columns of one row group as they fill up. */
+interface Buffers {
+  x: Float32Array;
+  y: Float32Array;
+  z: Float32Array;
+  feature: Int32Array;
+  transcriptId: BigUint64Array;
+  qv: Float32Array;
+  cell: Uint32Array;
+  probability: Float32Array;
+  isControl: Uint8Array;
+}
+
+const makeBuffers = (rows: number, spec: PointsSpec): Buffers => ({
+  x: new Float32Array(rows),
+  y: new Float32Array(rows),
+  z: new Float32Array(spec.hasZ ? rows : 0),
+  feature: new Int32Array(rows),
+  transcriptId: new BigUint64Array(rows),
+  qv: new Float32Array(spec.hasQv ? rows : 0),
+  cell: new Uint32Array(rows),
+  probability: new Float32Array(rows),
+  isControl: new Uint8Array(rows),
+});
+
+function columnsOf(spec: PointsSpec): SinkColumn[] {
+  const optional = (there: boolean, name: string): SinkColumn[] => (there ? [{ name, kind: 'float32' }] : []);
+  return [
+    { name: 'x', kind: 'float32' },
+    { name: 'y', kind: 'float32' },
+    ...optional(spec.hasZ, 'z'),
+    { name: 'feature_name', kind: 'text' },
+    { name: 'transcript_id', kind: 'uint64' },
+    ...optional(spec.hasQv, 'qv'),
+    { name: 'cell_id', kind: 'text' },
+    { name: 'probability', kind: 'float32' },
+    { name: 'is_control', kind: 'bool' },
+  ];
+}
+
+const utf8 = (text: string): Uint8Array => Buffer.from(text, 'utf8');
+
+/** Codes of the cells used in a row group, renumbered in order of first use, with their names. */
+class CellDictionary {
+  readonly #ids: readonly string[];
+  readonly #local: Int32Array;
+
+  constructor(ids: readonly string[]) {
+    this.#ids = ids;
+    this.#local = new Int32Array(ids.length + 1).fill(-1);
+  }
+
+  encode(cells: Uint32Array): { codes: Int32Array; dictionary: Uint8Array[] } {
+    const codes = new Int32Array(cells.length);
+    const used: number[] = [];
+    for (let i = 0; i < cells.length; i++) {
+      const cell = cells[i];
+      if (cell > this.#ids.length)
+        throw new SpatileError('INTERNAL', `points: cell code ${cell} of ${this.#ids.length}`);
+      if (this.#local[cell] < 0) this.#local[cell] = used.push(cell) - 1;
+      codes[i] = this.#local[cell];
+    }
+    for (const cell of used) this.#local[cell] = -1;
+    return { codes, dictionary: used.map((cell) => utf8(cell === 0 ? '' : this.#ids[cell - 1])) };
+  }
+}
+
+/** Collects rows into row groups and row groups into parts, whatever the sizes of the batches. */
+class PointsSink {
+  readonly #store: PartialStore;
+  readonly #folder: string;
+  readonly #spec: PointsSpec;
+  readonly #columns: SinkColumn[];
+  readonly #rowsPerGroup: number;
+  readonly #groupsPerPart: number;
+  readonly #features: Uint8Array[];
+  readonly #cells: CellDictionary;
+  readonly #footer: Record<string, string>;
+  #buffers: Buffers;
+  #capacity: number;
+  #rows = 0;
+  #part = 0;
+  #groups = 0;
+  #sink: ParquetSink | null = null;
+
+  constructor(store: PartialStore, folder: string, spec: PointsSpec) {
+    this.#store = store;
+    this.#folder = folder;
+    this.#spec = spec;
+    this.#columns = columnsOf(spec);
+    this.#rowsPerGroup = spec.rowsPerGroup ?? 1_000_000;
+    this.#groupsPerPart = Math.max(1, Math.round((spec.rowsPerPart ?? 5_000_000) / this.#rowsPerGroup));
+    this.#features = spec.features.map(utf8);
+    this.#cells = new CellDictionary(spec.cellIds);
+    this.#capacity = Math.min(this.#rowsPerGroup, 65_536);
+    this.#buffers = makeBuffers(this.#capacity, spec);
+    this.#footer = {
+      pandas: pandasMetadata(this.#columns, [], new Map([['feature_name', spec.features.length]])),
+      'ARROW:schema': arrowSchema(this.#columns, new Set(['feature_name'])),
+    };
+  }
+
+  async add(batch: PointsBatch): Promise<void> {
+    this.#check(batch);
+    for (let from = 0; from < batch.x.length; ) {
+      const count = Math.min(batch.x.length - from, this.#rowsPerGroup - this.#rows);
+      this.#grow(this.#rows + count);
+      this.#copy(batch, from, count);
+      this.#rows += count;
+      from += count;
+      if (this.#rows === this.#rowsPerGroup) await this.#writeGroup();
+    }
+  }
+
+  #check(batch: PointsBatch): void {
+    const length = batch.x.length;
+    for (const [name, values] of Object.entries(batch)) {
+      const expected =
+        (name === 'z' && !this.#spec.hasZ) || (name === 'qv' && !this.#spec.hasQv) ? null : length;
+      if ((values?.length ?? null) !== expected && expected !== null) {
+        throw new SpatileError(
+          'INTERNAL',
+          `points: column ${name} has ${values?.length ?? 'no'} values for ${length} rows`,
+        );
+      }
+    }
+    for (let i = 0; i < length; i++) {
+      if (batch.feature[i] >= this.#features.length || batch.feature[i] < 0) {
+        throw new SpatileError(
+          'INTERNAL',
+          `points: feature code ${batch.feature[i]} of ${this.#features.length}`,
+        );
+      }
+    }
+  }
+
+  /** Row groups of small slides stay small: buffers double up to the full size. */
+  #grow(rows: number): void {
+    if (rows <= this.#capacity) return;
+    while (this.#capacity < rows) this.#capacity = Math.min(this.#rowsPerGroup, this.#capacity * 2);
+    const grown = makeBuffers(this.#capacity, this.#spec);
+    for (const key of Object.keys(grown) as (keyof Buffers)[]) {
+      if (grown[key].length > 0) (grown[key] as Float32Array).set(this.#buffers[key] as Float32Array);
+    }
+    this.#buffers = grown;
+  }
+
+  #copy(batch: PointsBatch, from: number, count: number): void {
+    for (const key of Object.keys(this.#buffers) as (keyof Buffers)[]) {
+      const source = batch[key];
+      if (this.#buffers[key].length === 0 || source === null) continue;
+      (this.#buffers[key] as Float32Array).set(
+        (source as Float32Array).subarray(from, from + count),
+        this.#rows,
+      );
+    }
+  }
+
+  async #openPart(): Promise<ParquetSink> {
+    const name = `${this.#folder}/part.${this.#part}.parquet`;
+    this.#sink ??= await ParquetSink.open(this.#store, name, this.#columns);
+    return this.#sink;
+  }
+
+  async #writeGroup(): Promise<void> {
+    const rows = this.#rows;
+    const own = this.#buffers;
+    const data: Record<string, SinkData> = {
+      x: own.x.subarray(0, rows),
+      y: own.y.subarray(0, rows),
+      z: own.z.subarray(0, rows),
+      feature_name: { codes: own.feature.subarray(0, rows), dictionary: this.#features },
+      transcript_id: own.transcriptId.subarray(0, rows),
+      qv: own.qv.subarray(0, rows),
+      cell_id: this.#cells.encode(own.cell.subarray(0, rows)),
+      probability: own.probability.subarray(0, rows),
+      is_control: own.isControl.subarray(0, rows),
+    };
+    const sink = await this.#openPart();
+    await sink.rowGroup(
+      rows,
+      this.#columns.map(({ name }) => data[name]),
+    );
+    this.#rows = 0;
+    if (++this.#groups === this.#groupsPerPart) await this.#closePart();
+  }
+
+  async #closePart(): Promise<void> {
+    await (await this.#openPart()).finish(this.#footer);
+    this.#sink = null;
+    this.#groups = 0;
+    this.#part++;
+  }
+
+  async finish(): Promise<void> {
+    if (this.#rows > 0) await this.#writeGroup();
+    // A folder without any part cannot be read, so an empty element gets one part without rows.
+    if (this.#groups > 0 || this.#part === 0) await this.#closePart();
+  }
+
+  async discard(): Promise<void> {
+    await this.#sink?.discard();
+  }
+}
+
+/**
+ * Writes `points/<name>`. Memory is one row group; the bytes do not depend on how rows are cut into batches.
+ * Throws `INTERNAL` for codes out of range and unequal columns.
+ */
+export async function writePoints(
+  store: PartialStore,
+  name: string,
+  spec: PointsSpec,
+  batches: AsyncIterable<PointsBatch>,
+  targets: [string, Affine][],
+): Promise<void> {
+  const axes = spec.hasZ ? 'xyz' : 'xy';
+  const sink = new PointsSink(store, `points/${name}/points.parquet`, spec);
+  try {
+    for await (const batch of batches) await sink.add(batch);
+    await sink.finish();
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
+  await store.node(
+    `points/${name}`,
+    groupJson({
+      'encoding-type': 'ngff:points',
+      axes: [...axes],
+      coordinateTransformations: transformations(axes, targets),
+      spatialdata_attrs: { feature_key: 'feature_name', instance_key: 'cell_id', version: VERSIONS.points },
+    }),
+  );
+}

@@ -1,0 +1,239 @@
+import { SpatileError } from '../errors.ts';
+import { type NumericArray, writeNumbers, writeScalar, writeStrings } from './arrays.ts';
+import { groupJson, VERSIONS } from './metadata.ts';
+import { assertNames } from './names.ts';
+import type { NodeJson, PartialStore } from './store.ts';
+
+/** Writes an AnnData table (on-disk encodings of anndata 0.8 and later) annotated as a SpatialData table. */
+
+export type TableColumn =
+  | { name: string; kind: 'float32'; values: Float32Array }
+  | { name: string; kind: 'float64'; values: Float64Array }
+  | { name: string; kind: 'int32'; values: Int32Array }
+  | { name: string; kind: 'int64'; values: BigInt64Array }
+  | { name: string; kind: 'bool'; values: Uint8Array }
+  | { name: string; kind: 'string'; values: readonly string[] }
+  /** `values` index `categories`; -1 is missing. */
+  | { name: string; kind: 'categorical'; values: Int32Array; categories: readonly string[] };
+
+/** Compressed sparse rows; column indices ascend within each row. */
+export interface CsrMatrix {
+  indptr: Int32Array | BigInt64Array;
+  indices: Int32Array;
+  data: Int32Array | Float32Array;
+}
+
+export type UnsValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly number[]
+  | readonly string[]
+  | { [key: string]: UnsValue };
+
+export interface TableSpec {
+  /** Unique strings, one per row: the cell ids. */
+  obsIndex: readonly string[];
+  obs: readonly TableColumn[];
+  varIndex: readonly string[];
+  var: readonly TableColumn[];
+  x: CsrMatrix;
+  layers?: Readonly<Record<string, CsrMatrix>>;
+  /** Row-major arrays of rows x columns. */
+  obsm?: Readonly<Record<string, { data: Float32Array | Float64Array | Int32Array; columns: number }>>;
+  uns?: { readonly [key: string]: UnsValue };
+  /** The element the rows annotate; null when there is none. A missing `region` column or instance column is added. */
+  region: { region: string; regionKey: string; instanceKey: string } | null;
+}
+
+const ARRAY = { 'encoding-type': 'array', 'encoding-version': '0.2.0' };
+const DICT = { 'encoding-type': 'dict', 'encoding-version': '0.1.0' };
+
+const refuse = (what: string): never => {
+  throw new SpatileError('INTERNAL', `table: ${what}`);
+};
+
+/** Writes `tables/<name>`. Throws `INTERNAL` when lengths or names do not fit. */
+export async function writeTable(store: PartialStore, name: string, given: TableSpec): Promise<void> {
+  const spec = annotated(given);
+  const path = `tables/${name}`;
+  checkTable(spec);
+  await store.node(
+    path,
+    groupJson({
+      'encoding-type': 'anndata',
+      'encoding-version': '0.1.0',
+      'spatialdata-encoding-type': 'ngff:regions_table',
+      region: spec.region?.region ?? null,
+      region_key: spec.region?.regionKey ?? null,
+      instance_key: spec.region?.instanceKey ?? null,
+      version: VERSIONS.table,
+    }),
+  );
+  await writeCsr(store, `${path}/X`, spec.x, spec.obsIndex.length, spec.varIndex.length);
+  await writeDataframe(store, `${path}/obs`, spec.obsIndex, spec.obs);
+  await writeDataframe(store, `${path}/var`, spec.varIndex, spec.var);
+  await store.node(`${path}/layers`, groupJson(DICT));
+  for (const [key, matrix] of Object.entries(spec.layers ?? {})) {
+    await writeCsr(store, `${path}/layers/${key}`, matrix, spec.obsIndex.length, spec.varIndex.length);
+  }
+  await store.node(`${path}/obsm`, groupJson(DICT));
+  for (const [key, { data, columns }] of Object.entries(spec.obsm ?? {})) {
+    await writeNumbers(store, `${path}/obsm/${key}`, data, ARRAY, { columns });
+  }
+  for (const empty of ['obsp', 'varm', 'varp']) await store.node(`${path}/${empty}`, groupJson(DICT));
+  const link = spec.region && {
+    region: spec.region.region,
+    region_key: spec.region.regionKey,
+    instance_key: spec.region.instanceKey,
+  };
+  await writeUns(store, `${path}/uns`, { ...spec.uns, ...(link ? { spatialdata_attrs: link } : {}) });
+}
+
+/** Adds the columns that link rows to the region element. */
+function annotated(spec: TableSpec): TableSpec {
+  if (spec.region === null) return spec;
+  const { region, regionKey, instanceKey } = spec.region;
+  const obs = [...spec.obs];
+  if (!obs.some((column) => column.name === instanceKey)) {
+    obs.unshift({ name: instanceKey, kind: 'string', values: spec.obsIndex });
+  }
+  if (!obs.some((column) => column.name === regionKey)) {
+    obs.unshift({
+      name: regionKey,
+      kind: 'categorical',
+      values: new Int32Array(spec.obsIndex.length),
+      categories: [region],
+    });
+  }
+  return { ...spec, obs };
+}
+
+function checkTable(spec: TableSpec): void {
+  const rows = spec.obsIndex.length;
+  const columns = spec.varIndex.length;
+  if (new Set(spec.obsIndex).size !== rows) refuse('the index of obs is not unique');
+  if (new Set(spec.varIndex).size !== columns) refuse('the index of var is not unique');
+  for (const [what, list, length] of [
+    ['obs', spec.obs, rows],
+    ['var', spec.var, columns],
+  ] as const) {
+    assertNames(`table ${what}`, ['_index', ...list.map((column) => column.name)]);
+    for (const column of list) {
+      if (column.values.length !== length)
+        refuse(`column ${column.name} of ${what} has ${column.values.length} values for ${length} rows`);
+    }
+  }
+  for (const [what, keys] of [
+    ['layers', spec.layers],
+    ['obsm', spec.obsm],
+    ['uns', spec.uns],
+  ] as const) {
+    assertNames(`table ${what}`, Object.keys(keys ?? {}));
+  }
+  for (const [key, { data, columns: width }] of Object.entries(spec.obsm ?? {})) {
+    if (data.length !== rows * width) refuse(`obsm ${key} has ${data.length} values for ${rows} x ${width}`);
+  }
+  for (const matrix of [spec.x, ...Object.values(spec.layers ?? {})]) checkCsr(matrix, rows, columns);
+}
+
+function checkCsr({ indptr, indices, data }: CsrMatrix, rows: number, columns: number): void {
+  if (indptr.length !== rows + 1 || Number(indptr[rows]) !== data.length || indices.length !== data.length) {
+    refuse(
+      `a matrix of ${rows} rows has ${indptr.length} row pointers, ${indices.length} indices and ${data.length} values`,
+    );
+  }
+  for (let row = 0; row < rows; row++) {
+    let last = -1;
+    for (let i = Number(indptr[row]); i < Number(indptr[row + 1]); i++) {
+      if (indices[i] <= last || indices[i] >= columns)
+        refuse(`the columns of row ${row} do not ascend below ${columns}`);
+      last = indices[i];
+    }
+  }
+}
+
+async function writeCsr(
+  store: PartialStore,
+  path: string,
+  matrix: CsrMatrix,
+  rows: number,
+  columns: number,
+): Promise<void> {
+  await store.node(
+    path,
+    groupJson({ 'encoding-type': 'csr_matrix', 'encoding-version': '0.1.0', shape: [rows, columns] }),
+  );
+  for (const part of ['data', 'indices', 'indptr'] as const)
+    await writeNumbers(store, `${path}/${part}`, matrix[part], {});
+}
+
+async function writeDataframe(
+  store: PartialStore,
+  path: string,
+  index: readonly string[],
+  columns: readonly TableColumn[],
+): Promise<void> {
+  await store.node(
+    path,
+    groupJson({
+      'encoding-type': 'dataframe',
+      'encoding-version': '0.2.0',
+      _index: '_index',
+      'column-order': columns.map(({ name }) => name),
+    }),
+  );
+  await writeStrings(store, `${path}/_index`, index);
+  for (const column of columns) await writeColumn(store, `${path}/${column.name}`, column);
+}
+
+async function writeColumn(store: PartialStore, path: string, column: TableColumn): Promise<void> {
+  if (column.kind === 'string') return writeStrings(store, path, column.values);
+  if (column.kind === 'bool') return writeNumbers(store, path, column.values, ARRAY, { type: 'bool' });
+  if (column.kind !== 'categorical') return writeNumbers(store, path, column.values, ARRAY);
+  await store.node(
+    path,
+    groupJson({ 'encoding-type': 'categorical', 'encoding-version': '0.2.0', ordered: false }),
+  );
+  await writeNumbers(store, `${path}/codes`, narrowCodes(column.values, column.categories.length), ARRAY);
+  await writeStrings(store, `${path}/categories`, column.categories);
+}
+
+/** pandas picks the smallest signed type that holds the codes. */
+function narrowCodes(codes: Int32Array, categories: number): NumericArray {
+  if (codes.some((code) => code < -1 || code >= categories))
+    refuse(`a code lies outside the ${categories} categories`);
+  if (categories <= 127) return Int8Array.from(codes);
+  return categories <= 32_767 ? Int16Array.from(codes) : codes;
+}
+
+async function writeUns(store: PartialStore, path: string, value: UnsValue): Promise<void> {
+  const tag = (type: string, version: string): NodeJson => ({
+    'encoding-type': type,
+    'encoding-version': version,
+  });
+  if (value === null) return writeScalar(store, path, new Uint8Array(1), tag('null', '0.1.0'), 'bool');
+  if (typeof value === 'string') return writeScalar(store, path, value, tag('string', '0.2.0'));
+  if (typeof value === 'boolean') {
+    return writeScalar(store, path, Uint8Array.of(value ? 1 : 0), tag('numeric-scalar', '0.2.0'), 'bool');
+  }
+  if (typeof value === 'number') {
+    const number = Number.isSafeInteger(value) ? BigInt64Array.of(BigInt(value)) : Float64Array.of(value);
+    return writeScalar(store, path, number, tag('numeric-scalar', '0.2.0'));
+  }
+  if (Array.isArray(value)) {
+    if (value.length > 0 && value.every((entry) => typeof entry === 'string'))
+      return writeStrings(store, path, value as string[]);
+    if (value.every(Number.isSafeInteger))
+      return writeNumbers(store, path, BigInt64Array.from((value as number[]).map(BigInt)), ARRAY);
+    return writeNumbers(store, path, Float64Array.from(value as number[]), ARRAY);
+  }
+  const entries = Object.entries(value as Record<string, UnsValue>);
+  assertNames(
+    path,
+    entries.map(([key]) => key),
+  );
+  await store.node(path, groupJson(DICT));
+  for (const [key, entry] of entries) await writeUns(store, `${path}/${key}`, entry);
+}

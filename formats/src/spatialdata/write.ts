@@ -1,0 +1,99 @@
+import type { ImageSource } from '../bundle/slide.ts';
+import { SpatileError } from '../errors.ts';
+import { type Affine, IDENTITY } from '../space.ts';
+import { writeImage } from './image.ts';
+import { groupJson, rootJson } from './metadata.ts';
+import { nameProblem } from './names.ts';
+import { type PointsBatch, type PointsSpec, writePoints } from './points.ts';
+import { type ShapesBatch, writeShapes } from './shapes.ts';
+import { PartialStore } from './store.ts';
+import { type TableSpec, writeTable } from './table.ts';
+import { compose } from './transforms.ts';
+
+export type { PointsBatch, PointsSpec } from './points.ts';
+export type { ShapesBatch } from './shapes.ts';
+export type { CsrMatrix, TableColumn, TableSpec, UnsValue } from './table.ts';
+
+/**
+ * Writes one SpatialData store (container 0.2, Zarr v3). Elements are written one after the other, each once. After an
+ * error the store is unusable: call `abort`.
+ */
+export interface SpatialDataWriter {
+  /** Streams transcripts; memory is one row group. */
+  points(name: string, spec: PointsSpec, batches: AsyncIterable<PointsBatch>): Promise<void>;
+  /** Streams polygons; false when there was none and the element was left out (SpatialData refuses empty ones). */
+  shapes(name: string, batches: AsyncIterable<ShapesBatch>): Promise<boolean>;
+  table(name: string, table: TableSpec): Promise<void>;
+  /** Streams an image from TIFF planes into a pyramid. */
+  image(name: string, source: ImageSource): Promise<void>;
+  /** Writes the metadata of the whole and renames the folder into place. `digest`: SHA-256 as `digestOfStore`. */
+  finish(): Promise<{ digest: string }>;
+  /** Removes everything that was written. */
+  abort(): Promise<void>;
+}
+
+export interface SpatialDataOptions {
+  /** Stored under `spatile` in the root attributes: configuration, versions, input digests, seed. */
+  attrs: Record<string, unknown>;
+  /** Microns per pixel of the main image; null without one. */
+  pixelSizeUm: number | null;
+  /** From microns to the frame `global` (level-0 pixels of the main image). Identity: by `pixelSizeUm` if that is given. */
+  micronsToGlobal: Affine;
+}
+
+/**
+ * Begins a store at `path`, in `<path>.partial` until `finish`.
+ * Errors: `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`, `DISK_FULL` here and from every method that writes.
+ */
+export async function createSpatialData(
+  path: string,
+  options: SpatialDataOptions,
+): Promise<SpatialDataWriter> {
+  const store = await PartialStore.create(path);
+  const toGlobal = globalFrame(options);
+  const vectorTargets: [string, Affine][] = [
+    ['global', toGlobal],
+    ['microns', IDENTITY],
+  ];
+  const names = new Set<string>();
+
+  async function claim(type: string, name: string): Promise<void> {
+    const problem =
+      nameProblem(name) ?? (names.has(name.toLowerCase()) ? 'is already taken (ignoring case)' : null);
+    if (problem !== null) throw new SpatileError('INTERNAL', `element ${name}: the name ${problem}`);
+    names.add(name.toLowerCase());
+    if (!store.hasNode(type)) await store.node(type, groupJson({}));
+  }
+
+  return {
+    async points(name, spec, batches) {
+      await claim('points', name);
+      await writePoints(store, name, spec, batches, vectorTargets);
+    },
+    async shapes(name, batches) {
+      await claim('shapes', name);
+      return writeShapes(store, name, batches, vectorTargets);
+    },
+    async table(name, table) {
+      await claim('tables', name);
+      await writeTable(store, name, table);
+    },
+    async image(name, source) {
+      await claim('images', name);
+      await writeImage(store, name, source, [
+        ['global', compose(toGlobal, source.pixelToUm)],
+        ['microns', source.pixelToUm],
+      ]);
+    },
+    async finish() {
+      return { digest: await store.finish(rootJson({ spatile: options.attrs }, store.nodes())) };
+    },
+    abort: () => store.abort(),
+  };
+}
+
+function globalFrame({ pixelSizeUm, micronsToGlobal }: SpatialDataOptions): Affine {
+  const given = micronsToGlobal.some((value, i) => value !== IDENTITY[i]);
+  if (given || pixelSizeUm === null) return micronsToGlobal;
+  return [1 / pixelSizeUm, 0, 0, 0, 1 / pixelSizeUm, 0, 0, 0, 1];
+}
