@@ -23,7 +23,7 @@ const { configReference, errorReference } = await import(`data:text/javascript;b
 
 await writeFile(`${root}docs/configuration.md`, configReference());
 const readme = `${root}formats/README.md`;
-const table = /(<!-- error codes -->\n)[^]*(<!-- end of error codes -->)/;
+const table = /(<!-- error codes -->\n).*(<!-- end of error codes -->)/s;
 await writeFile(
   readme,
   (await readFile(readme, 'utf8')).replace(table, (_, open, close) => open + errorReference() + close),

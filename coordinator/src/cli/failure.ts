@@ -87,7 +87,10 @@ function fromSystem(error: NodeJS.ErrnoException, outputs: readonly string[]): S
 function usageSentence(error: CommanderError): string {
   const [first, suggestion] = error.message.replace(/^error: /, '').split('\n');
   const nearest = /Did you mean (.*)\?\)/.exec(suggestion ?? '')?.[1];
-  return `${first.replace(/\.$/, '')}; ${nearest ? `did you mean ${nearest}?` : 'see spatile --help'}`;
+  const said = first
+    .replace(/\.$/, '')
+    .replace(/\. (\w)/g, (_, letter: string) => `, ${letter.toLowerCase()}`);
+  return `${said}; ${nearest ? `did you mean ${nearest}?` : 'see spatile --help'}`;
 }
 
 /** The error as one line for people. */
