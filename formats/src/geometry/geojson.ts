@@ -1,0 +1,112 @@
+import { createReadStream } from 'node:fs';
+import { Tokenizer, TokenParser } from '@streamparser/json';
+import { SpatileError } from '../errors.ts';
+import { openFailed } from '../tabular/open-failed.ts';
+import type { Polygon } from './wkb.ts';
+
+/** A Feature or a bare geometry as it stands in the file; nothing about it is checked yet. */
+export type GeoJsonItem = Record<string, unknown>;
+
+const CHUNK_BYTES = 1 << 18;
+/** Geometry collections nest one level in real files. */
+const MAX_DEPTH = 4;
+
+/** Keeps integers that a double cannot hold as text: vendors use 18-digit cell ids. */
+class ExactTokenizer extends Tokenizer {
+  protected override parseNumber(text: string): number {
+    const value = Number(text);
+    if (Number.isSafeInteger(value) || !/^-?\d+$/.test(text)) return value;
+    // The base class promises a number, and documents text as the way to keep what a number cannot hold.
+    return text as unknown as number;
+  }
+}
+
+/**
+ * Features of a GeoJSON file one by one: members of a FeatureCollection, GeometryCollection or plain array, else the one
+ * Feature or geometry that the file is. Holds one chunk and one feature, never the file.
+ * Errors: `INPUT_MISSING`, `INPUT_UNREADABLE`, and `invalid(what)` where the text is no JSON.
+ */
+export async function* readGeoJson(
+  path: string,
+  invalid: (what: string) => SpatileError,
+): AsyncGenerator<GeoJsonItem> {
+  let ready: GeoJsonItem[] = [];
+  const root: GeoJsonItem = {};
+  const take = (value: unknown): void => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      ready.push(value as GeoJsonItem);
+  };
+  const tokenizer = new ExactTokenizer();
+  const parser = new TokenParser({ paths: ['$.features.*', '$.geometries.*', '$.*'], keepStack: false });
+  tokenizer.onToken = parser.write.bind(parser);
+  parser.onValue = ({ value, key, stack }) => {
+    if (stack.length > 1 || typeof key === 'number') take(value);
+    else if (key !== undefined && key !== 'features' && key !== 'geometries') root[key] = value;
+  };
+  const parse = (work: () => void): void => {
+    try {
+      work();
+    } catch (cause) {
+      throw invalid(`not valid JSON (${cause instanceof Error ? cause.message : cause})`);
+    }
+  };
+  let empty = true;
+  for await (const chunk of fileChunks(path)) {
+    empty = false;
+    parse(() => tokenizer.write(chunk));
+    yield* ready;
+    ready = [];
+  }
+  if (empty) throw invalid('the file is empty');
+  if (!parser.isEnded) {
+    parse(() => tokenizer.end());
+    if (!parser.isEnded) throw invalid('the text ends in the middle of a value');
+  }
+  if (root.type === 'Feature' || root.coordinates !== undefined) yield root;
+}
+
+async function* fileChunks(path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  } catch (cause) {
+    if (cause instanceof SpatileError) throw cause;
+    throw openFailed(path, cause);
+  }
+}
+
+/**
+ * Polygons of a GeoJSON geometry: Polygon, MultiPolygon or a collection of them; further ordinates than x and y are dropped.
+ * Null for other types and for coordinates that are not nested as the type demands; values are not checked.
+ */
+export function geoJsonPolygons(geometry: unknown, depth = 0): Polygon[] | null {
+  if (typeof geometry !== 'object' || geometry === null || depth > MAX_DEPTH) return null;
+  const { type, coordinates, geometries } = geometry as Record<string, unknown>;
+  if (type === 'Polygon') {
+    const polygon = polygonOf(coordinates);
+    return polygon === null ? null : [polygon];
+  }
+  const parts =
+    type === 'MultiPolygon' && Array.isArray(coordinates)
+      ? coordinates.map(polygonOf).map((polygon) => polygon && [polygon])
+      : type === 'GeometryCollection' && Array.isArray(geometries)
+        ? geometries.map((part) => geoJsonPolygons(part, depth + 1))
+        : [null];
+  return parts.includes(null) ? null : (parts as Polygon[][]).flat();
+}
+
+function polygonOf(coordinates: unknown): Polygon | null {
+  if (!Array.isArray(coordinates)) return null;
+  const rings: Polygon = [];
+  for (const points of coordinates) {
+    if (!Array.isArray(points)) return null;
+    const ring = new Float64Array(2 * points.length);
+    for (let i = 0; i < points.length; i++) {
+      const point = points[i];
+      if (!Array.isArray(point) || typeof point[0] !== 'number' || typeof point[1] !== 'number') return null;
+      ring[2 * i] = point[0];
+      ring[2 * i + 1] = point[1];
+    }
+    rings.push(ring);
+  }
+  return rings;
+}
