@@ -29,6 +29,8 @@ const TYPE_NAMES: [new (length: number) => NumericArray, ZarrType][] = [
   [Float64Array, 'float64'],
 ];
 
+const typeName = (values: NumericArray): ZarrType => TYPE_NAMES.find(([type]) => values instanceof type)![1];
+
 /** Values in a chunk of numbers, and strings in a chunk of strings. */
 const NUMBERS_PER_CHUNK = 1_000_000;
 const STRINGS_PER_CHUNK = 100_000;
@@ -62,7 +64,7 @@ export async function writeNumbers(
   const columns = options.columns ?? 0;
   const width = Math.max(1, columns);
   const rows = values.length / width;
-  const type = options.type ?? TYPE_NAMES.find(([constructor]) => values instanceof constructor)![1];
+  const type = options.type ?? typeName(values);
   const chunkRows = Math.max(1, Math.min(rows, Math.floor(NUMBERS_PER_CHUNK / width)));
   const shape = columns > 0 ? [rows, columns] : [rows];
   await store.node(path, arrayJson(type, shape, columns > 0 ? [chunkRows, width] : [chunkRows], attributes));
@@ -119,8 +121,7 @@ export async function writeScalar(
   type?: ZarrType,
 ): Promise<void> {
   const isText = typeof value === 'string';
-  const name =
-    type ?? (isText ? 'string' : TYPE_NAMES.find(([constructor]) => value instanceof constructor)![1]);
+  const name = type ?? (isText ? 'string' : typeName(value));
   await store.node(path, arrayJson(name, [], [], attributes));
   await store.write(`${path}/c`, await compressChunk(isText ? encodeStrings([value], 0, 1) : bytesOf(value)));
 }

@@ -24,6 +24,7 @@ const ARROW_TYPE: Record<SinkColumn['kind'], () => DataType> = {
   float64: () => new Float64(),
   int32: () => new Int32(),
   int64: () => new Int64(),
+  rowNumber: () => new Int64(),
   uint64: () => new Uint64(),
   bool: () => new Bool(),
   binary: () => new Binary(),
@@ -32,15 +33,20 @@ const ARROW_TYPE: Record<SinkColumn['kind'], () => DataType> = {
 
 /**
  * The value of `ARROW:schema`: base64 of the schema message of an empty Arrow stream. `categorical` names the text
- * columns that come back as Dictionary<int32, utf8>.
+ * columns that come back as Dictionary<int32, utf8>. `metadata` holds the file's other entries: where this one is present,
+ * Arrow takes them from here (dask finds categories and index of pandas only so).
  */
-export function arrowSchema(columns: readonly SinkColumn[], categorical: ReadonlySet<string>): string {
+export function arrowSchema(
+  columns: readonly SinkColumn[],
+  categorical: ReadonlySet<string>,
+  metadata: Readonly<Record<string, string>>,
+): string {
   const fields = columns.map(({ name, kind }, i) => {
     // Ids are given, because apache-arrow otherwise counts them through the life of the process.
     const type = categorical.has(name) ? new Dictionary(new Utf8(), new Int32(), i) : ARROW_TYPE[kind]();
     return new Field(name, type, false);
   });
-  const stream = tableToIPC(new Table(new Schema(fields)), 'stream');
+  const stream = tableToIPC(new Table(new Schema(fields, new Map(Object.entries(metadata)))), 'stream');
   const length = 8 + new DataView(stream.buffer, stream.byteOffset).getInt32(4, true);
   return Buffer.from(stream.subarray(0, length)).toString('base64');
 }
@@ -50,6 +56,7 @@ const NUMPY_TYPE: Record<SinkColumn['kind'], [pandas: string, numpy: string]> = 
   float64: ['float64', 'float64'],
   int32: ['int32', 'int32'],
   int64: ['int64', 'int64'],
+  rowNumber: ['int64', 'int64'],
   uint64: ['uint64', 'uint64'],
   bool: ['bool', 'bool'],
   binary: ['bytes', 'object'],

@@ -1,4 +1,4 @@
-import type { ColumnChunk, SchemaElement } from 'hyparquet';
+import type { ColumnChunk, Encoding, SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { writeColumn } from 'hyparquet-writer/src/column.js';
 import { writeDataPageV2 } from 'hyparquet-writer/src/datapage.js';
@@ -15,6 +15,8 @@ import type { PartialStore, StoreFile } from './store.ts';
 
 export type SinkColumn =
   | { name: string; kind: 'float32' | 'float64' | 'int32' | 'int64' | 'uint64' | 'bool' | 'binary' }
+  /** 64-bit integers that ascend evenly, such as row numbers; stored as differences. */
+  | { name: string; kind: 'rowNumber' }
   /** Text in a dictionary page; written as `codes` into `dictionary`. */
   | { name: string; kind: 'text' };
 
@@ -34,9 +36,15 @@ const PHYSICAL: Record<SinkColumn['kind'], Omit<SchemaElement, 'name'>> = {
   int32: { type: 'INT32' },
   int64: { type: 'INT64' },
   uint64: { type: 'INT64', converted_type: 'UINT_64' },
+  rowNumber: { type: 'INT64' },
   bool: { type: 'BOOLEAN' },
   binary: { type: 'BYTE_ARRAY' },
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+};
+
+const ENCODING: Partial<Record<SinkColumn['kind'], Encoding>> = {
+  bool: 'RLE',
+  rowNumber: 'DELTA_BINARY_PACKED',
 };
 
 /** Rows in a data page of bit-packed codes or booleans; other pages are cut by size. */
@@ -101,7 +109,7 @@ export class ParquetSink {
       pageSize: PAGE_BYTES,
       columnIndex: false,
       offsetIndex: false,
-      encoding: kind === 'bool' ? ('RLE' as const) : ('PLAIN' as const),
+      encoding: ENCODING[kind] ?? 'PLAIN',
     };
     if (typeof data === 'object' && 'codes' in data) return this.#dictionaryChunk(column, data);
     const values = data as Float32Array;

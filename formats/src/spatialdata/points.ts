@@ -33,17 +33,8 @@ export interface PointsBatch {
   isControl: Uint8Array;
 }
 
-export const POINTS_COLUMNS = [
-  'x',
-  'y',
-  'z',
-  'feature_name',
-  'transcript_id',
-  'qv',
-  'cell_id',
-  'probability',
-  'is_control',
-];
+/** The name under which dask keeps an index without a name; pandas sees unique row numbers through all parts. */
+const ROW_INDEX = '__null_dask_index__';
 
 /** Columns of one row group as they fill up. */
 interface Buffers {
@@ -82,7 +73,14 @@ function columnsOf(spec: PointsSpec): SinkColumn[] {
     { name: 'cell_id', kind: 'text' },
     { name: 'probability', kind: 'float32' },
     { name: 'is_control', kind: 'bool' },
+    { name: ROW_INDEX, kind: 'rowNumber' },
   ];
+}
+
+/** `first`, `first + 1`, ...; 32 bits where they suffice, since the encoder is many times faster on them. */
+function rowNumbers(first: number, rows: number): Int32Array | BigInt64Array {
+  if (first + rows <= 0x7fffffff) return Int32Array.from({ length: rows }, (_, i) => first + i);
+  return BigInt64Array.from({ length: rows }, (_, i) => BigInt(first + i));
 }
 
 const utf8 = (text: string): Uint8Array => Buffer.from(text, 'utf8');
@@ -126,6 +124,7 @@ class PointsSink {
   #buffers: Buffers;
   #capacity: number;
   #rows = 0;
+  #firstRow = 0;
   #part = 0;
   #groups = 0;
   #sink: ParquetSink | null = null;
@@ -141,9 +140,12 @@ class PointsSink {
     this.#cells = new CellDictionary(spec.cellIds);
     this.#capacity = Math.min(this.#rowsPerGroup, 65_536);
     this.#buffers = makeBuffers(this.#capacity, spec);
+    const entries = {
+      pandas: pandasMetadata(this.#columns, [ROW_INDEX], new Map([['feature_name', spec.features.length]])),
+    };
     this.#footer = {
-      pandas: pandasMetadata(this.#columns, [], new Map([['feature_name', spec.features.length]])),
-      'ARROW:schema': arrowSchema(this.#columns, new Set(['feature_name'])),
+      ...entries,
+      'ARROW:schema': arrowSchema(this.#columns, new Set(['feature_name']), entries),
     };
   }
 
@@ -222,12 +224,14 @@ class PointsSink {
       cell_id: this.#cells.encode(own.cell.subarray(0, rows)),
       probability: own.probability.subarray(0, rows),
       is_control: own.isControl.subarray(0, rows),
+      [ROW_INDEX]: rowNumbers(this.#firstRow, rows),
     };
     const sink = await this.#openPart();
     await sink.rowGroup(
       rows,
       this.#columns.map(({ name }) => data[name]),
     );
+    this.#firstRow += rows;
     this.#rows = 0;
     if (++this.#groups === this.#groupsPerPart) await this.#closePart();
   }

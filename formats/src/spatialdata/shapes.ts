@@ -126,10 +126,10 @@ export async function writeShapes(
     }
     await flush();
     if (sink === null) return false;
+    const entries = { pandas: pandasMetadata(columns, ['cell_id']), geo: summary.geo() };
     await (sink as ParquetSink).finish({
-      pandas: pandasMetadata(columns, ['cell_id']),
-      geo: summary.geo(),
-      'ARROW:schema': arrowSchema(columns, new Set()),
+      ...entries,
+      'ARROW:schema': arrowSchema(columns, new Set(), entries),
     });
   } catch (error) {
     await (sink as ParquetSink | null)?.discard();

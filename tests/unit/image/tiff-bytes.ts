@@ -148,9 +148,9 @@ function assemble(
     }
     if (tag.values instanceof Uint8Array) out.set(tag.values, target);
     else
-      tag.values.forEach((value, k) =>
-        putNumber(view, target + k * SIZES[tag.type], tag.type, value, little),
-      );
+      for (const [k, value] of tag.values.entries()) {
+        putNumber(view, target + k * SIZES[tag.type], tag.type, value, little);
+      }
   });
   return out;
 }
