@@ -1,0 +1,191 @@
+import { join } from 'node:path';
+import type { Panel } from './panel.ts';
+import { polygonArea } from './star-ring.ts';
+import { TableWriter } from './table-writer.ts';
+import type { TranscriptBuffer } from './transcripts.ts';
+import type { VendorNucleus } from './vendor.ts';
+import { EXPANSION_UM, type VendorMap } from './vendor-map.ts';
+
+const TRANSCRIPTS = {
+  transcript_id: 'uint64',
+  cell_id: 'string',
+  overlaps_nucleus: 'uint8',
+  feature_name: 'string',
+  x_location: 'float32',
+  y_location: 'float32',
+  z_location: 'float32',
+  qv: 'float32',
+  fov_name: 'string',
+  nucleus_distance: 'float32',
+  codeword_category: 'string',
+  is_gene: 'bool',
+} as const;
+
+const BOUNDARIES = {
+  cell_id: 'string',
+  vertex_x: 'float32',
+  vertex_y: 'float32',
+  label_id: 'int32',
+} as const;
+
+const CELLS = {
+  cell_id: 'string',
+  x_centroid: 'float64',
+  y_centroid: 'float64',
+  transcript_counts: 'int64',
+  control_probe_counts: 'int64',
+  control_codeword_counts: 'int64',
+  unassigned_codeword_counts: 'int64',
+  total_counts: 'int64',
+  cell_area: 'float64',
+  nucleus_area: 'float64',
+  nucleus_count: 'int64',
+  segmentation_method: 'string',
+} as const;
+
+/** Columns of `Tally.counts`: genes, then the three kinds of controls. */
+const KINDS = [
+  'predesigned_gene',
+  'negative_control_probe',
+  'negative_control_codeword',
+  'unassigned_codeword',
+];
+/** 10x counts only calls of at least this quality. */
+const MIN_QV = 20;
+
+/** What is known of a vendor cell; `counts` fills while transcripts of its block and the neighbouring ones come by. */
+interface VendorCell {
+  nucleus: VendorNucleus;
+  area: number;
+  counts: number[];
+}
+
+/** Writes the tables of a Xenium-shaped bundle, block by block. Memory grows with cells, not with transcripts. */
+export class BundleTables {
+  readonly #panel: Panel;
+  readonly #kinds: Uint8Array;
+  readonly #transcripts: TableWriter<typeof TRANSCRIPTS>;
+  readonly #nuclei: TableWriter<typeof BOUNDARIES>;
+  readonly #cells: TableWriter<typeof BOUNDARIES>;
+  readonly #summary: TableWriter<typeof CELLS>;
+  /** By id; ids sort by block and place. */
+  readonly #vendorCells = new Map<string, VendorCell>();
+  #labels = 0;
+
+  constructor(folder: string, panel: Panel) {
+    this.#panel = panel;
+    this.#kinds = Uint8Array.from(panel.categories, (category) => KINDS.indexOf(category));
+    this.#transcripts = new TableWriter(join(folder, 'transcripts.parquet'), TRANSCRIPTS, {
+      bounded: ['x_location', 'y_location'],
+    });
+    this.#nuclei = new TableWriter(join(folder, 'nucleus_boundaries.parquet'), BOUNDARIES);
+    this.#cells = new TableWriter(join(folder, 'cell_boundaries.parquet'), BOUNDARIES);
+    this.#summary = new TableWriter(join(folder, 'cells.parquet'), CELLS);
+  }
+
+  get vendorCells(): number {
+    return this.#vendorCells.size;
+  }
+
+  /** Outlines of the map's nuclei that lie in a block. */
+  outlines(block: number, nuclei: readonly VendorNucleus[], map: VendorMap): void {
+    nuclei.forEach((nucleus, index) => {
+      const cell = this.#vendorCell(nucleus);
+      if (nucleus.block !== block) return;
+      const ring = map.cellRing(index);
+      cell.area = polygonArea(ring);
+      appendRing(this.#nuclei, nucleus.id, ++this.#labels, nucleus.ring);
+      appendRing(this.#cells, nucleus.id, this.#labels, ring);
+    });
+  }
+
+  /** A block's transcripts in the order `order`; ids are (block + 1) * 2^48 + place. */
+  transcripts(
+    block: number,
+    fovName: string,
+    buffer: TranscriptBuffer,
+    order: Uint32Array,
+    nuclei: readonly VendorNucleus[],
+    map: VendorMap,
+  ): void {
+    const table = this.#transcripts;
+    const { columns } = table;
+    const words = new Uint32Array(columns.transcript_id.buffer);
+    const { names, categories, genes } = this.#panel;
+    for (let place = 0; place < order.length; place++) {
+      const i = order[place];
+      const nearest = map.locate(buffer.x[i], buffer.y[i]);
+      const distance = map.distanceUm;
+      const nucleus = nearest >= 0 && distance <= EXPANSION_UM ? nuclei[nearest] : null;
+      const feature = buffer.feature[i];
+      const row = table.at;
+      words[2 * row] = place;
+      words[2 * row + 1] = (block + 1) * 65536;
+      columns.cell_id[row] = nucleus ? nucleus.id : 'UNASSIGNED';
+      if (nucleus && buffer.qv[i] >= MIN_QV) this.#vendorCell(nucleus).counts[this.#kinds[feature]]++;
+      columns.overlaps_nucleus[row] = nearest >= 0 && distance === 0 ? 1 : 0;
+      columns.feature_name[row] = names[feature];
+      columns.x_location[row] = buffer.x[i];
+      columns.y_location[row] = buffer.y[i];
+      columns.z_location[row] = buffer.z[i];
+      columns.qv[row] = buffer.qv[i];
+      columns.fov_name[row] = fovName;
+      columns.nucleus_distance[row] = distance;
+      columns.codeword_category[row] = categories[feature];
+      columns.is_gene[row] = feature < genes;
+      table.next();
+    }
+  }
+
+  finish(): void {
+    this.#transcripts.finish();
+    this.#nuclei.finish();
+    this.#cells.finish();
+    for (const id of [...this.#vendorCells.keys()].sort()) this.#summarise(this.#vendorCells.get(id)!);
+    this.#summary.finish();
+  }
+
+  #vendorCell(nucleus: VendorNucleus): VendorCell {
+    let cell = this.#vendorCells.get(nucleus.id);
+    if (!cell) {
+      cell = { nucleus, area: 0, counts: KINDS.map(() => 0) };
+      this.#vendorCells.set(nucleus.id, cell);
+    }
+    return cell;
+  }
+
+  #summarise({ nucleus, area, counts }: VendorCell): void {
+    const table = this.#summary;
+    const { columns, at } = table;
+    columns.cell_id[at] = nucleus.id;
+    columns.x_centroid[at] = nucleus.centreX;
+    columns.y_centroid[at] = nucleus.centreY;
+    columns.transcript_counts[at] = BigInt(counts[0]);
+    columns.control_probe_counts[at] = BigInt(counts[1]);
+    columns.control_codeword_counts[at] = BigInt(counts[2]);
+    columns.unassigned_codeword_counts[at] = BigInt(counts[3]);
+    columns.total_counts[at] = BigInt(counts[0] + counts[1] + counts[2] + counts[3]);
+    columns.cell_area[at] = area;
+    columns.nucleus_area[at] = nucleus.area;
+    columns.nucleus_count[at] = 1n;
+    columns.segmentation_method[at] = 'Segmented by nucleus expansion of 5.0µm';
+    table.next();
+  }
+}
+
+function appendRing(
+  table: TableWriter<typeof BOUNDARIES>,
+  id: string,
+  label: number,
+  ring: Float64Array,
+): void {
+  const { columns } = table;
+  for (let k = 0; k <= ring.length; k += 2) {
+    const from = k === ring.length ? 0 : k;
+    columns.cell_id[table.at] = id;
+    columns.vertex_x[table.at] = ring[from];
+    columns.vertex_y[table.at] = ring[from + 1];
+    columns.label_id[table.at] = label;
+    table.next();
+  }
+}

@@ -1,0 +1,175 @@
+import { rectContains } from '@spatile/formats/space';
+import { RandomStream } from '@spatile/random/stream';
+import { BLOCK_UM, BlockMemo, blockGrid, blockIndex, blockRect } from './blocks.ts';
+import type { Settings } from './options.ts';
+import { SmoothField } from './smooth-field.ts';
+
+/** Points with a random priority, structure of arrays. */
+interface Candidates {
+  x: Float64Array;
+  y: Float64Array;
+  priority: Float64Array;
+}
+
+/** Candidates per spacing squared: enough that a place left empty is rare. */
+const CROWDING = 5;
+/** Rounds of thinning; each lets a decision depend on candidates up to two spacings farther away. */
+const ROUNDS = 5;
+/** Cells keep this far from the slide's edge, so that their transcripts are seen. */
+const EDGE_UM = 8;
+/** Size of gaps in the tissue. */
+const GAP_SCALE_UM = 90;
+
+/**
+ * Cell seeds, at least `spacingUm` apart: random sequential packing, decided locally. Of all candidates those of the
+ * highest priority within the spacing are kept, what is too near to them is dropped, and so on for a few rounds; so what
+ * a block holds depends on its surroundings of `2 * ROUNDS * spacingUm` only (a Matérn process of several rounds).
+ */
+export class SeedField {
+  readonly #settings: Settings;
+  readonly #gaps: SmoothField;
+  readonly #candidates: BlockMemo<Candidates>;
+
+  constructor(settings: Settings, memory: number) {
+    this.#settings = settings;
+    this.#gaps = new SmoothField(settings.seed, 'tissue-gap', GAP_SCALE_UM);
+    this.#candidates = new BlockMemo(memory, (column, row) => this.#draw(column, row));
+  }
+
+  /** Seeds in one block as x, y pairs in microns, sorted by y then x. */
+  block(column: number, row: number): Float64Array {
+    const spacing = this.#settings.spacingUm;
+    const reach = 2 * ROUNDS * spacing;
+    const rect = blockRect(column, row);
+    const near = merge(
+      this.#candidates.around(column, row),
+      (x, y) => x >= rect.x0 - reach && x < rect.x1 + reach && y >= rect.y0 - reach && y < rect.y1 + reach,
+    );
+    const kept = thin(near, spacing, rect.x0 - reach, rect.y0 - reach, BLOCK_UM + 2 * reach);
+    const inside: number[] = [];
+    for (let i = 0; i < kept.length; i++) {
+      if (kept[i] === 1 && rectContains(rect, near.x[i], near.y[i])) inside.push(i);
+    }
+    inside.sort((a, b) => near.y[a] - near.y[b] || near.x[a] - near.x[b]);
+    return Float64Array.from(inside.flatMap((i) => [near.x[i], near.y[i]]));
+  }
+
+  #draw(column: number, row: number): Candidates {
+    const { seed, spacingUm, sizeUm } = this.#settings;
+    if (blockIndex(blockGrid(this.#settings), column, row) < 0) return empty();
+    const stream = new RandomStream(seed, 'seeds', column, row);
+    const { x0, y0 } = blockRect(column, row);
+    const n = Math.round((CROWDING * BLOCK_UM ** 2) / spacingUm ** 2);
+    const x: number[] = [];
+    const y: number[] = [];
+    const priority: number[] = [];
+    for (let i = 0; i < n; i++) {
+      const px = x0 + BLOCK_UM * stream.uniform();
+      const py = y0 + BLOCK_UM * stream.uniform();
+      const p = stream.uniform();
+      if (px < EDGE_UM || py < EDGE_UM || px >= sizeUm - EDGE_UM || py >= sizeUm - EDGE_UM) continue;
+      if (this.#isGap(px, py)) continue;
+      x.push(px);
+      y.push(py);
+      priority.push(p);
+    }
+    return { x: Float64Array.from(x), y: Float64Array.from(y), priority: Float64Array.from(priority) };
+  }
+
+  /** The field is near 0.5 most often; this threshold leaves out about `gapShare` of the slide. */
+  #isGap(x: number, y: number): boolean {
+    const { gapShare } = this.#settings;
+    return gapShare > 0 && this.#gaps.at(x, y) < 0.12 + 0.9 * gapShare;
+  }
+}
+
+function empty(): Candidates {
+  return { x: new Float64Array(0), y: new Float64Array(0), priority: new Float64Array(0) };
+}
+
+function merge(parts: Candidates[], wanted: (x: number, y: number) => boolean): Candidates {
+  const x: number[] = [];
+  const y: number[] = [];
+  const priority: number[] = [];
+  for (const part of parts) {
+    for (let i = 0; i < part.x.length; i++) {
+      if (!wanted(part.x[i], part.y[i])) continue;
+      x.push(part.x[i]);
+      y.push(part.y[i]);
+      priority.push(part.priority[i]);
+    }
+  }
+  return { x: Float64Array.from(x), y: Float64Array.from(y), priority: Float64Array.from(priority) };
+}
+
+/** 1 for kept candidates, 0 or 2 for the others. The square (x0, y0, extent) holds all of them. */
+function thin(points: Candidates, spacing: number, x0: number, y0: number, extent: number): Uint8Array {
+  const neighbours = neighbourLists(points, spacing, x0, y0, extent);
+  const state = new Uint8Array(points.x.length);
+  const winners: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    winners.length = 0;
+    for (let i = 0; i < state.length; i++) {
+      if (state[i] === 0 && isHighest(i, neighbours, state, points.priority)) winners.push(i);
+    }
+    for (const i of winners) {
+      state[i] = 1;
+      for (let k = neighbours.start[i]; k < neighbours.start[i + 1]; k++) state[neighbours.list[k]] = 2;
+    }
+  }
+  return state;
+}
+
+interface Neighbours {
+  start: Uint32Array;
+  list: Uint32Array;
+}
+
+function isHighest(
+  i: number,
+  { start, list }: Neighbours,
+  state: Uint8Array,
+  priority: Float64Array,
+): boolean {
+  for (let k = start[i]; k < start[i + 1]; k++) {
+    if (state[list[k]] === 0 && priority[list[k]] > priority[i]) return false;
+  }
+  return true;
+}
+
+function neighbourLists(
+  points: Candidates,
+  spacing: number,
+  x0: number,
+  y0: number,
+  extent: number,
+): Neighbours {
+  const n = points.x.length;
+  const side = Math.ceil(extent / spacing) + 3;
+  const bin = new Uint32Array(n);
+  const first = new Uint32Array(side * side + 1);
+  for (let i = 0; i < n; i++) {
+    const column = Math.floor((points.x[i] - x0) / spacing) + 1;
+    bin[i] = (Math.floor((points.y[i] - y0) / spacing) + 1) * side + column;
+    first[bin[i] + 1]++;
+  }
+  for (let b = 0; b < side * side; b++) first[b + 1] += first[b];
+  const fill = first.slice();
+  const byBin = new Uint32Array(n);
+  for (let i = 0; i < n; i++) byBin[fill[bin[i]]++] = i;
+  const start = new Uint32Array(n + 1);
+  const list: number[] = [];
+  for (let i = 0; i < n; i++) {
+    for (let dy = -1; dy <= 1; dy++) {
+      const from = bin[i] + dy * side - 1;
+      for (let k = first[from]; k < first[from + 3]; k++) {
+        const j = byBin[k];
+        const dx = points.x[j] - points.x[i];
+        const dy2 = points.y[j] - points.y[i];
+        if (j !== i && dx * dx + dy2 * dy2 < spacing * spacing) list.push(j);
+      }
+    }
+    start[i + 1] = list.length;
+  }
+  return { start, list: Uint32Array.from(list) };
+}

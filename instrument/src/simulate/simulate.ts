@@ -1,0 +1,133 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SpatileError } from '@spatile/formats/errors';
+import { growRect } from '@spatile/formats/space';
+import { RandomStream } from '@spatile/random/stream';
+import { blockIndex, blockRect } from './blocks.ts';
+import { BundleTables } from './bundle.ts';
+import { Emission } from './emission.ts';
+import { writeDapi } from './image.ts';
+import { experimentJson, genePanelJson } from './manifest.ts';
+import { resolveSettings, type SimulateOptions } from './options.ts';
+import { Tissue } from './tissue.ts';
+import { TranscriptBuffer } from './transcripts.ts';
+import { TruthTables } from './truth.ts';
+import { Vendor } from './vendor.ts';
+import { VendorMap } from './vendor-map.ts';
+import { writeError, writing } from './write-errors.ts';
+
+export interface SimulateSummary {
+  out: string;
+  truth: string;
+  sizeUm: number;
+  seed: number;
+  genes: number;
+  /** True cells, and cells of the vendor's segmentation. */
+  cells: number;
+  vendorCells: number;
+  transcripts: number;
+}
+
+export interface SimulateProgress {
+  step: 'transcripts' | 'image';
+  /** Blocks (or image tiles) done and in all. */
+  done: number;
+  total: number;
+  transcripts: number;
+}
+
+/** Transcripts may be seen this far from the block of their cell and still find their vendor nucleus. */
+const VENDOR_HALO_UM = 80;
+
+/**
+ * Simulates a slide and writes a Xenium-shaped bundle and, in another folder, the truth about it. Same options, same
+ * bytes. Memory grows with cells, not with transcripts; `experiment.xenium` comes last, so a bundle without it is
+ * unfinished. Errors: `USAGE`, `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`, `DISK_FULL`.
+ */
+export async function simulateSlide(
+  options: SimulateOptions,
+  progress: (event: SimulateProgress) => void = () => {},
+): Promise<SimulateSummary> {
+  const settings = resolveSettings(options);
+  const { out } = options;
+  const truth = options.truth ?? `${out.replace(/[/\\]+$/, '')}.truth`;
+  for (const folder of [out, truth]) makeEmptyFolder(folder);
+
+  const tissue = new Tissue(settings);
+  const emission = new Emission(tissue);
+  const vendor = new Vendor(tissue);
+  const tables = new BundleTables(out, emission.panel);
+  const truthTables = new TruthTables(truth);
+  const buffer = new TranscriptBuffer();
+  const { columns, rows } = tissue.grid;
+  let transcripts = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const block = blockIndex(tissue.grid, column, row);
+      emission.fill(column, row, buffer);
+      const order = shuffledOrder(settings.seed, column, row, buffer.length);
+      const nuclei = vendor.around(column, row);
+      const map = new VendorMap(nuclei, growRect(blockRect(column, row), VENDOR_HALO_UM));
+      tables.outlines(block, nuclei, map);
+      tables.transcripts(block, `${fovRow(row)}${column + 1}`, buffer, order, nuclei, map);
+      truthTables.block(block, tissue.block(column, row), buffer, order, settings.genes);
+      transcripts += order.length;
+      progress({ step: 'transcripts', done: block + 1, total: columns * rows, transcripts });
+      // Lets signals and timers in between blocks.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  tables.finish();
+  truthTables.finish(settings, emission.panel);
+  if (options.images ?? true) {
+    try {
+      await writeDapi(join(out, 'morphology_focus'), tissue, (done, total) =>
+        progress({ step: 'image', done, total, transcripts }),
+      );
+    } catch (cause) {
+      throw writeError(join(out, 'morphology_focus'), cause);
+    }
+  }
+  writeJson(join(out, 'gene_panel.json'), genePanelJson(emission.panel));
+  writeJson(
+    join(out, 'experiment.xenium'),
+    experimentJson(settings, tables.vendorCells, options.images ?? true),
+  );
+  return {
+    out,
+    truth,
+    sizeUm: settings.sizeUm,
+    seed: settings.seed,
+    genes: settings.genes,
+    cells: truthTables.cells,
+    vendorCells: tables.vendorCells,
+    transcripts,
+  };
+}
+
+function makeEmptyFolder(folder: string): void {
+  writing(folder, () => mkdirSync(folder, { recursive: true }));
+  if (readdirSync(folder).length > 0) {
+    throw new SpatileError(
+      'OUTPUT_EXISTS',
+      `${folder}: the folder is not empty; expected a new or empty folder; remove it or choose another one`,
+      { fields: { path: folder } },
+    );
+  }
+}
+
+function writeJson(path: string, value: unknown): void {
+  writing(path, () => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`));
+}
+
+/** Transcripts leave a block in random order, so that neither rows nor ids tell which cell they come from. */
+function shuffledOrder(seed: number, column: number, row: number, length: number): Uint32Array {
+  const order = Uint32Array.from({ length }, (_, i) => i);
+  return new RandomStream(seed, 'order', column, row).shuffle(order);
+}
+
+/** A, B, ..., Z, AA, AB, ... */
+function fovRow(row: number): string {
+  const letter = String.fromCharCode(65 + (row % 26));
+  return row < 26 ? letter : fovRow(Math.floor(row / 26) - 1) + letter;
+}

@@ -1,0 +1,143 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CELL_TYPES } from './cell-types.ts';
+import type { Settings } from './options.ts';
+import type { Panel } from './panel.ts';
+import { isInside, type StarRing } from './star-ring.ts';
+import { TableWriter } from './table-writer.ts';
+import type { Cell } from './tissue.ts';
+import type { TranscriptBuffer } from './transcripts.ts';
+import { writing } from './write-errors.ts';
+
+/** `truth/transcripts.parquet`: one row per transcript of the bundle, in its order. */
+const TRANSCRIPTS = {
+  transcript_id: 'uint64',
+  /** Cell of origin; 0 = background. */
+  cell: 'int32',
+  /** Index into the genes of `panel.json`; -1 for controls. */
+  gene: 'int32',
+  born_x: 'float32',
+  born_y: 'float32',
+  qv: 'float32',
+  displaced: 'bool',
+  /** The observed place lies outside the cell of origin. */
+  outside: 'bool',
+} as const;
+
+const CELLS = {
+  cell: 'int32',
+  type: 'string',
+  seed_x: 'float64',
+  seed_y: 'float64',
+  nucleus_x: 'float64',
+  nucleus_y: 'float64',
+  nucleus_area: 'float64',
+  area: 'float64',
+  transcripts: 'int32',
+} as const;
+
+const POLYGONS = { cell: 'int32', geometry: 'bytes' } as const;
+const GEO = JSON.stringify({
+  version: '1.0.0',
+  primary_column: 'geometry',
+  columns: { geometry: { encoding: 'WKB', crs: null, geometry_types: ['Polygon'] } },
+});
+
+/** Writes what was simulated beside the bundle. Cells are numbered from 1 in order of block, seed y and seed x. */
+export class TruthTables {
+  readonly #folder: string;
+  readonly #transcripts: TableWriter<typeof TRANSCRIPTS>;
+  readonly #cells: TableWriter<typeof CELLS>;
+  readonly #polygons: TableWriter<typeof POLYGONS>;
+  cells = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#transcripts = new TableWriter(join(folder, 'transcripts.parquet'), TRANSCRIPTS);
+    this.#cells = new TableWriter(join(folder, 'cells.parquet'), CELLS);
+    const options = { metadata: { geo: GEO }, rowsPerGroup: 20_000 };
+    this.#polygons = new TableWriter(join(folder, 'cell_polygons.parquet'), POLYGONS, options);
+  }
+
+  /** A block's transcripts in the order `order` (as in the bundle) and its cells. */
+  block(
+    block: number,
+    cells: readonly Cell[],
+    buffer: TranscriptBuffer,
+    order: Uint32Array,
+    genes: number,
+  ): void {
+    const table = this.#transcripts;
+    const { columns } = table;
+    const words = new Uint32Array(columns.transcript_id.buffer);
+    const counts = new Int32Array(cells.length + 1);
+    for (let place = 0; place < order.length; place++) {
+      const i = order[place];
+      const label = buffer.cell[i];
+      const row = table.at;
+      counts[label]++;
+      words[2 * row] = place;
+      words[2 * row + 1] = (block + 1) * 65536;
+      columns.cell[row] = label === 0 ? 0 : this.cells + label;
+      columns.gene[row] = buffer.feature[i] < genes ? buffer.feature[i] : -1;
+      columns.born_x[row] = buffer.bornX[i];
+      columns.born_y[row] = buffer.bornY[i];
+      columns.qv[row] = buffer.qv[i];
+      columns.displaced[row] = buffer.displaced[i] === 1;
+      columns.outside[row] = label > 0 && !isInside(cells[label - 1].body.vertices, buffer.x[i], buffer.y[i]);
+      table.next();
+    }
+    cells.forEach((cell, i) => {
+      this.#cell(cell, counts[i + 1]);
+    });
+  }
+
+  #cell(cell: Cell, transcripts: number): void {
+    this.cells++;
+    const { columns, at } = this.#cells;
+    columns.cell[at] = this.cells;
+    columns.type[at] = CELL_TYPES[cell.type].name;
+    columns.seed_x[at] = cell.body.centreX;
+    columns.seed_y[at] = cell.body.centreY;
+    columns.nucleus_x[at] = cell.nucleus.centreX;
+    columns.nucleus_y[at] = cell.nucleus.centreY;
+    columns.nucleus_area[at] = cell.nucleus.area;
+    columns.area[at] = cell.body.area;
+    columns.transcripts[at] = transcripts;
+    this.#cells.next();
+    this.#polygons.columns.cell[this.#polygons.at] = this.cells;
+    this.#polygons.columns.geometry[this.#polygons.at] = polygonWkb(cell.body);
+    this.#polygons.next();
+  }
+
+  /** Closes the tables and writes `panel.json` and `simulation.json`. */
+  finish(settings: Settings, panel: Panel): void {
+    this.#transcripts.finish();
+    this.#cells.finish();
+    this.#polygons.finish();
+    const genes = panel.names.slice(0, panel.genes).map((name, g) => ({
+      name,
+      markerOf: panel.markerOf[g] < 0 ? null : CELL_TYPES[panel.markerOf[g]].name,
+    }));
+    this.#json('panel.json', { genes });
+    this.#json('simulation.json', { ...settings, cells: this.cells });
+  }
+
+  #json(name: string, value: unknown): void {
+    const path = join(this.#folder, name);
+    writing(path, () => writeFileSync(path, `${JSON.stringify(value, null, 1)}\n`));
+  }
+}
+
+/** Little-endian well-known binary of a ring. */
+function polygonWkb({ vertices }: StarRing): Uint8Array {
+  const bytes = new Uint8Array(13 + 8 * (vertices.length + 2));
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, 1);
+  view.setUint32(1, 3, true);
+  view.setUint32(5, 1, true);
+  view.setUint32(9, vertices.length / 2 + 1, true);
+  for (let k = 0; k < vertices.length + 2; k++)
+    view.setFloat64(13 + 8 * k, vertices[k % vertices.length], true);
+  return bytes;
+}
