@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   PLATFORM_UNKNOWN: ['input', 'the folder is not recognised as any platform'],
   PARQUET_INVALID: ['input', 'a Parquet file is truncated or damaged'],
   CSV_INVALID: ['input', 'a CSV file cannot be parsed'],
+  METADATA_INVALID: ['input', 'a metadata file of the bundle is damaged or contradicts another'],
   COLUMN_MISSING: ['input', 'a required column is absent'],
   COLUMN_TYPE: ['input', 'a column has the wrong type'],
   IMAGE_INVALID: ['input', 'an image file is damaged or of a kind that is not read'],

@@ -82,7 +82,13 @@ export interface TranscriptSource {
    * `PARQUET_INVALID` or `CSV_INVALID`.
    * `columns` limits what is decoded; columns left out come back null (x, y and feature always come).
    */
-  batches(columns?: { z?: boolean; qv?: boolean; transcriptId?: boolean; cell?: boolean; nuclear?: boolean }): AsyncIterable<TranscriptBatch>;
+  batches(columns?: {
+    z?: boolean;
+    qv?: boolean;
+    transcriptId?: boolean;
+    cell?: boolean;
+    nuclear?: boolean;
+  }): AsyncIterable<TranscriptBatch>;
 }
 
 /**
