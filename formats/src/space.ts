@@ -32,3 +32,9 @@ export function distanceToRectUm(rect: RectUm, x: number, y: number): number {
 export type Affine = readonly [number, number, number, number, number, number, number, number, number];
 
 export const IDENTITY: Affine = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+
+/** The inverse of an affine transform; NaN entries when it has none (determinant 0). */
+export function invertAffine([a, b, c, d, e, f]: Affine): Affine {
+  const det = a * e - b * d;
+  return [e / det, -b / det, (b * f - c * e) / det, -d / det, a / det, (c * d - a * f) / det, 0, 0, 1];
+}

@@ -1,7 +1,7 @@
 import type { RectUm } from '@spatile/formats/space';
+import type { Columns } from '@spatile/formats/tile/frame';
 import type { BorderState } from '@spatile/formats/tile/proseg';
 import { prefixed } from '@spatile/formats/tile/proseg';
-import type { Columns } from '@spatile/formats/tile/frame';
 import type { RegionReader, RegionRows } from '../partition/regions.ts';
 import type { SlideContext } from '../run/slide.ts';
 import type { BorderUnit } from '../seams/border.ts';
@@ -54,7 +54,12 @@ function isActive(slide: SlideContext, nearby: NearbyCells, i: number, unit: Bor
   const grid = slide.plan.gridOriginUm;
   const h = slide.config.assign.proseg.voxelUm;
   const [vx0, vy0, vx1, vy1] = nearby.box[i];
-  const box: RectUm = { x0: grid[0] + vx0 * h, y0: grid[1] + vy0 * h, x1: grid[0] + vx1 * h, y1: grid[1] + vy1 * h };
+  const box: RectUm = {
+    x0: grid[0] + vx0 * h,
+    y0: grid[1] + vy0 * h,
+    x1: grid[0] + vx1 * h,
+    y1: grid[1] + vy1 * h,
+  };
   const { region, strip } = unit;
   if (box.x0 < region.x0 || box.y0 < region.y0 || box.x1 > region.x1 || box.y1 > region.y1) return false;
   if (nearby.runs.cell.length === 0) return false;
@@ -64,7 +69,12 @@ function isActive(slide: SlideContext, nearby: NearbyCells, i: number, unit: Bor
   return seedInside || (box.x0 < strip.x1 && box.x1 > strip.x0 && box.y0 < strip.y1 && box.y1 > strip.y0);
 }
 
-async function cellsIn(slide: SlideContext, regions: RegionReader, states: TileStates, region: RectUm): Promise<NearbyCells> {
+async function cellsIn(
+  slide: SlideContext,
+  regions: RegionReader,
+  states: TileStates,
+  region: RectUm,
+): Promise<NearbyCells> {
   const grid = slide.plan.gridOriginUm;
   const h = slide.config.assign.proseg.voxelUm;
   const inside: [number, number, number, number] = [
@@ -74,8 +84,21 @@ async function cellsIn(slide: SlideContext, regions: RegionReader, states: TileS
     Math.round((region.y1 - grid[1]) / h),
   ];
   const margin = slide.plan.haloUm;
-  const wide = { x0: region.x0 - margin, y0: region.y0 - margin, x1: region.x1 + margin, y1: region.y1 + margin };
-  const out: NearbyCells = { runs: mergeRuns([]), cell: [], component: [], tile: [], loadings: [], box: [], latent: 0 };
+  const wide = {
+    x0: region.x0 - margin,
+    y0: region.y0 - margin,
+    x1: region.x1 + margin,
+    y1: region.y1 + margin,
+  };
+  const out: NearbyCells = {
+    runs: mergeRuns([]),
+    cell: [],
+    component: [],
+    tile: [],
+    loadings: [],
+    box: [],
+    latent: 0,
+  };
   const lists: TileState['runs'][] = [];
   for (const tile of regions.tilesIn(wide)) {
     const entry = await states.read(tile);
@@ -115,8 +138,16 @@ export function runSpans(runs: TileState['runs']): Map<number, [number, number]>
   return spans;
 }
 
-export function boxOf(runs: TileState['runs'], [from, to]: [number, number]): [number, number, number, number] {
-  let [x0, y0, x1, y1] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+export function boxOf(
+  runs: TileState['runs'],
+  [from, to]: [number, number],
+): [number, number, number, number] {
+  let [x0, y0, x1, y1] = [
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ];
   for (let i = from; i < to; i++) {
     x0 = Math.min(x0, runs.x[i]);
     x1 = Math.max(x1, runs.x[i] + runs.length[i]);
@@ -126,7 +157,11 @@ export function boxOf(runs: TileState['runs'], [from, to]: [number, number]): [n
   return [x0, y0, x1, y1];
 }
 
-function touches(runs: TileState['runs'], [from, to]: [number, number], [x0, y0, x1, y1]: [number, number, number, number]): boolean {
+function touches(
+  runs: TileState['runs'],
+  [from, to]: [number, number],
+  [x0, y0, x1, y1]: [number, number, number, number],
+): boolean {
   for (let i = from; i < to; i++) {
     if (runs.y[i] >= y0 && runs.y[i] < y1 && runs.x[i] < x1 && runs.x[i] + runs.length[i] > x0) return true;
   }
@@ -135,7 +170,13 @@ function touches(runs: TileState['runs'], [from, to]: [number, number], [x0, y0,
 
 export function sliceRuns(runs: TileState['runs'], spans: [number, number][]): TileState['runs'] {
   const n = spans.reduce((sum, [from, to]) => sum + to - from, 0);
-  const out: TileState['runs'] = { cell: new Uint32Array(n), layer: new Uint16Array(n), y: new Int32Array(n), x: new Int32Array(n), length: new Uint32Array(n) };
+  const out: TileState['runs'] = {
+    cell: new Uint32Array(n),
+    layer: new Uint16Array(n),
+    y: new Int32Array(n),
+    x: new Int32Array(n),
+    length: new Uint32Array(n),
+  };
   let at = 0;
   for (const [from, to] of spans) {
     out.cell.set(runs.cell.subarray(from, to), at);
@@ -151,7 +192,13 @@ export function sliceRuns(runs: TileState['runs'], spans: [number, number][]): T
 /** Verdicts of the rows of a region, gathered from the states of the tiles they lie in. */
 export async function verdictsOf(states: TileStates, rows: RegionRows): Promise<BorderState['transcripts']> {
   const n = rows.at.length;
-  const out: BorderState['transcripts'] = { cell: new Uint32Array(n), probability: new Float32Array(n), dx: new Int8Array(n), dy: new Int8Array(n), dl: new Int8Array(n) };
+  const out: BorderState['transcripts'] = {
+    cell: new Uint32Array(n),
+    probability: new Float32Array(n),
+    dx: new Int8Array(n),
+    dy: new Int8Array(n),
+    dl: new Int8Array(n),
+  };
   const verdicts = new Map<number, TileState['verdicts']>();
   for (const tile of rows.partitions.keys()) {
     const entry = await states.read(tile);
@@ -171,7 +218,12 @@ export async function verdictsOf(states: TileStates, rows: RegionRows): Promise<
 }
 
 /** Cores of the owner tiles and of the tiles that meet the region, ascending by tile number. */
-export function coreTable(slide: SlideContext, regions: RegionReader, owners: number[], region: RectUm): BorderState['cores'] {
+export function coreTable(
+  slide: SlideContext,
+  regions: RegionReader,
+  owners: number[],
+  region: RectUm,
+): BorderState['cores'] {
   const tiles = [...new Set([...owners, ...regions.tilesIn(region)])].sort((a, b) => a - b);
   const core = (tile: number): RectUm => slide.plan.tiles[tile].core;
   return {

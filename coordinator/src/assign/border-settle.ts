@@ -41,17 +41,31 @@ export function applyBorderResults(
   return { verdicts, ...shape };
 }
 
-function replaceCells(shape: Omit<TileState, 'verdicts'>, result: AssignResult, replaced: (cell: number) => boolean): Omit<TileState, 'verdicts'> {
+function replaceCells(
+  shape: Omit<TileState, 'verdicts'>,
+  result: AssignResult,
+  replaced: (cell: number) => boolean,
+): Omit<TileState, 'verdicts'> {
   if (!shape.cells.cell.some(replaced)) return shape;
   const spans = runSpans(result.runs);
   const fresh = [...result.cells.cell].filter(replaced);
-  const freshRuns = sliceRuns(result.runs, fresh.map((cell) => spanOf(spans, cell)));
+  const freshRuns = sliceRuns(
+    result.runs,
+    fresh.map((cell) => spanOf(spans, cell)),
+  );
   const latentOld = shape.cells.cell.length === 0 ? 0 : shape.loadings.value.length / shape.cells.cell.length;
-  const latentNew = result.cells.cell.length === 0 ? latentOld : result.loadings.value.length / result.cells.cell.length;
-  if (fresh.length > 0 && latentOld !== latentNew) throw new SpatileError('INTERNAL', `border result of ${result.meta.tile}: loadings are ${latentNew} wide, expected ${latentOld}; please report this`);
+  const latentNew =
+    result.cells.cell.length === 0 ? latentOld : result.loadings.value.length / result.cells.cell.length;
+  if (fresh.length > 0 && latentOld !== latentNew)
+    throw new SpatileError(
+      'INTERNAL',
+      `border result of ${result.meta.tile}: loadings are ${latentNew} wide, expected ${latentOld}; please report this`,
+    );
   const index = new Map([...result.cells.cell].map((cell, i) => [cell, i]));
   // A cell that lost its last voxel to a conflict is gone; the sampler itself never takes the last voxel of a cell.
-  const kept = [...shape.cells.cell.keys()].filter((i) => !replaced(shape.cells.cell[i]) || index.has(shape.cells.cell[i]));
+  const kept = [...shape.cells.cell.keys()].filter(
+    (i) => !replaced(shape.cells.cell[i]) || index.has(shape.cells.cell[i]),
+  );
   const cells = { cell: new Uint32Array(kept.length), component: new Uint16Array(kept.length) };
   const value = new Float32Array(kept.length * latentOld);
   kept.forEach((i, k) => {
@@ -59,14 +73,25 @@ function replaceCells(shape: Omit<TileState, 'verdicts'>, result: AssignResult, 
     const from = replaced(cell) ? index.get(cell)! : -1;
     cells.cell[k] = cell;
     cells.component[k] = from < 0 ? shape.cells.component[i] : result.cells.component[from];
-    const source = from < 0 ? shape.loadings.value.subarray(i * latentOld, (i + 1) * latentOld) : result.loadings.value.subarray(from * latentOld, (from + 1) * latentOld);
+    const source =
+      from < 0
+        ? shape.loadings.value.subarray(i * latentOld, (i + 1) * latentOld)
+        : result.loadings.value.subarray(from * latentOld, (from + 1) * latentOld);
     value.set(source, k * latentOld);
   });
-  return { runs: mergeRuns([filterRuns(shape.runs, (cell) => !replaced(cell)), freshRuns]), cells, loadings: { value } };
+  return {
+    runs: mergeRuns([filterRuns(shape.runs, (cell) => !replaced(cell)), freshRuns]),
+    cells,
+    loadings: { value },
+  };
 }
 
 function spanOf(spans: Map<number, [number, number]>, cell: number): [number, number] {
   const span = spans.get(cell);
-  if (span === undefined) throw new SpatileError('INTERNAL', `border result: cell ${cell} is listed without voxels; please report this`);
+  if (span === undefined)
+    throw new SpatileError(
+      'INTERNAL',
+      `border result: cell ${cell} is listed without voxels; please report this`,
+    );
   return span;
 }

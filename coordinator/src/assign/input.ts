@@ -16,7 +16,11 @@ export class TileInputs {
     this.index = index;
   }
 
-  async assignTile(id: string, core: RectUm, haloUm: number): Promise<{ tile: AssignTile; rows: RegionRows }> {
+  async assignTile(
+    id: string,
+    core: RectUm,
+    haloUm: number,
+  ): Promise<{ tile: AssignTile; rows: RegionRows }> {
     const region = growRect(core, haloUm);
     const rows = await this.regions.rows(region);
     const { features, config, scan } = this.slide;
@@ -44,7 +48,9 @@ export class TileInputs {
     const owned = Uint8Array.from(touching, (cell) => {
       const x = cells.seedX[cell - 1];
       const y = cells.seedY[cell - 1];
-      return x >= core.x0 && x < core.x1 && y >= core.y0 && y < core.y1 ? 1 : this.ownedBeyondExtent(core, x, y);
+      return x >= core.x0 && x < core.x1 && y >= core.y0 && y < core.y1
+        ? 1
+        : this.ownedBeyondExtent(core, x, y);
     });
     const rings: { cell: number; kind: number; ring: Float64Array }[] = [];
     for (const cell of touching) {

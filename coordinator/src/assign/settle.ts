@@ -55,7 +55,8 @@ export function settleVerdicts(
       const better =
         claimant[i] < 0 ||
         claims.probability[c] > out.probability[i] ||
-        (claims.probability[c] === out.probability[i] && (away < distance[i] || (away === distance[i] && cell < out.cell[i])));
+        (claims.probability[c] === out.probability[i] &&
+          (away < distance[i] || (away === distance[i] && cell < out.cell[i])));
       if (!better) continue;
       out.cell[i] = cell;
       out.probability[i] = claims.probability[c];
@@ -70,7 +71,13 @@ export function settleVerdicts(
 }
 
 /** The tile's own claims: its distance is 0 everywhere in its core. A verdict for a cell of another tile is no claim. */
-function takeOwn(own: TileClaims, row: Uint32Array, ownerOfCell: Uint32Array, out: TileState['verdicts'], claimant: Int32Array): void {
+function takeOwn(
+  own: TileClaims,
+  row: Uint32Array,
+  ownerOfCell: Uint32Array,
+  out: TileState['verdicts'],
+  claimant: Int32Array,
+): void {
   const { claims } = own.result;
   let i = 0;
   for (let c = 0; c < claims.row.length && i < row.length; c++) {
@@ -102,5 +109,8 @@ export function coreVerdicts(own: TileClaims, row: Uint32Array): TileState['verd
 }
 
 function lostRow(tile: number, row: number): SpatileError {
-  return new SpatileError('INTERNAL', `tile number ${tile}: its result does not name input row ${row} of its core exactly once; please report this`);
+  return new SpatileError(
+    'INTERNAL',
+    `tile number ${tile}: its result does not name input row ${row} of its core exactly once; please report this`,
+  );
 }

@@ -28,7 +28,11 @@ export interface VoxelGrid {
 export const TILE_STATE = 'tile-state';
 
 export function tileStateFrame(tile: string, grid: VoxelGrid, state: TileState): Frame {
-  return { kind: TILE_STATE, meta: { tile, ...grid }, tables: { ...state } as unknown as Record<string, Columns> };
+  return {
+    kind: TILE_STATE,
+    meta: { tile, ...grid },
+    tables: { ...state } as unknown as Record<string, Columns>,
+  };
 }
 
 export function tileStateFrom(frame: Frame): { state: TileState; grid: VoxelGrid } {
@@ -69,7 +73,8 @@ export function mergeRuns(lists: TileState['runs'][]): TileState['runs'] {
     offset += list.cell.length;
   }
   const order = Uint32Array.from(all.cell, (_, i) => i).sort(
-    (a, b) => all.cell[a] - all.cell[b] || all.layer[a] - all.layer[b] || all.y[a] - all.y[b] || all.x[a] - all.x[b],
+    (a, b) =>
+      all.cell[a] - all.cell[b] || all.layer[a] - all.layer[b] || all.y[a] - all.y[b] || all.x[a] - all.x[b],
   );
   return {
     cell: Uint32Array.from(order, (i) => all.cell[i]),

@@ -15,9 +15,19 @@ export class CellIndex {
   touching(rect: RectUm): Uint32Array {
     const { seedX, seedY, reachUm } = this.cells;
     const found: number[] = [];
-    for (let i = this.firstFrom(rect.y0 - this.maxReachUm); i < seedY.length && seedY[i] < rect.y1 + this.maxReachUm; i++) {
+    for (
+      let i = this.firstFrom(rect.y0 - this.maxReachUm);
+      i < seedY.length && seedY[i] < rect.y1 + this.maxReachUm;
+      i++
+    ) {
       const reach = reachUm[i];
-      if (seedX[i] + reach >= rect.x0 && seedX[i] - reach < rect.x1 && seedY[i] + reach >= rect.y0 && seedY[i] - reach < rect.y1) found.push(i + 1);
+      if (
+        seedX[i] + reach >= rect.x0 &&
+        seedX[i] - reach < rect.x1 &&
+        seedY[i] + reach >= rect.y0 &&
+        seedY[i] - reach < rect.y1
+      )
+        found.push(i + 1);
     }
     return Uint32Array.from(found);
   }

@@ -2,7 +2,12 @@ import type { RectUm } from '@spatile/formats/space';
 
 /** Bounding box of closed rings of x, y pairs. */
 export function ringsBounds(rings: Float64Array[]): RectUm {
-  let [x0, y0, x1, y1] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [x0, y0, x1, y1] = [
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ];
   for (const ring of rings) {
     for (let v = 0; v < ring.length; v += 2) {
       x0 = Math.min(x0, ring[v]);

@@ -64,10 +64,16 @@ export async function buildCellTable(
   for (const draft of drafts.values()) seedFromRings(draft);
   if (sources.transcripts) addCellsFromTranscripts(drafts, scan, config);
   const cells = [...drafts.values()].filter(
-    (cell) => Number.isFinite(cell.seedX) && Number.isFinite(cell.seedY) && (contains === null || contains(cell.seedX, cell.seedY)),
+    (cell) =>
+      Number.isFinite(cell.seedX) &&
+      Number.isFinite(cell.seedY) &&
+      (contains === null || contains(cell.seedX, cell.seedY)),
   );
   if (cells.length === 0) {
-    throw new SpatileError('PRIOR_EMPTY', `${sources.origins.join(' and ')}: no usable cell in the prior segmentation (${drafts.size} before the crop); expected at least one nucleus or cell on the slide; check the unit of the outlines or choose another with --set prior.source=…`);
+    throw new SpatileError(
+      'PRIOR_EMPTY',
+      `${sources.origins.join(' and ')}: no usable cell in the prior segmentation (${drafts.size} before the crop); expected at least one nucleus or cell on the slide; check the unit of the outlines or choose another with --set prior.source=…`,
+    );
   }
   cells.sort((a, b) => a.seedY - b.seedY || a.seedX - b.seedX || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   return tableOf(cells, sources.origins);
@@ -115,7 +121,13 @@ function addCellsFromTranscripts(drafts: Map<string, Draft>, scan: Scan, config:
     if (scan.anyNuclear && nuclear[i] === 0 && config.cellsWithoutNucleus === 'drop') return;
     const byNucleus = nuclear[i] > 0;
     const n = byNucleus ? nuclear[i] : transcripts[i];
-    drafts.set(id, { id, nucleus: [], outline: [], seedX: (byNucleus ? nuclearSumX[i] : sumX[i]) / n, seedY: (byNucleus ? nuclearSumY[i] : sumY[i]) / n });
+    drafts.set(id, {
+      id,
+      nucleus: [],
+      outline: [],
+      seedX: (byNucleus ? nuclearSumX[i] : sumX[i]) / n,
+      seedY: (byNucleus ? nuclearSumY[i] : sumY[i]) / n,
+    });
   });
 }
 
@@ -125,11 +137,19 @@ interface Sources {
   origins: string[];
 }
 
-function chooseSources(bundle: SlideBundle, file: PriorSource | null, scan: Scan, config: RunConfig['prior']): Sources {
+function chooseSources(
+  bundle: SlideBundle,
+  file: PriorSource | null,
+  scan: Scan,
+  config: RunConfig['prior'],
+): Sources {
   const hasIds = bundle.transcripts.has.cell && scan.cellIds.length > 0;
   const idsOrigin = 'cell ids of the transcript table';
   const missing = (what: string): SpatileError =>
-    new SpatileError('PRIOR_MISSING', `${bundle.name}: no ${what} found (${bundle.priors.map((prior) => prior.origin).join(', ') || 'no outlines'}, ${hasIds ? 'with' : 'without'} cell ids per transcript); give nuclei or cells with --set prior.file=FILE or choose another --set prior.source=…`);
+    new SpatileError(
+      'PRIOR_MISSING',
+      `${bundle.name}: no ${what} found (${bundle.priors.map((prior) => prior.origin).join(', ') || 'no outlines'}, ${hasIds ? 'with' : 'without'} cell ids per transcript); give nuclei or cells with --set prior.file=FILE or choose another --set prior.source=…`,
+    );
   if (file !== null || config.source === 'file') {
     if (file === null) throw missing('prior file (prior.source is file, prior.file is not set)');
     return { outlines: [file], transcripts: false, origins: [file.origin] };
@@ -143,6 +163,11 @@ function chooseSources(bundle: SlideBundle, file: PriorSource | null, scan: Scan
     if (!hasIds) throw missing('per-transcript cell ids');
     return { outlines: [], transcripts: true, origins: [idsOrigin] };
   }
-  if (bundle.priors.length === 0 && !hasIds) throw missing('prior segmentation (nuclei, cells or per-transcript ids)');
-  return { outlines: bundle.priors, transcripts: hasIds, origins: [...bundle.priors.map((prior) => prior.origin), ...(hasIds ? [idsOrigin] : [])] };
+  if (bundle.priors.length === 0 && !hasIds)
+    throw missing('prior segmentation (nuclei, cells or per-transcript ids)');
+  return {
+    outlines: bundle.priors,
+    transcripts: hasIds,
+    origins: [...bundle.priors.map((prior) => prior.origin), ...(hasIds ? [idsOrigin] : [])],
+  };
 }

@@ -2,7 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SpatileError } from '@spatile/formats/errors';
-import { type DoneMessage, type FromWorker, PayloadAssembler, sendMessage, type WireError } from '@spatile/formats/tile/protocol';
+import {
+  type DoneMessage,
+  type FromWorker,
+  PayloadAssembler,
+  sendMessage,
+  type WireError,
+} from '@spatile/formats/tile/protocol';
 
 /** Head room of V8's heap below the memory limit: buffers and WebAssembly memory live outside of it. */
 const HEAP_SHARE = 0.5;
@@ -13,7 +19,10 @@ export type PoolEvent =
   | { type: 'ready'; worker: number }
   | { type: 'lost'; worker: number; reason: string }
   | { type: 'progress'; worker: number; task: string; fraction: number }
-  | ({ type: 'done'; worker: number } & Pick<DoneMessage, 'task' | 'attempt' | 'bytes' | 'seconds' | 'cpuSeconds' | 'peakRssBytes'>)
+  | ({ type: 'done'; worker: number } & Pick<
+      DoneMessage,
+      'task' | 'attempt' | 'bytes' | 'seconds' | 'cpuSeconds' | 'peakRssBytes'
+    >)
   | { type: 'failed'; worker: number; task: string; attempt: number; error: WireError };
 
 /** Worker processes of an embedded run: starts them, passes payloads, reports what they say and when they die. */
@@ -46,7 +55,9 @@ export class WorkerPool {
       else this.listener({ ...message, worker });
     });
     child.on('error', (error) => this.lost(worker, error.message));
-    child.on('exit', (code, signal) => this.lost(worker, signal === null ? `exit code ${code}` : `signal ${signal}`));
+    child.on('exit', (code, signal) =>
+      this.lost(worker, signal === null ? `exit code ${code}` : `signal ${signal}`),
+    );
   }
 
   /** Process ids of the living workers (tests kill by id). */

@@ -1,5 +1,19 @@
-import { Field, Float32, RecordBatch, RecordBatchFileWriter, Schema, Struct, Table, Uint8, Uint32, Uint64, makeData, tableFromIPC, type DataType } from 'apache-arrow';
 import { SpatileError } from '@spatile/formats/errors';
+import {
+  type DataType,
+  Field,
+  Float32,
+  makeData,
+  RecordBatch,
+  RecordBatchFileWriter,
+  Schema,
+  Struct,
+  Table,
+  tableFromIPC,
+  Uint8,
+  Uint32,
+  Uint64,
+} from 'apache-arrow';
 
 /**
  * The columns of one partition file: the kept transcripts observed in one tile's core, in input order. Plain Arrow IPC, so
@@ -22,7 +36,12 @@ export interface PartitionColumns {
 }
 
 /** Column order and bytes per value; a record is 37 bytes. */
-const COLUMNS: { name: keyof PartitionColumns; type: () => DataType; bytes: number; array: (n: number) => PartitionColumns[keyof PartitionColumns] }[] = [
+const COLUMNS: {
+  name: keyof PartitionColumns;
+  type: () => DataType;
+  bytes: number;
+  array: (n: number) => PartitionColumns[keyof PartitionColumns];
+}[] = [
   { name: 'row', type: () => new Uint32(), bytes: 4, array: (n) => new Uint32Array(n) },
   { name: 'x', type: () => new Float32(), bytes: 4, array: (n) => new Float32Array(n) },
   { name: 'y', type: () => new Float32(), bytes: 4, array: (n) => new Float32Array(n) },
@@ -37,7 +56,9 @@ const COLUMNS: { name: keyof PartitionColumns; type: () => DataType; bytes: numb
 export const RECORD_BYTES = COLUMNS.reduce((sum, column) => sum + column.bytes, 0);
 
 export function allocateColumns(n: number): PartitionColumns {
-  return Object.fromEntries(COLUMNS.map((column) => [column.name, column.array(n)])) as unknown as PartitionColumns;
+  return Object.fromEntries(
+    COLUMNS.map((column) => [column.name, column.array(n)]),
+  ) as unknown as PartitionColumns;
 }
 
 /** The first `n` entries of every column, as one block of bytes, column after column. */
@@ -57,16 +78,32 @@ export function unpackInto(columns: PartitionColumns, at: number, packed: Uint8A
   let offset = 0;
   for (const { name, bytes } of COLUMNS) {
     const column = columns[name];
-    new Uint8Array(column.buffer, column.byteOffset + at * bytes, n * bytes).set(packed.subarray(offset, offset + n * bytes));
+    new Uint8Array(column.buffer, column.byteOffset + at * bytes, n * bytes).set(
+      packed.subarray(offset, offset + n * bytes),
+    );
     offset += n * bytes;
   }
 }
 
 export function encodePartition(columns: PartitionColumns): Uint8Array {
   const schema = new Schema(COLUMNS.map(({ name, type }) => new Field(name, type(), false)));
-  const children = COLUMNS.map(({ name, type }) => makeData({ type: type() as never, length: columns[name].length, nullCount: 0, data: columns[name] as never }));
-  const data = makeData({ type: new Struct(schema.fields), length: columns.row.length, nullCount: 0, children });
-  return RecordBatchFileWriter.writeAll(new Table([new RecordBatch(schema, data as never)])).toUint8Array(true);
+  const children = COLUMNS.map(({ name, type }) =>
+    makeData({
+      type: type() as never,
+      length: columns[name].length,
+      nullCount: 0,
+      data: columns[name] as never,
+    }),
+  );
+  const data = makeData({
+    type: new Struct(schema.fields),
+    length: columns.row.length,
+    nullCount: 0,
+    children,
+  });
+  return RecordBatchFileWriter.writeAll(new Table([new RecordBatch(schema, data as never)])).toUint8Array(
+    true,
+  );
 }
 
 export function decodePartition(bytes: Uint8Array, where: string): PartitionColumns {
@@ -74,7 +111,11 @@ export function decodePartition(bytes: Uint8Array, where: string): PartitionColu
   const out: Record<string, unknown> = {};
   for (const { name } of COLUMNS) {
     const column = table.getChild(name);
-    if (column === null) throw new SpatileError('RUN_CORRUPT', `${where}: column ${name} is missing; start again with --overwrite`);
+    if (column === null)
+      throw new SpatileError(
+        'RUN_CORRUPT',
+        `${where}: column ${name} is missing; start again with --overwrite`,
+      );
     out[name] = column.toArray();
   }
   return out as unknown as PartitionColumns;

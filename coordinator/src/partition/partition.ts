@@ -7,7 +7,14 @@ import type { TilePlan } from '../plan/plan.ts';
 import type { RunStore } from '../run/store.ts';
 import { storageError } from '../run/store.ts';
 import { type FilterRules, keptRows, noneFiltered } from '../scan/filter.ts';
-import { allocateColumns, encodePartition, packColumns, type PartitionColumns, RECORD_BYTES, unpackInto } from './columns.ts';
+import {
+  allocateColumns,
+  encodePartition,
+  type PartitionColumns,
+  packColumns,
+  RECORD_BYTES,
+  unpackInto,
+} from './columns.ts';
 
 /** Memory for buffered records before they are spilled to disk, bytes. */
 const BUFFER_BYTES = 192 * 2 ** 20;
@@ -39,7 +46,11 @@ interface TileBuffer {
  * Writes every kept transcript once into the file of the tile whose core holds it (`partition/<tile>.arrow`), in input
  * order, then `partition/manifest.json`. One streaming pass; what does not fit the buffer waits in one spill file.
  */
-export async function partitionTranscripts(store: RunStore, input: PartitionInput, onRows: (rows: number) => void): Promise<PartitionManifest> {
+export async function partitionTranscripts(
+  store: RunStore,
+  input: PartitionInput,
+  onRows: (rows: number) => void,
+): Promise<PartitionManifest> {
   await mkdir(store.path('partition'), { recursive: true }).catch((cause) => {
     throw storageError(cause, 'partition');
   });
@@ -55,7 +66,11 @@ export async function partitionTranscripts(store: RunStore, input: PartitionInpu
       const bytes = encodePartition(columns);
       const tile = input.plan.tiles[t].id;
       await store.put(`partition/${tile}.arrow`, bytes);
-      manifest.tiles.push({ tile, transcripts: columns.row.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+      manifest.tiles.push({
+        tile,
+        transcripts: columns.row.length,
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+      });
     }
     await store.putJson('partition/manifest.json', manifest);
     return manifest;
@@ -65,16 +80,34 @@ export async function partitionTranscripts(store: RunStore, input: PartitionInpu
   }
 }
 
-async function distribute(input: PartitionInput, spill: FileHandle, onRows: (rows: number) => void): Promise<TileBuffer[]> {
+async function distribute(
+  input: PartitionInput,
+  spill: FileHandle,
+  onRows: (rows: number) => void,
+): Promise<TileBuffer[]> {
   const { bundle, rules, plan, owner } = input;
   const perTile = Math.max(64, Math.min(65536, Math.floor(BUFFER_BYTES / RECORD_BYTES / plan.tiles.length)));
-  const buffers: TileBuffer[] = plan.tiles.map(() => ({ columns: allocateColumns(64), length: 0, spilled: [], spilledRecords: 0 }));
+  const buffers: TileBuffer[] = plan.tiles.map(() => ({
+    columns: allocateColumns(64),
+    length: 0,
+    spilled: [],
+    spilledRecords: 0,
+  }));
   const counts = noneFiltered();
   let spillEnd = 0;
   let rows = 0;
-  for await (const batch of bundle.transcripts.batches({ z: true, qv: true, transcriptId: true, cell: true, nuclear: true })) {
+  for await (const batch of bundle.transcripts.batches({
+    z: true,
+    qv: true,
+    transcriptId: true,
+    cell: true,
+    nuclear: true,
+  })) {
     if (batch.firstRow + batch.length > 0xffffffff) {
-      throw new SpatileError('INTERNAL', `${bundle.name}: more than ${0xffffffff} rows; this version numbers rows with 32 bits`);
+      throw new SpatileError(
+        'INTERNAL',
+        `${bundle.name}: more than ${0xffffffff} rows; this version numbers rows with 32 bits`,
+      );
     }
     for (const i of keptRows(batch, rules, counts)) {
       const buffer = buffers[owner.ownerOf(batch.x[i], batch.y[i])];

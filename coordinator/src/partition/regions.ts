@@ -87,7 +87,11 @@ function rowsInside(columns: PartitionColumns, rect: RectUm): Uint32Array {
 }
 
 /** Merges the per-tile picks (each ascending by row) into one list ascending by row. */
-function mergeByRow(picks: { tile: number; at: Uint32Array }[], partitions: Map<number, PartitionColumns>, total: number): RegionRows {
+function mergeByRow(
+  picks: { tile: number; at: Uint32Array }[],
+  partitions: Map<number, PartitionColumns>,
+  total: number,
+): RegionRows {
   const keys = new Float64Array(total);
   const tiles = new Uint32Array(total);
   const ats = new Uint32Array(total);
@@ -105,7 +109,12 @@ function mergeByRow(picks: { tile: number; at: Uint32Array }[], partitions: Map<
   return total <= 2 ** 21 ? sortedByKey(keys, tiles, ats, partitions) : sortedByIndex(tiles, ats, partitions);
 }
 
-function sortedByKey(keys: Float64Array, tiles: Uint32Array, ats: Uint32Array, partitions: Map<number, PartitionColumns>): RegionRows {
+function sortedByKey(
+  keys: Float64Array,
+  tiles: Uint32Array,
+  ats: Uint32Array,
+  partitions: Map<number, PartitionColumns>,
+): RegionRows {
   keys.sort();
   const tile = new Uint32Array(keys.length);
   const at = new Uint32Array(keys.length);
@@ -117,10 +126,18 @@ function sortedByKey(keys: Float64Array, tiles: Uint32Array, ats: Uint32Array, p
   return { tile, at, partitions };
 }
 
-function sortedByIndex(tiles: Uint32Array, ats: Uint32Array, partitions: Map<number, PartitionColumns>): RegionRows {
+function sortedByIndex(
+  tiles: Uint32Array,
+  ats: Uint32Array,
+  partitions: Map<number, PartitionColumns>,
+): RegionRows {
   const rowOf = (i: number): number => partitions.get(tiles[i])!.row[ats[i]];
   const order = Uint32Array.from(tiles, (_, i) => i).sort((a, b) => rowOf(a) - rowOf(b));
-  return { tile: Uint32Array.from(order, (i) => tiles[i]), at: Uint32Array.from(order, (i) => ats[i]), partitions };
+  return {
+    tile: Uint32Array.from(order, (i) => tiles[i]),
+    at: Uint32Array.from(order, (i) => ats[i]),
+    partitions,
+  };
 }
 
 function sizeOf(columns: PartitionColumns): number {

@@ -14,7 +14,10 @@ const DISPLACEMENT_CUT_SD = 4.5;
 /** 99th percentile of the diameter of prior cells grown by the cytoplasm, in microns. */
 export function cellDiameterUm(cells: CellTable): number {
   const known = cells.diameterUm.filter((d) => d > 0).sort();
-  const nuclei = known.length > 0 ? known[Math.min(known.length - 1, Math.floor(known.length * 0.99))] : DEFAULT_DIAMETER_UM;
+  const nuclei =
+    known.length > 0
+      ? known[Math.min(known.length - 1, Math.floor(known.length * 0.99))]
+      : DEFAULT_DIAMETER_UM;
   return nuclei + 2 * CYTOPLASM_UM;
 }
 

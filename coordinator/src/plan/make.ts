@@ -1,5 +1,5 @@
-import type { RunConfig } from '@spatile/formats/config/schema';
 import type { Finding } from '@spatile/formats/bundle/slide';
+import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
 import { growRect, type RectUm } from '@spatile/formats/space';
 import type { CellTable } from '../cells/table.ts';
@@ -15,16 +15,32 @@ import { quadtree } from './quadtree.ts';
  * Plans the tiles of a slide from the scan alone: the extent of the kept transcripts on the lattice, cut by size and by
  * estimated worker memory. Errors: `MEMORY_LIMIT` when even the smallest tile does not fit.
  */
-export function makePlan(scan: Scan, cells: CellTable, config: RunConfig): { plan: TilePlan; findings: Finding[] } {
+export function makePlan(
+  scan: Scan,
+  cells: CellTable,
+  config: RunConfig,
+): { plan: TilePlan; findings: Finding[] } {
   const latticeUm = scan.binUm;
   const density = new DensityTable(latticeUm, scan.bins);
   const extent = density.extent;
   const halo = haloUm(config, cells, latticeUm);
   const limit = config.plan.memoryPerWorker;
-  const genes = scan.features.filter((feature, i) => feature.kind === 'gene' && scan.featureCounts[i] > 0).length;
+  const genes = scan.features.filter(
+    (feature, i) => feature.kind === 'gene' && scan.featureCounts[i] > 0,
+  ).length;
   const memory = (core: RectUm): number => {
     const region = growRect(core, halo);
-    return tileMemoryBytes({ region, transcripts: density.count(region), slideCells: cells.priorId.length, slideArea: area(extent), genes, hasZ: scan.hasZ }, config);
+    return tileMemoryBytes(
+      {
+        region,
+        transcripts: density.count(region),
+        slideCells: cells.priorId.length,
+        slideArea: area(extent),
+        genes,
+        hasZ: scan.hasZ,
+      },
+      config,
+    );
   };
   const cores = quadtree(extent, {
     latticeUm,
@@ -51,13 +67,22 @@ export function makePlan(scan: Scan, cells: CellTable, config: RunConfig): { pla
       { fields: { tile: worst.id, memoryBytes: worst.memoryBytes } },
     );
   }
-  return { plan: { gridOriginUm: [extent.x0, extent.y0], latticeUm, extent, haloUm: halo, tiles }, findings: planFindings(cells, halo) };
+  return {
+    plan: { gridOriginUm: [extent.x0, extent.y0], latticeUm, extent, haloUm: halo, tiles },
+    findings: planFindings(cells, halo),
+  };
 }
 
 function planFindings(cells: CellTable, halo: number): Finding[] {
   const wide = cells.reachUm.filter((reach) => reach > halo).length;
   if (wide === 0) return [];
-  return [{ level: 'warning', code: 'PLAN_WIDE_CELLS', message: `${wide} cells of the prior reach farther than the halo of ${halo} um; those on tile borders may be cut (raise plan.haloUm)` }];
+  return [
+    {
+      level: 'warning',
+      code: 'PLAN_WIDE_CELLS',
+      message: `${wide} cells of the prior reach farther than the halo of ${halo} um; those on tile borders may be cut (raise plan.haloUm)`,
+    },
+  ];
 }
 
 const area = (rect: RectUm): number => (rect.x1 - rect.x0) * (rect.y1 - rect.y0);

@@ -30,8 +30,22 @@ export function tileMemoryBytes(load: TileLoad, config: RunConfig): number {
     // Cells crowd where transcripts do; twice the slide's mean leaves room for that.
     const cells = Math.ceil((2 * load.slideCells * areaUm2) / load.slideArea);
     const voxelsFine = Math.ceil(areaUm2 / model.voxelUm ** 2) * model.layers;
-    return PROCESS_BASE_BYTES + frame + prosegMemoryBytes({ voxelsFine, transcripts: load.transcripts, cells, model });
+    return (
+      PROCESS_BASE_BYTES +
+      frame +
+      prosegMemoryBytes({ voxelsFine, transcripts: load.transcripts, cells, model })
+    );
   }
   const pixelSizeUm = config.assign[config.assign.method].pixelSizeUm;
   return PROCESS_BASE_BYTES + frame + Math.ceil(areaUm2 / pixelSizeUm ** 2) * BYTES_PER_PIXEL;
+}
+
+/** Buffers of the coordinator that do not depend on the slide: partition buffers, caches of partitions and tile states. */
+const COORDINATOR_BASE_BYTES = 600 * 2 ** 20;
+/** Bytes per cell on the coordinator: ids, outlines, polygons, and about 100 non-zero counts. */
+const BYTES_PER_CELL = 6000;
+
+/** Estimate of the coordinator's memory, bytes: it grows with cells, not with transcripts or pixels. */
+export function coordinatorMemoryBytes(slide: { cells: { priorId: string[] } }): number {
+  return COORDINATOR_BASE_BYTES + slide.cells.priorId.length * BYTES_PER_CELL;
 }

@@ -37,7 +37,8 @@ export function quadtree(extent: RectUm, rules: QuadtreeRules): RectUm[] {
     const xs = cutX ? [rect.x0, middle(rect.x0, rect.x1, rules.latticeUm), rect.x1] : [rect.x0, rect.x1];
     const ys = cutY ? [rect.y0, middle(rect.y0, rect.y1, rules.latticeUm), rect.y1] : [rect.y0, rect.y1];
     for (let i = 0; i + 1 < ys.length; i++) {
-      for (let j = 0; j + 1 < xs.length; j++) stack.push({ x0: xs[j], y0: ys[i], x1: xs[j + 1], y1: ys[i + 1] });
+      for (let j = 0; j + 1 < xs.length; j++)
+        stack.push({ x0: xs[j], y0: ys[i], x1: xs[j + 1], y1: ys[i + 1] });
     }
   }
   return leaves.sort((a, b) => a.y0 - b.y0 || a.x0 - b.x0);

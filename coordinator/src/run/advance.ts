@@ -27,7 +27,13 @@ export interface RoundState {
 }
 
 export type RoundEvent =
-  | { type: 'started'; round: string; tasks: { id: string; weight: number }[]; committed: readonly string[]; order?: 'heaviest' | 'lightest' }
+  | {
+      type: 'started';
+      round: string;
+      tasks: { id: string; weight: number }[];
+      committed: readonly string[];
+      order?: 'heaviest' | 'lightest';
+    }
   | { type: 'worker-ready'; worker: number }
   | { type: 'worker-lost'; worker: number; reason: string }
   | { type: 'committed'; worker: number; task: string }
@@ -40,15 +46,32 @@ export type RoundCommand =
   | { type: 'fail-run'; code: ErrorCode; message: string };
 
 export function idleRound(): RoundState {
-  return { round: '', ready: [], running: new Map(), idle: [], done: new Set(), failures: new Map(), idleLosses: 0, total: 0, over: true };
+  return {
+    round: '',
+    ready: [],
+    running: new Map(),
+    idle: [],
+    done: new Set(),
+    failures: new Map(),
+    idleLosses: 0,
+    total: 0,
+    over: true,
+  };
 }
 
-export function advance(state: RoundState, event: RoundEvent): { state: RoundState; commands: RoundCommand[] } {
+export function advance(
+  state: RoundState,
+  event: RoundEvent,
+): { state: RoundState; commands: RoundCommand[] } {
   switch (event.type) {
     case 'started':
       return handOut(start(state, event));
     case 'worker-ready':
-      return handOut(state.idle.includes(event.worker) || state.running.has(event.worker) ? state : { ...state, idle: [...state.idle, event.worker] });
+      return handOut(
+        state.idle.includes(event.worker) || state.running.has(event.worker)
+          ? state
+          : { ...state, idle: [...state.idle, event.worker] },
+      );
     case 'committed':
       return handOut(finish(state, event.worker, event.task));
     case 'worker-lost':
@@ -108,7 +131,11 @@ function handOut(state: RoundState): { state: RoundState; commands: RoundCommand
   return { state: { ...state, running, idle, ready, over }, commands };
 }
 
-function lose(state: RoundState, worker: number, reason: string): { state: RoundState; commands: RoundCommand[] } {
+function lose(
+  state: RoundState,
+  worker: number,
+  reason: string,
+): { state: RoundState; commands: RoundCommand[] } {
   const task = state.running.get(worker);
   const running = new Map(state.running);
   running.delete(worker);
@@ -117,7 +144,16 @@ function lose(state: RoundState, worker: number, reason: string): { state: Round
   if (task === undefined || state.done.has(task)) {
     const idleLosses = state.idleLosses + 1;
     if (idleLosses > MAX_IDLE_LOSSES) {
-      return { state: without, commands: [{ type: 'fail-run', code: 'WORKER_LOST', message: `${state.round}: ${idleLosses} workers died before they took a task (last: ${reason}); expected workers to start; see spatile.log in the run directory and go on with --resume` }] };
+      return {
+        state: without,
+        commands: [
+          {
+            type: 'fail-run',
+            code: 'WORKER_LOST',
+            message: `${state.round}: ${idleLosses} workers died before they took a task (last: ${reason}); expected workers to start; see spatile.log in the run directory and go on with --resume`,
+          },
+        ],
+      };
     }
     return withCommands(handOut({ ...without, idleLosses }), [replace]);
   }
@@ -125,20 +161,38 @@ function lose(state: RoundState, worker: number, reason: string): { state: Round
   if (failures >= MAX_ATTEMPTS) {
     return {
       state: without,
-      commands: [{ type: 'fail-run', code: 'WORKER_LOST', message: `${state.round}, tile ${task}: ${failures} workers died on it (last: ${reason}); expected at most ${MAX_ATTEMPTS - 1} losses; give workers more memory (or use fewer) and go on with --resume` }],
+      commands: [
+        {
+          type: 'fail-run',
+          code: 'WORKER_LOST',
+          message: `${state.round}, tile ${task}: ${failures} workers died on it (last: ${reason}); expected at most ${MAX_ATTEMPTS - 1} losses; give workers more memory (or use fewer) and go on with --resume`,
+        },
+      ],
     };
   }
   return withCommands(handOut(putBack(without, task, failures)), [replace]);
 }
 
-function fail(state: RoundState, event: Extract<RoundEvent, { type: 'failed' }>): { state: RoundState; commands: RoundCommand[] } {
+function fail(
+  state: RoundState,
+  event: Extract<RoundEvent, { type: 'failed' }>,
+): { state: RoundState; commands: RoundCommand[] } {
   if (state.running.get(event.worker) !== event.task) return { state, commands: [] };
   const failures = (state.failures.get(event.task) ?? 0) + 1;
   const running = new Map(state.running);
   running.delete(event.worker);
   const freed: RoundState = { ...state, running, idle: [...state.idle, event.worker] };
   if (!event.retryable || failures >= MAX_ATTEMPTS) {
-    return { state: freed, commands: [{ type: 'fail-run', code: event.code, message: `${state.round}, tile ${event.task}: ${event.message}` }] };
+    return {
+      state: freed,
+      commands: [
+        {
+          type: 'fail-run',
+          code: event.code,
+          message: `${state.round}, tile ${event.task}: ${event.message}`,
+        },
+      ],
+    };
   }
   return handOut(putBack(freed, event.task, failures));
 }
@@ -147,6 +201,9 @@ function putBack(state: RoundState, task: string, failures: number): RoundState 
   return { ...state, ready: [task, ...state.ready], failures: new Map(state.failures).set(task, failures) };
 }
 
-function withCommands(next: { state: RoundState; commands: RoundCommand[] }, first: RoundCommand[]): { state: RoundState; commands: RoundCommand[] } {
+function withCommands(
+  next: { state: RoundState; commands: RoundCommand[] },
+  first: RoundCommand[],
+): { state: RoundState; commands: RoundCommand[] } {
   return { state: next.state, commands: [...first, ...next.commands] };
 }

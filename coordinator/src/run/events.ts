@@ -4,7 +4,16 @@ import { storageError } from './store.ts';
 
 /** One line of `events.ndjson`: how long what took. Never read to decide anything about the result. */
 export type RunLogEvent =
-  | { type: 'task'; round: string; tile: string; attempt: number; seconds: number; cpuSeconds: number; peakRssBytes: number; transcripts: number }
+  | {
+      type: 'task';
+      round: string;
+      tile: string;
+      attempt: number;
+      seconds: number;
+      cpuSeconds: number;
+      peakRssBytes: number;
+      transcripts: number;
+    }
   | { type: 'step'; step: string; seconds: number; coordinatorRssBytes: number }
   | { type: 'worker-lost'; round: string; reason: string }
   | { type: 'resumed' }
@@ -14,7 +23,10 @@ const FILE = 'events.ndjson';
 
 /** Appends to the run's log of events, each with its wall time. */
 export async function logEvent(store: RunStore, event: RunLogEvent): Promise<void> {
-  await appendFile(store.path(FILE), `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`).catch((cause) => {
+  await appendFile(
+    store.path(FILE),
+    `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`,
+  ).catch((cause) => {
     throw storageError(cause, FILE);
   });
 }

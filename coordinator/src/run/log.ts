@@ -8,5 +8,8 @@ export type RunLog = Logger;
 export function openLog(path: string): { log: RunLog; close: () => void } {
   mkdirSync(dirname(path), { recursive: true });
   const destination = pino.destination({ dest: path, sync: true, append: true });
-  return { log: pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination), close: () => destination.end() };
+  return {
+    log: pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination),
+    close: () => destination.end(),
+  };
 }

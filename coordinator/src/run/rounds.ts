@@ -1,5 +1,5 @@
 import { SpatileError } from '@spatile/formats/errors';
-import { type Frame, decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import type { ProgressEvent } from '../api.ts';
 import { type PoolEvent, WorkerPool } from '../dispatch/pool.ts';
 import { advance, idleRound, type RoundCommand, type RoundEvent, type RoundState } from './advance.ts';
@@ -66,7 +66,13 @@ export class RoundRunner {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       if (tasks.some((task) => !committed.includes(task.id))) this.ensurePool();
-      this.feed({ type: 'started', round, tasks: tasks.map(({ id, weight }) => ({ id, weight })), committed, order: this.options.order });
+      this.feed({
+        type: 'started',
+        round,
+        tasks: tasks.map(({ id, weight }) => ({ id, weight })),
+        committed,
+        order: this.options.order,
+      });
       await finished;
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -74,11 +80,16 @@ export class RoundRunner {
     }
     const seconds = (performance.now() - started) / 1000;
     this.options.progress({ kind: 'step-end', step: round, seconds });
-    await logEvent(store, { type: 'step', step: round, seconds, coordinatorRssBytes: process.memoryUsage.rss() });
+    await logEvent(store, {
+      type: 'step',
+      step: round,
+      seconds,
+      coordinatorRssBytes: process.memoryUsage.rss(),
+    });
   }
 
   /** A committed result of a round. */
-  async result(round: string, tile: string, kind: string): Promise<Frame> {
+  async result(round: string, tile: string, kind: string | null): Promise<Frame> {
     const name = resultName(round, tile);
     return decodeFrame(await this.options.store.read(name), kind, name);
   }
@@ -135,15 +146,34 @@ export class RoundRunner {
       case 'ready':
         return this.feed({ type: 'worker-ready', worker: event.worker });
       case 'lost':
-        this.options.log.warn({ round: this.state.round, tile: this.state.running.get(event.worker), reason: event.reason }, 'worker lost');
-        this.enqueue(() => logEvent(this.options.store, { type: 'worker-lost', round: this.state.round, reason: event.reason }));
+        this.options.log.warn(
+          { round: this.state.round, tile: this.state.running.get(event.worker), reason: event.reason },
+          'worker lost',
+        );
+        this.enqueue(() =>
+          logEvent(this.options.store, {
+            type: 'worker-lost',
+            round: this.state.round,
+            reason: event.reason,
+          }),
+        );
         return this.feed({ type: 'worker-lost', worker: event.worker, reason: event.reason });
       case 'progress':
         this.fractions.set(event.task, Math.min(event.fraction, 0.999));
         return this.report();
       case 'failed':
-        this.options.log.warn({ round: this.state.round, tile: event.task, error: event.error }, 'task failed');
-        return this.feed({ type: 'failed', worker: event.worker, task: event.task, code: event.error.code as never, message: event.error.message, retryable: event.error.retryable });
+        this.options.log.warn(
+          { round: this.state.round, tile: event.task, error: event.error },
+          'task failed',
+        );
+        return this.feed({
+          type: 'failed',
+          worker: event.worker,
+          task: event.task,
+          code: event.error.code as never,
+          message: event.error.message,
+          retryable: event.error.retryable,
+        });
       case 'done':
         return this.enqueue(() => this.commit(event));
     }
@@ -155,7 +185,16 @@ export class RoundRunner {
     if (task === undefined) return;
     await this.options.store.commit(resultName(round, event.task), event.bytes);
     const { seconds, cpuSeconds, peakRssBytes, attempt } = event;
-    await logEvent(this.options.store, { type: 'task', round, tile: event.task, attempt, seconds, cpuSeconds, peakRssBytes, transcripts: task.transcripts });
+    await logEvent(this.options.store, {
+      type: 'task',
+      round,
+      tile: event.task,
+      attempt,
+      seconds,
+      cpuSeconds,
+      peakRssBytes,
+      transcripts: task.transcripts,
+    });
     this.fractions.set(event.task, 1);
     this.report();
     this.feed({ type: 'committed', worker: event.worker, task: event.task });
@@ -168,12 +207,20 @@ export class RoundRunner {
       done += fraction;
       transcripts += fraction * (this.tasks.get(id)?.transcripts ?? 0);
     }
-    this.options.progress({ kind: 'advance', step: this.state.round, done, transcripts: Math.round(transcripts) });
+    this.options.progress({
+      kind: 'advance',
+      step: this.state.round,
+      done,
+      transcripts: Math.round(transcripts),
+    });
   }
 }
 
 export function interrupted(): SpatileError {
-  return new SpatileError('INTERRUPTED', 'interrupted; the same command with --resume goes on where it stopped');
+  return new SpatileError(
+    'INTERRUPTED',
+    'interrupted; the same command with --resume goes on where it stopped',
+  );
 }
 
 export function throwIfAborted(signal: AbortSignal): void {

@@ -22,7 +22,11 @@ export interface SlideFeatures {
 }
 
 export function slideFeatures(scan: Scan): SlideFeatures {
-  const order = scan.features.map((feature, scanIndex) => ({ feature, scanIndex, count: scan.featureCounts[scanIndex] ?? 0 }));
+  const order = scan.features.map((feature, scanIndex) => ({
+    feature,
+    scanIndex,
+    count: scan.featureCounts[scanIndex] ?? 0,
+  }));
   order.sort(
     (a, b) =>
       Number(a.feature.kind !== 'gene') - Number(b.feature.kind !== 'gene') ||
@@ -34,13 +38,23 @@ export function slideFeatures(scan: Scan): SlideFeatures {
   order.forEach(({ scanIndex }, index) => {
     fromScan[scanIndex] = index;
   });
-  const seen = order.slice(0, genes).map((entry, index) => ({ index, count: entry.count })).filter(({ count }) => count > 0);
+  const seen = order
+    .slice(0, genes)
+    .map((entry, index) => ({ index, count: entry.count }))
+    .filter(({ count }) => count > 0);
   seen.sort((a, b) => b.count - a.count || a.index - b.index);
   const modelGene = new Uint32Array(order.length).fill(CONTROL_GENE);
   seen.forEach(({ index }, rank) => {
     modelGene[index] = rank;
   });
-  return { features: order.map(({ feature }) => feature), genes, counts: Float64Array.from(order, ({ count }) => count), fromScan, modelGene, modelGenes: seen.length };
+  return {
+    features: order.map(({ feature }) => feature),
+    genes,
+    counts: Float64Array.from(order, ({ count }) => count),
+    fromScan,
+    modelGene,
+    modelGenes: seen.length,
+  };
 }
 
 /** Everything about a slide that stages on the coordinator's side look up; fixed once the plan is made. */

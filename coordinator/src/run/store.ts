@@ -29,7 +29,11 @@ export class RunStore {
   async read(name: string): Promise<Uint8Array> {
     return readFile(this.path(name)).catch((cause: NodeJS.ErrnoException) => {
       throw cause.code === 'ENOENT'
-        ? new SpatileError('RUN_CORRUPT', `${name}: missing from the run directory; start again with --overwrite`, { cause })
+        ? new SpatileError(
+            'RUN_CORRUPT',
+            `${name}: missing from the run directory; start again with --overwrite`,
+            { cause },
+          )
         : storageError(cause, name);
     });
   }
@@ -39,7 +43,9 @@ export class RunStore {
     try {
       return JSON.parse(Buffer.from(bytes).toString('utf8')) as T;
     } catch (cause) {
-      throw new SpatileError('RUN_CORRUPT', `${name}: not valid JSON; start again with --overwrite`, { cause });
+      throw new SpatileError('RUN_CORRUPT', `${name}: not valid JSON; start again with --overwrite`, {
+        cause,
+      });
     }
   }
 
@@ -60,10 +66,17 @@ export class RunStore {
       await link(temporary, this.path(name));
       return true;
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw storageError(cause as NodeJS.ErrnoException, name);
-      const first = createHash('sha256').update(await readFile(this.path(name))).digest('hex');
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
+        throw storageError(cause as NodeJS.ErrnoException, name);
+      const first = createHash('sha256')
+        .update(await readFile(this.path(name)))
+        .digest('hex');
       const second = createHash('sha256').update(bytes).digest('hex');
-      if (first !== second) throw new SpatileError('INTERNAL', `${name}: two computations gave different bytes (${first.slice(0, 12)} and ${second.slice(0, 12)}); please report this`);
+      if (first !== second)
+        throw new SpatileError(
+          'INTERNAL',
+          `${name}: two computations gave different bytes (${first.slice(0, 12)} and ${second.slice(0, 12)}); please report this`,
+        );
       return false;
     } finally {
       await unlink(temporary).catch(() => undefined);
@@ -114,7 +127,15 @@ export class RunStore {
 /** A file-system failure in the run directory as one sentence. */
 export function storageError(cause: NodeJS.ErrnoException, name: string): SpatileError {
   if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT') {
-    return new SpatileError('DISK_FULL', `${name}: no space left on the disk of the run directory; free some and go on with --resume`, { cause });
+    return new SpatileError(
+      'DISK_FULL',
+      `${name}: no space left on the disk of the run directory; free some and go on with --resume`,
+      { cause },
+    );
   }
-  return new SpatileError('OUTPUT_UNWRITABLE', `${name}: cannot be written (${cause.code ?? cause.message}); check the permissions of the output folder and go on with --resume`, { cause });
+  return new SpatileError(
+    'OUTPUT_UNWRITABLE',
+    `${name}: cannot be written (${cause.code ?? cause.message}); check the permissions of the output folder and go on with --resume`,
+    { cause },
+  );
 }

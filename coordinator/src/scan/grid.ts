@@ -43,7 +43,8 @@ export class DensityGrid {
     for (const [key, block] of this.blocks) {
       const [bx, by] = key.split(',').map(Number);
       for (let i = 0; i < block.length; i++) {
-        if (block[i] > 0) entries.push([by * BLOCK + Math.floor(i / BLOCK), bx * BLOCK + (i % BLOCK), block[i]]);
+        if (block[i] > 0)
+          entries.push([by * BLOCK + Math.floor(i / BLOCK), bx * BLOCK + (i % BLOCK), block[i]]);
       }
     }
     entries.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
@@ -107,6 +108,11 @@ export class DensityTable {
     const r0 = clamp(Math.floor(rect.y0 / this.binUm) - this.row0, this.rows);
     const r1 = clamp(Math.ceil(rect.y1 / this.binUm) - this.row0, this.rows);
     const stride = this.columns + 1;
-    return this.sums[r1 * stride + c1] - this.sums[r0 * stride + c1] - this.sums[r1 * stride + c0] + this.sums[r0 * stride + c0];
+    return (
+      this.sums[r1 * stride + c1] -
+      this.sums[r0 * stride + c1] -
+      this.sums[r1 * stride + c0] +
+      this.sums[r0 * stride + c0]
+    );
   }
 }

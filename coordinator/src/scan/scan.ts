@@ -1,6 +1,12 @@
 import type { Feature, SlideBundle } from '@spatile/formats/bundle/slide';
 import { SpatileError } from '@spatile/formats/errors';
-import { type FilterCounts, type FilterRules, invalidCoordinatesError, keptRows, noneFiltered } from './filter.ts';
+import {
+  type FilterCounts,
+  type FilterRules,
+  invalidCoordinatesError,
+  keptRows,
+  noneFiltered,
+} from './filter.ts';
 import { DensityGrid } from './grid.ts';
 import { StrideSample } from './sample.ts';
 
@@ -69,7 +75,8 @@ class GrowingTally {
 
   finish(cells: number): CellTally {
     const out = GrowingTally.allocate(cells);
-    for (const key of Object.keys(out) as (keyof CellTally)[]) out[key].set(this.arrays[key].subarray(0, cells));
+    for (const key of Object.keys(out) as (keyof CellTally)[])
+      out[key].set(this.arrays[key].subarray(0, cells));
     return out;
   }
 }
@@ -94,10 +101,17 @@ export async function scanTranscripts(
   let kept = 0;
   let firstInvalid = -1;
   let anyNuclear = false;
-  for await (const batch of source.batches({ z: true, qv: rules.minQv !== null, cell: true, nuclear: true, transcriptId: false })) {
+  for await (const batch of source.batches({
+    z: true,
+    qv: rules.minQv !== null,
+    cell: true,
+    nuclear: true,
+    transcriptId: false,
+  })) {
     const invalidBefore = filtered.invalidCoordinates;
     const rowsKept = keptRows(batch, rules, filtered);
-    if (firstInvalid < 0 && filtered.invalidCoordinates > invalidBefore) firstInvalid = firstInvalidRow(batch);
+    if (firstInvalid < 0 && filtered.invalidCoordinates > invalidBefore)
+      firstInvalid = firstInvalidRow(batch);
     if (source.features.length > featureCounts.length) {
       const grown = new Float64Array(source.features.length * 2);
       grown.set(featureCounts);
@@ -112,13 +126,15 @@ export async function scanTranscripts(
       if (batch.z !== null) sample.add(x, y, batch.z[i]);
       const nuclear = batch.nuclear !== null && batch.nuclear[i] === 1;
       anyNuclear ||= nuclear;
-      if (batch.cell !== null && batch.cell[i] > 0 && source.features[feature].kind === 'gene') tally.add(batch.cell[i] - 1, x, y, nuclear);
+      if (batch.cell !== null && batch.cell[i] > 0 && source.features[feature].kind === 'gene')
+        tally.add(batch.cell[i] - 1, x, y, nuclear);
     }
     rows += batch.length;
     kept += rowsKept.length;
     onRows(rows);
   }
-  if (filtered.invalidCoordinates > 0 && !rules.dropInvalid) throw invalidCoordinatesError(bundle.name, filtered.invalidCoordinates, firstInvalid);
+  if (filtered.invalidCoordinates > 0 && !rules.dropInvalid)
+    throw invalidCoordinatesError(bundle.name, filtered.invalidCoordinates, firstInvalid);
   checkSomethingKept(bundle, rules, rows, kept, filtered);
   const cellIds = [...source.cellIds];
   return {
@@ -133,24 +149,51 @@ export async function scanTranscripts(
     anyNuclear,
     bins: grid.bins(),
     binUm,
-    zSample: { x: sample.x.slice(0, sample.length), y: sample.y.slice(0, sample.length), z: sample.z.slice(0, sample.length) },
+    zSample: {
+      x: sample.x.slice(0, sample.length),
+      y: sample.y.slice(0, sample.length),
+      z: sample.z.slice(0, sample.length),
+    },
   };
 }
 
-function firstInvalidRow(batch: { firstRow: number; length: number; x: Float32Array; y: Float32Array; z: Float32Array | null }): number {
+function firstInvalidRow(batch: {
+  firstRow: number;
+  length: number;
+  x: Float32Array;
+  y: Float32Array;
+  z: Float32Array | null;
+}): number {
   for (let i = 0; i < batch.length; i++) {
-    if (!Number.isFinite(batch.x[i]) || !Number.isFinite(batch.y[i]) || (batch.z !== null && !Number.isFinite(batch.z[i]))) return batch.firstRow + i;
+    if (
+      !Number.isFinite(batch.x[i]) ||
+      !Number.isFinite(batch.y[i]) ||
+      (batch.z !== null && !Number.isFinite(batch.z[i]))
+    )
+      return batch.firstRow + i;
   }
   return -1;
 }
 
-function checkSomethingKept(bundle: SlideBundle, rules: FilterRules, rows: number, kept: number, filtered: FilterCounts): void {
+function checkSomethingKept(
+  bundle: SlideBundle,
+  rules: FilterRules,
+  rows: number,
+  kept: number,
+  filtered: FilterCounts,
+): void {
   if (kept > 0) return;
   if (rows === 0) {
-    throw new SpatileError('TRANSCRIPTS_NONE', `${bundle.name}: the transcript table holds 0 rows; expected at least one transcript; check that the export is complete`);
+    throw new SpatileError(
+      'TRANSCRIPTS_NONE',
+      `${bundle.name}: the transcript table holds 0 rows; expected at least one transcript; check that the export is complete`,
+    );
   }
   if (filtered.outsideCrop > 0 && filtered.lowQuality + filtered.invalidCoordinates < rows) {
-    throw new SpatileError('CROP_EMPTY', `${bundle.name}: the selection covers none of the ${rows - filtered.lowQuality - filtered.invalidCoordinates} transcripts; expected a selection in microns on this slide; check --crop-unit and that the selection belongs to this sample`);
+    throw new SpatileError(
+      'CROP_EMPTY',
+      `${bundle.name}: the selection covers none of the ${rows - filtered.lowQuality - filtered.invalidCoordinates} transcripts; expected a selection in microns on this slide; check --crop-unit and that the selection belongs to this sample`,
+    );
   }
   throw new SpatileError(
     'TRANSCRIPTS_NONE',

@@ -26,12 +26,27 @@ interface Edge {
  * Units whose regions meet get different phases (greedy colouring in order of the edges), so that the result of a phase
  * does not depend on the order in which its units are computed.
  */
-export function borderUnits(tiles: Tile[], halfWidthUm: number, contextUm: number, extent: RectUm): BorderUnit[] {
+export function borderUnits(
+  tiles: Tile[],
+  halfWidthUm: number,
+  contextUm: number,
+  extent: RectUm,
+): BorderUnit[] {
   const units: { strip: RectUm; region: RectUm; phase: number }[] = [];
   for (const edge of sharedEdges(tiles)) {
-    const strip = clip({ x0: edge.x0 - halfWidthUm, y0: edge.y0 - halfWidthUm, x1: edge.x1 + halfWidthUm, y1: edge.y1 + halfWidthUm }, extent);
+    const strip = clip(
+      {
+        x0: edge.x0 - halfWidthUm,
+        y0: edge.y0 - halfWidthUm,
+        x1: edge.x1 + halfWidthUm,
+        y1: edge.y1 + halfWidthUm,
+      },
+      extent,
+    );
     const region = growRect(strip, contextUm);
-    const taken = new Set(units.filter((unit) => rectsIntersect(unit.region, region)).map((unit) => unit.phase));
+    const taken = new Set(
+      units.filter((unit) => rectsIntersect(unit.region, region)).map((unit) => unit.phase),
+    );
     let phase = 1;
     while (taken.has(phase)) phase++;
     units.push({ strip, region, phase });
@@ -67,5 +82,10 @@ export function sharedEdges(tiles: Tile[]): Edge[] {
 }
 
 function clip(rect: RectUm, extent: RectUm): RectUm {
-  return { x0: Math.max(rect.x0, extent.x0), y0: Math.max(rect.y0, extent.y0), x1: Math.min(rect.x1, extent.x1), y1: Math.min(rect.y1, extent.y1) };
+  return {
+    x0: Math.max(rect.x0, extent.x0),
+    y0: Math.max(rect.y0, extent.y0),
+    x1: Math.min(rect.x1, extent.x1),
+    y1: Math.min(rect.y1, extent.y1),
+  };
 }

@@ -77,9 +77,10 @@ export function encodeFrame(frame: Frame): Uint8Array {
 
 /**
  * Parses a frame and verifies its checksum. Columns are views on `bytes` where alignment allows.
- * Errors: `RUN_CORRUPT` when magic, sizes or checksum do not fit, or when `kind` is not the expected one.
+ * Errors: `RUN_CORRUPT` when magic, sizes or checksum do not fit, or when `kind` is not the expected one
+ * (null takes any).
  */
-export function decodeFrame(bytes: Uint8Array, kind: string, where = kind): Frame {
+export function decodeFrame(bytes: Uint8Array, kind: string | null, where = kind ?? 'frame'): Frame {
   const corrupt = (what: string): SpatileError =>
     new SpatileError('RUN_CORRUPT', `${where}: ${what}; delete this file and resume the run to compute it again`, { fields: { where } });
   if (bytes.length < HEADER_START || Buffer.compare(bytes.subarray(0, 8), MAGIC) !== 0) throw corrupt('not a spatile frame');
@@ -92,7 +93,7 @@ export function decodeFrame(bytes: Uint8Array, kind: string, where = kind): Fram
     meta: Record<string, unknown>;
     tables: { name: string; offset: number; length: number }[];
   };
-  if (header.kind !== kind) throw corrupt(`holds ${header.kind}, expected ${kind}`);
+  if (kind !== null && header.kind !== kind) throw corrupt(`holds ${header.kind}, expected ${kind}`);
   const bodyStart = padded(HEADER_START + headerLength);
   const tables: Record<string, Columns> = {};
   for (const { name, offset, length } of header.tables) {

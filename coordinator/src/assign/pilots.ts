@@ -1,0 +1,139 @@
+import { type RectUm, rectContains } from '@spatile/formats/space';
+import { assignTileFrame, CONTROL_GENE } from '@spatile/formats/tile/assign';
+import type { Frame } from '@spatile/formats/tile/frame';
+import type { RoundTask } from '../run/rounds.ts';
+import { DensityTable } from '../scan/grid.ts';
+import { fitProseg } from './proseg/fit.ts';
+import type { ProsegModel } from './proseg/model.ts';
+import { buildModelFrame } from './proseg/model-frame.ts';
+import { choosePilots } from './proseg/pilots.ts';
+import type { AssignStage } from './stage.ts';
+
+/** A part of a tile that serves as a pilot: small enough that many fit the time a few whole tiles would take. */
+export interface PilotWindow {
+  tile: number;
+  core: RectUm;
+  transcripts: number;
+}
+
+/**
+ * Cuts a tile's core down to a window of about `target` transcripts around the middle of the tile, on the lattice.
+ */
+export function pilotWindow(
+  core: RectUm,
+  latticeUm: number,
+  target: number,
+  count: (rect: RectUm) => number,
+): RectUm {
+  let window = core;
+  while (count(window) > target) {
+    const width = window.x1 - window.x0;
+    const height = window.y1 - window.y0;
+    if (Math.max(width, height) <= 4 * latticeUm) break;
+    window =
+      width >= height
+        ? {
+            ...window,
+            x0: window.x0 + latticeUm,
+            x1: width > 5 * latticeUm ? window.x1 - latticeUm : window.x1,
+          }
+        : {
+            ...window,
+            y0: window.y0 + latticeUm,
+            y1: height > 5 * latticeUm ? window.y1 - latticeUm : window.y1,
+          };
+  }
+  return window;
+}
+
+/** Fits the global variables of the model on pilot windows, block by block, and freezes them. */
+export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
+  const { slide, runner, inputs } = stage;
+  const config = slide.config.assign.proseg;
+  const density = new DensityTable(slide.scan.binUm, slide.scan.bins);
+  const candidates = stage.busyTiles
+    .filter((tile) => slide.plan.tiles[tile].transcripts > 0)
+    .map((tile) => {
+      const core = pilotWindow(
+        slide.plan.tiles[tile].core,
+        slide.plan.latticeUm,
+        config.fit.pilotTranscripts,
+        (rect) => density.count(rect),
+      );
+      return {
+        tile,
+        id: slide.plan.tiles[tile].id,
+        core,
+        transcripts: density.count(core),
+        cells: seedsIn(stage, core),
+      };
+    });
+  const chosen = new Set(choosePilots(candidates, config, slide.config.seed));
+  const pilots = candidates.filter((candidate) => chosen.has(candidate.id));
+  const frame = buildModelFrame(
+    { genes: slide.features.modelGenes, hasZ: slide.scan.hasZ, zSample: slide.scan.zSample },
+    config,
+  );
+  const fit = fitProseg({
+    pilots: pilots.map(({ id }) => id),
+    frame,
+    config,
+    seed: slide.config.seed,
+    geneTotals: modelGeneTotals(stage),
+    pilotTotals: await pilotGeneTotals(stage, pilots),
+  });
+  let step = fit.next();
+  while (!step.done) {
+    const { round, tasks } = step.value;
+    const byId = new Map(pilots.map((pilot) => [pilot.id, pilot]));
+    const roundTasks: RoundTask[] = tasks.map((task) => {
+      const pilot = byId.get(task.tile)!;
+      return {
+        id: task.tile,
+        kind: task.kind,
+        weight: pilot.transcripts,
+        transcripts: pilot.transcripts,
+        input: async (): Promise<Frame> => {
+          const { tile } = await inputs.assignTile(task.tile, pilot.core, slide.plan.haloUm);
+          return assignTileFrame(tile, { meta: task.meta, tables: task.tables });
+        },
+      };
+    });
+    await runner.run(round, `fitting the model on ${pilots.length} pilot windows`, roundTasks);
+    const results = new Map<string, Frame>();
+    for (const task of tasks) results.set(task.tile, await runner.result(round, task.tile, null));
+    step = fit.next(results);
+  }
+  return step.value;
+}
+
+function seedsIn(stage: AssignStage, core: RectUm): number {
+  const { seedX, seedY } = stage.slide.cells;
+  let n = 0;
+  for (let i = 0; i < seedX.length; i++)
+    if (seedX[i] >= core.x0 && seedX[i] < core.x1 && seedY[i] >= core.y0 && seedY[i] < core.y1) n++;
+  return n;
+}
+
+/** Slide totals per model gene. */
+function modelGeneTotals(stage: AssignStage): Float64Array {
+  const { modelGene, counts, genes, modelGenes } = stage.slide.features;
+  const totals = new Float64Array(modelGenes);
+  for (let feature = 0; feature < genes; feature++)
+    if (counts[feature] > 0) totals[modelGene[feature]] = counts[feature];
+  return totals;
+}
+
+/** Totals per model gene of the transcripts observed in the pilots' windows. */
+async function pilotGeneTotals(stage: AssignStage, pilots: PilotWindow[]): Promise<Float64Array> {
+  const { modelGene, modelGenes } = stage.slide.features;
+  const totals = new Float64Array(modelGenes);
+  for (const { tile, core } of pilots) {
+    const { x, y, feature } = await stage.regions.partition(tile);
+    for (let i = 0; i < feature.length; i++) {
+      const gene = modelGene[feature[i]];
+      if (gene !== CONTROL_GENE && rectContains(core, x[i], y[i])) totals[gene]++;
+    }
+  }
+  return totals;
+}

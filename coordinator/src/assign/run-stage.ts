@@ -1,0 +1,42 @@
+import type { ProgressEvent } from '../api.ts';
+import { CellIndex } from '../cells/region.ts';
+import type { PartitionManifest } from '../partition/partition.ts';
+import { RegionReader } from '../partition/regions.ts';
+import type { RoundRunner } from '../run/rounds.ts';
+import type { SlideContext } from '../run/slide.ts';
+import type { RunStore } from '../run/store.ts';
+import { assignGeometric } from './geometric.ts';
+import { TileInputs } from './input.ts';
+import { assignProseg } from './proseg-stage.ts';
+import type { AssignStage, AssignSummary } from './stage.ts';
+import { TileStates } from './states.ts';
+
+/** Everything the assign stage works with, from a partitioned run directory. */
+export async function assignStage(
+  slide: SlideContext,
+  store: RunStore,
+  runner: RoundRunner,
+  progress: (event: ProgressEvent) => void,
+): Promise<AssignStage> {
+  const manifest = await store.readJson<PartitionManifest>('partition/manifest.json');
+  const transcripts = Uint32Array.from(manifest.tiles, (tile) => tile.transcripts);
+  const regions = new RegionReader(store, slide.plan);
+  return {
+    slide,
+    store,
+    runner,
+    regions,
+    inputs: new TileInputs(slide, regions, new CellIndex(slide.cells)),
+    states: new TileStates(store, slide.plan),
+    progress,
+    transcripts,
+    busyTiles: [...transcripts.keys()].filter(
+      (tile) => transcripts[tile] > 0 || slide.plan.tiles[tile].cells > 0,
+    ),
+  };
+}
+
+/** The assign stage by the configured method. */
+export function runAssign(stage: AssignStage): Promise<AssignSummary> {
+  return stage.slide.config.assign.method === 'proseg' ? assignProseg(stage) : assignGeometric(stage);
+}

@@ -1,0 +1,78 @@
+import { encodePolygonWkb } from '@spatile/formats/geometry/wkb';
+import { OUTLINE_RESULT, type OutlineResult, outlineResultFrom } from '@spatile/formats/tile/outline';
+import type { RoundRunner } from '../run/rounds.ts';
+import type { SlideContext } from '../run/slide.ts';
+
+export const OUTLINE_ROUND = 'outline';
+
+/** The outlined cells of the slide, ascending by cell number. Memory grows with cells. */
+export interface OutlinedCells {
+  cell: Uint32Array;
+  areaUm2: Float64Array;
+  volumeUm3: Float64Array;
+  perimeterUm: Float64Array;
+  centroidX: Float64Array;
+  centroidY: Float64Array;
+  /** Polygon or MultiPolygon, little-endian WKB. */
+  wkb: Uint8Array[];
+  /** Cells that lost every column to others: they have no outline and leave the output. */
+  withoutOutline: number;
+}
+
+/** Collects the results of the outline round. */
+export async function collectOutlines(
+  slide: SlideContext,
+  runner: RoundRunner,
+  tiles: number[],
+): Promise<OutlinedCells> {
+  const found: { cell: number; values: [number, number, number, number, number]; wkb: Uint8Array }[] = [];
+  let withoutOutline = 0;
+  for (const tile of tiles) {
+    const result = outlineResultFrom(
+      await runner.result(OUTLINE_ROUND, slide.plan.tiles[tile].id, OUTLINE_RESULT),
+    );
+    const polygons = polygonsByCell(result);
+    result.cells.cell.forEach((cell, i) => {
+      const parts = polygons.get(cell);
+      if (parts === undefined) {
+        withoutOutline++;
+        return;
+      }
+      const { areaUm2, volumeUm3, perimeterUm, centroidX, centroidY } = result.cells;
+      found.push({
+        cell,
+        values: [areaUm2[i], volumeUm3[i], perimeterUm[i], centroidX[i], centroidY[i]],
+        wkb: encodePolygonWkb(parts),
+      });
+    });
+  }
+  found.sort((a, b) => a.cell - b.cell);
+  const column = (k: number): Float64Array => Float64Array.from(found, ({ values }) => values[k]);
+  return {
+    cell: Uint32Array.from(found, ({ cell }) => cell),
+    areaUm2: column(0),
+    volumeUm3: column(1),
+    perimeterUm: column(2),
+    centroidX: column(3),
+    centroidY: column(4),
+    wkb: found.map(({ wkb }) => wkb),
+    withoutOutline,
+  };
+}
+
+/** Per cell its polygons, each an exterior ring followed by its holes. */
+function polygonsByCell({ rings, vertices }: OutlineResult): Map<number, Float64Array[][]> {
+  const out = new Map<number, Float64Array[][]>();
+  for (let r = 0; r < rings.cell.length; r++) {
+    const ring = new Float64Array(rings.count[r] * 2);
+    for (let v = 0; v < rings.count[r]; v++) {
+      ring[2 * v] = vertices.x[rings.start[r] + v];
+      ring[2 * v + 1] = vertices.y[rings.start[r] + v];
+    }
+    const polygons = out.get(rings.cell[r]) ?? [];
+    if (rings.hole[r] === 0) polygons.push([ring]);
+    else polygons[polygons.length - 1].push(ring);
+    out.set(rings.cell[r], polygons);
+  }
+  return out;
+}

@@ -1,0 +1,271 @@
+import type { ImageSource } from '@spatile/formats/bundle/slide';
+import type { Affine } from '@spatile/formats/space';
+import {
+  createSpatialData,
+  type PointsBatch,
+  type ShapesBatch,
+  type TableSpec,
+} from '@spatile/formats/spatialdata/write';
+import type { TileStates } from '../assign/states.ts';
+import type { RegionReader } from '../partition/regions.ts';
+import type { SlideContext } from '../run/slide.ts';
+import { borderDistanceUm } from './border-distance.ts';
+import type { OutlinedCells } from './cells.ts';
+import { nucleusWkb } from './nuclei.ts';
+import type { SlideTally } from './tally.ts';
+
+const SHAPES_BATCH = 5000;
+
+export interface OutputInput {
+  path: string;
+  slide: SlideContext;
+  regions: RegionReader;
+  states: TileStates;
+  outlines: OutlinedCells;
+  tally: SlideTally;
+  /** Slide cells (1-based, ascending) that make up the output: rows of the table, outlines, names in the points. */
+  kept: Uint32Array;
+  components: Uint16Array;
+  images: ImageSource[];
+  pixelSizeUm: number | null;
+  micronsToGlobal: Affine;
+  attrs: Record<string, unknown>;
+  hasQv: boolean;
+  onRows: (rows: number) => void;
+}
+
+/** Name of slide cell k in every element of the output. */
+export const cellName = (cell: number): string => `cell-${cell}`;
+
+/**
+ * Writes the SpatialData Zarr of a settled run: points in order of (tile, input row), cells in order of their number.
+ * @returns digest of the store and the number of nuclei that could not be written as polygons.
+ */
+export async function writeOutput(input: OutputInput): Promise<{ digest: string; nucleiDropped: number }> {
+  const writer = await createSpatialData(input.path, {
+    attrs: input.attrs,
+    pixelSizeUm: input.pixelSizeUm,
+    micronsToGlobal: input.micronsToGlobal,
+  });
+  try {
+    for (const image of input.images) await writer.image(image.name, image);
+    await writer.points('transcripts', pointsSpec(input), points(input));
+    await writer.shapes('cell_boundaries', cellShapes(input));
+    const nuclei = { dropped: 0 };
+    await writer.shapes('nucleus_boundaries', nucleusShapes(input, nuclei));
+    if (input.kept.length > 0) await writer.table('table', tableSpec(input));
+    const { digest } = await writer.finish();
+    return { digest, nucleiDropped: nuclei.dropped };
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+function pointsSpec({ slide, kept, hasQv }: OutputInput) {
+  return {
+    features: slide.features.features.map(({ name }) => name),
+    cellIds: Array.from(kept, cellName),
+    hasZ: slide.scan.hasZ,
+    hasQv,
+  };
+}
+
+async function* points({
+  slide,
+  regions,
+  states,
+  kept,
+  hasQv,
+  onRows,
+}: OutputInput): AsyncGenerator<PointsBatch> {
+  const code = new Uint32Array(slide.cells.priorId.length + 1);
+  kept.forEach((cell, i) => {
+    code[cell] = i + 1;
+  });
+  let rows = 0;
+  for (let tile = 0; tile < slide.plan.tiles.length; tile++) {
+    const columns = await regions.partition(tile);
+    const verdicts = (await states.read(tile))?.state.verdicts ?? null;
+    const n = columns.row.length;
+    if (n === 0) continue;
+    const cell = verdicts === null ? new Uint32Array(n) : Uint32Array.from(verdicts.cell, (k) => code[k]);
+    yield {
+      x: columns.x,
+      y: columns.y,
+      z: slide.scan.hasZ ? columns.z : null,
+      feature: columns.feature,
+      transcriptId: columns.transcript_id,
+      qv: hasQv ? columns.qv : null,
+      cell,
+      probability: verdicts === null ? new Float32Array(n).fill(1) : verdicts.probability,
+      isControl: Uint8Array.from(columns.feature, (feature) => (feature >= slide.features.genes ? 1 : 0)),
+    };
+    rows += n;
+    onRows(rows);
+  }
+}
+
+async function* cellShapes({ outlines, kept }: OutputInput): AsyncGenerator<ShapesBatch> {
+  const wkb = new Map<number, Uint8Array>();
+  outlines.cell.forEach((cell, i) => {
+    wkb.set(cell, outlines.wkb[i]);
+  });
+  for (let from = 0; from < kept.length; from += SHAPES_BATCH) {
+    const cells = [...kept.subarray(from, from + SHAPES_BATCH)];
+    yield { id: cells.map(cellName), wkb: cells.map((cell) => wkb.get(cell)!) };
+  }
+}
+
+async function* nucleusShapes(
+  { slide, kept }: OutputInput,
+  nuclei: { dropped: number },
+): AsyncGenerator<ShapesBatch> {
+  let id: string[] = [];
+  let wkb: Uint8Array[] = [];
+  for (const cell of kept) {
+    const rings = slide.cells.nucleus[cell - 1];
+    if (rings.length === 0) continue;
+    const bytes = nucleusWkb(rings);
+    if (bytes === null) {
+      nuclei.dropped++;
+      continue;
+    }
+    id.push(cellName(cell));
+    wkb.push(bytes);
+    if (id.length === SHAPES_BATCH) {
+      yield { id, wkb };
+      [id, wkb] = [[], []];
+    }
+  }
+  if (id.length > 0) yield { id, wkb };
+}
+
+function tableSpec({ slide, tally, outlines, kept, components }: OutputInput): TableSpec {
+  const { features, genes, counts } = slide.features;
+  const rowOf = new Map<number, number>();
+  outlines.cell.forEach((cell, i) => {
+    rowOf.set(cell, i);
+  });
+  const at = Uint32Array.from(kept, (cell) => rowOf.get(cell)!);
+  const n = kept.length;
+  const spatial = new Float64Array(2 * n);
+  at.forEach((i, k) => {
+    spatial[2 * k] = outlines.centroidX[i];
+    spatial[2 * k + 1] = outlines.centroidY[i];
+  });
+  const x = rowsOf(tally.counts.toCsr(slide.cells.priorId.length), kept);
+  const controls = denseRows(
+    tally.controlCounts.toCsr(slide.cells.priorId.length),
+    kept,
+    features.length - genes,
+  );
+  const { plan, owner } = slide;
+  const tileIds = plan.tiles.map(({ id }) => id);
+  const tileOf = Int32Array.from(kept, (cell) => slide.ownerOfCell[cell - 1]);
+  const nGenes = Int32Array.from({ length: n }, (_, k) => Number(x.indptr[k + 1]) - Number(x.indptr[k]));
+  const controlNames = features.slice(genes).map(({ name }) => name);
+  return {
+    obsIndex: Array.from(kept, cellName),
+    obs: [
+      { name: 'tile', kind: 'categorical', values: tileOf, categories: tileIds },
+      { name: 'prior_id', kind: 'string', values: Array.from(kept, (cell) => slide.cells.priorId[cell - 1]) },
+      { name: 'area', kind: 'float64', values: Float64Array.from(at, (i) => outlines.areaUm2[i]) },
+      { name: 'volume', kind: 'float64', values: Float64Array.from(at, (i) => outlines.volumeUm3[i]) },
+      { name: 'perimeter', kind: 'float64', values: Float64Array.from(at, (i) => outlines.perimeterUm[i]) },
+      {
+        name: 'transcript_counts',
+        kind: 'int32',
+        values: Int32Array.from(kept, (cell) => tally.transcripts[cell - 1]),
+      },
+      {
+        name: 'control_counts',
+        kind: 'int32',
+        values: Int32Array.from(kept, (cell) => tally.controls[cell - 1]),
+      },
+      { name: 'n_genes', kind: 'int32', values: nGenes },
+      {
+        name: 'prior_counts',
+        kind: 'int32',
+        values: Int32Array.from(kept, (cell) => tally.vendor[cell - 1]),
+      },
+      {
+        name: 'confidence',
+        kind: 'float32',
+        values: Float32Array.from(
+          kept,
+          (cell) => tally.probabilitySum[cell - 1] / Math.max(1, tally.transcripts[cell - 1]),
+        ),
+      },
+      { name: 'component', kind: 'int32', values: Int32Array.from(kept, (cell) => components[cell - 1]) },
+      {
+        name: 'border_distance',
+        kind: 'float32',
+        values: Float32Array.from(kept, (cell) => {
+          const [sx, sy] = [slide.cells.seedX[cell - 1], slide.cells.seedY[cell - 1]];
+          return borderDistanceUm(plan.tiles[owner.ownerOf(sx, sy)].core, plan.extent, sx, sy);
+        }),
+      },
+    ],
+    varIndex: features.slice(0, genes).map(({ name }) => name),
+    var: [
+      {
+        name: 'gene_ids',
+        kind: 'string',
+        values: features.slice(0, genes).map(({ id, name }) => id ?? name),
+      },
+      {
+        name: 'feature_types',
+        kind: 'categorical',
+        values: new Int32Array(genes),
+        categories: ['Gene Expression'],
+      },
+      {
+        name: 'total_counts',
+        kind: 'int64',
+        values: BigInt64Array.from({ length: genes }, (_, g) => BigInt(counts[g])),
+      },
+      {
+        name: 'assigned_counts',
+        kind: 'int64',
+        values: BigInt64Array.from({ length: genes }, (_, g) => BigInt(tally.assignedByFeature[g])),
+      },
+    ],
+    x,
+    obsm: {
+      spatial: { data: spatial, columns: 2 },
+      ...(controlNames.length > 0 ? { controls: { data: controls, columns: controlNames.length } } : {}),
+    },
+    uns:
+      controlNames.length > 0
+        ? { control_names: controlNames, control_kinds: features.slice(genes).map(({ kind }) => kind) }
+        : {},
+    region: { region: 'cell_boundaries', regionKey: 'region', instanceKey: 'cell_id' },
+  };
+}
+
+type Csr = { indptr: Int32Array | BigInt64Array; indices: Int32Array; data: Int32Array };
+
+/** The rows of the kept cells (1-based, ascending). */
+function rowsOf(matrix: Csr, kept: Uint32Array): Csr {
+  const bounds = Array.from(kept, (cell) => [Number(matrix.indptr[cell - 1]), Number(matrix.indptr[cell])]);
+  const n = bounds.reduce((sum, [from, to]) => sum + to - from, 0);
+  const ends = new Float64Array(kept.length + 1);
+  const indices = new Int32Array(n);
+  const data = new Int32Array(n);
+  bounds.forEach(([from, to], k) => {
+    indices.set(matrix.indices.subarray(from, to), ends[k]);
+    data.set(matrix.data.subarray(from, to), ends[k]);
+    ends[k + 1] = ends[k] + to - from;
+  });
+  return { indptr: n < 2 ** 31 ? Int32Array.from(ends) : BigInt64Array.from(ends, BigInt), indices, data };
+}
+
+function denseRows(matrix: Csr, kept: Uint32Array, columns: number): Int32Array {
+  const out = new Int32Array(kept.length * columns);
+  kept.forEach((cell, k) => {
+    for (let i = Number(matrix.indptr[cell - 1]); i < Number(matrix.indptr[cell]); i++)
+      out[k * columns + matrix.indices[i]] = matrix.data[i];
+  });
+  return out;
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { InputFile } from '@spatile/formats/bundle/slide';
+import type { RunConfig } from '@spatile/formats/config/schema';
+import { SpatileError } from '@spatile/formats/errors';
+import { VERSION } from '../version.ts';
+
+/** What makes two runs the same run: equal identities give equal bytes. Stored as `run.json`. */
+export interface RunIdentity {
+  spatile: string;
+  config: RunConfig;
+  inputs: { role: string; name: string; sizeBytes: number; sha256: string }[];
+}
+
+export async function runIdentity(config: RunConfig, inputs: InputFile[]): Promise<RunIdentity> {
+  const digested = [];
+  for (const { role, path, name, sizeBytes } of inputs)
+    digested.push({ role, name, sizeBytes, sha256: await digestFile(path, name) });
+  digested.sort((a, b) =>
+    a.role < b.role ? -1 : a.role > b.role ? 1 : a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
+  );
+  return { spatile: VERSION, config, inputs: digested };
+}
+
+/** The first thing in which two identities differ, for people; null when they are equal. */
+export function identityDifference(stored: RunIdentity, now: RunIdentity): string | null {
+  if (stored.spatile !== now.spatile) return `version ${stored.spatile} then, ${now.spatile} now`;
+  if (JSON.stringify(stored.config) !== JSON.stringify(now.config))
+    return `configuration (${firstDifference(stored.config, now.config, '')})`;
+  const before = new Map(stored.inputs.map((input) => [`${input.role} ${input.name}`, input.sha256]));
+  for (const input of now.inputs)
+    if (before.get(`${input.role} ${input.name}`) !== input.sha256) return `input ${input.name}`;
+  return before.size === now.inputs.length ? null : 'the set of input files';
+}
+
+function firstDifference(a: unknown, b: unknown, path: string): string {
+  if (typeof a === 'object' && a !== null && typeof b === 'object' && b !== null) {
+    const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+    for (const key of Object.keys({ ...left, ...right })) {
+      if (JSON.stringify(left[key]) !== JSON.stringify(right[key]))
+        return firstDifference(left[key], right[key], path === '' ? key : `${path}.${key}`);
+    }
+  }
+  return `${path}: ${JSON.stringify(a)} then, ${JSON.stringify(b)} now`;
+}
+
+function digestFile(path: string, name: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const hash = createHash('sha256');
+    createReadStream(path, { highWaterMark: 1 << 20 })
+      .on('data', (chunk) => hash.update(chunk))
+      .on('end', () => resolve(hash.digest('hex')))
+      .on('error', (cause) =>
+        reject(
+          new SpatileError(
+            'INPUT_UNREADABLE',
+            `${name}: cannot be read (${(cause as NodeJS.ErrnoException).code}); check its permissions`,
+            { cause },
+          ),
+        ),
+      );
+  });
+}

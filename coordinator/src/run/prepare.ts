@@ -1,0 +1,104 @@
+import type { Finding } from '@spatile/formats/bundle/slide';
+import type { RunConfig } from '@spatile/formats/config/schema';
+import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import type { ProgressEvent } from '../api.ts';
+import { buildCellTable } from '../cells/table.ts';
+import { partitionTranscripts } from '../partition/partition.ts';
+import { makePlan } from '../plan/make.ts';
+import { OwnerGrid } from '../plan/owner.ts';
+import { latticeFor, type TilePlan } from '../plan/plan.ts';
+import { type Scan, scanTranscripts } from '../scan/scan.ts';
+import { SCAN, SCAN_FILE, scanFrame, scanFrom } from '../scan/store.ts';
+import type { OpenedInput } from './open.ts';
+import { cellIndexFromScan, type SlideContext, slideFeatures } from './slide.ts';
+import type { RunStore } from './store.ts';
+
+const PARTITION_MANIFEST = 'partition/manifest.json';
+
+type Progress = (event: ProgressEvent) => void;
+
+/** Scan, cells and plan of an opened input: a pure function of input and configuration. */
+export async function planSlide(
+  input: OpenedInput,
+  config: RunConfig,
+  scan: Scan,
+): Promise<{ slide: SlideContext; findings: Finding[] }> {
+  const cells = await buildCellTable(input.bundle, input.prior, scan, config.prior, input.rules.contains);
+  const { plan, findings } = makePlan(scan, cells, config);
+  const owner = new OwnerGrid(
+    plan.extent,
+    plan.latticeUm,
+    plan.tiles.map((tile) => tile.core),
+  );
+  const ownerOfCell = Uint32Array.from(cells.seedX, (x, i) => owner.ownerOf(x, cells.seedY[i]));
+  const priors = input.prior === null ? input.bundle.priors : [input.prior];
+  return {
+    slide: { config, scan, features: slideFeatures(scan), cells, plan, owner, ownerOfCell },
+    findings: [...priors.flatMap((prior) => prior.findings), ...findings],
+  };
+}
+
+/** One pass over the transcripts, or what an earlier attempt of this run stored of it. */
+export async function scanSlide(
+  input: OpenedInput,
+  config: RunConfig,
+  store: RunStore | null,
+  progress: Progress,
+): Promise<Scan> {
+  if (store !== null && (await store.has(SCAN_FILE)))
+    return scanFrom(decodeFrame(await store.read(SCAN_FILE), SCAN, SCAN_FILE));
+  const { voxelUm, coarseFactor } = config.assign.proseg;
+  const scan = await timed(
+    progress,
+    'scan',
+    'reading transcripts',
+    input.bundle.transcripts.rowCount,
+    (onRows) => scanTranscripts(input.bundle, input.rules, latticeFor(voxelUm, coarseFactor), onRows),
+  );
+  if (store !== null) await storeScan(store, scan);
+  return scan;
+}
+
+export async function storeScan(store: RunStore, scan: Scan): Promise<void> {
+  await store.put(SCAN_FILE, encodeFrame(scanFrame(scan)));
+}
+
+/** Stores the plan and partitions the transcripts, unless that was done before. */
+export async function partitionSlide(
+  input: OpenedInput,
+  slide: SlideContext,
+  store: RunStore,
+  progress: Progress,
+): Promise<void> {
+  await store.putJson('plan.json', slide.plan satisfies TilePlan);
+  if (await store.has(PARTITION_MANIFEST)) return;
+  await timed(progress, 'partition', 'partitioning transcripts into tiles', slide.scan.rows, (onRows) =>
+    partitionTranscripts(
+      store,
+      {
+        bundle: input.bundle,
+        rules: input.rules,
+        plan: slide.plan,
+        owner: slide.owner,
+        featureIndex: slide.features.fromScan,
+        cellIndex: cellIndexFromScan(slide.scan, slide.cells),
+      },
+      onRows,
+    ),
+  );
+}
+
+/** Runs a step over rows with progress events around it. */
+export async function timed<T>(
+  progress: Progress,
+  step: string,
+  label: string,
+  total: number | null,
+  work: (onRows: (rows: number) => void) => Promise<T>,
+): Promise<T> {
+  progress({ kind: 'step', step, label, total, unit: 'transcripts' });
+  const started = performance.now();
+  const result = await work((rows) => progress({ kind: 'advance', step, done: rows, transcripts: rows }));
+  progress({ kind: 'step-end', step, seconds: (performance.now() - started) / 1000 });
+  return result;
+}
