@@ -100,12 +100,12 @@ export function wholeNumber(option: string, least: number, most: number): (text:
   };
 }
 
-/** A parser for positive numbers up to a bound; raises `USAGE` with the option's name. */
-export function positiveNumber(option: string, most: number): (text: string) => number {
+/** A parser for numbers whose range the callee judges; raises `USAGE` with the option's name. */
+export function anyNumber(option: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() !== '' && value > 0 && value <= most) return value;
-    throw notAllowed(option, text, `a number above 0 and up to ${most}`);
+    if (text.trim() !== '' && Number.isFinite(value)) return value;
+    throw notAllowed(option, text, 'a number');
   };
 }
 

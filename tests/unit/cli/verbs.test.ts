@@ -7,6 +7,7 @@ import type {
 } from '@spatile/coordinator/api';
 import { defaultConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
+import type { SimulateProgress } from '@spatile/instrument/simulate/simulate';
 import { describe, expect, test } from 'vitest';
 import { recorder, spatile } from './fake.ts';
 
@@ -234,18 +235,41 @@ test('report goes beside the Zarr', async () => {
   expect(JSON.parse(stdout)).toEqual({ report: out });
 });
 
-test('simulate hands its options on, with the truth beside the bundle', async () => {
-  const { calls, service } = recorder({ cells: 1 });
-  await spatile('simulate -o toy/ --size-um 200 --genes 50 --seed 3 --preset leaky'.split(' '), {
-    simulateSlide: service,
-  });
-  expect(calls[0][0]).toMatchObject({
-    out: 'toy/',
+describe('simulate', () => {
+  const summary = {
+    out: 'toy',
     truth: 'toy.truth',
     sizeUm: 200,
-    genes: 50,
     seed: 3,
-    preset: 'leaky',
+    genes: 50,
+    cells: 90,
+    vendorCells: 88,
+    transcripts: 12_345,
+  };
+
+  test('hands its options on and leaves defaults to the simulator', async () => {
+    const { calls, service } = recorder(summary);
+    const { stdout } = await spatile('simulate -o toy --size-um 200 --preset leaky --no-images'.split(' '), {
+      simulateSlide: service,
+    });
+    expect(calls[0][0]).toEqual({ out: 'toy', sizeUm: 200, preset: 'leaky', images: false });
+    expect(stdout).toBe('bundle       toy\ntruth        toy.truth\ncells        90\ntranscripts  12,345\n');
+  });
+
+  test('shows the progress of the simulator in steps', async () => {
+    const simulateSlide = async (_: unknown, progress: (event: SimulateProgress) => void) => {
+      for (const done of [0, 1, 2]) progress({ step: 'transcripts', done, total: 2, transcripts: done * 10 });
+      progress({ step: 'image', done: 1, total: 1, transcripts: 20 });
+      return summary;
+    };
+    const { stderr } = await spatile(['simulate', '-o', 'toy'], { simulateSlide });
+    expect(stderr.split('\n')).toEqual([
+      'simulating transcripts (2 tiles)',
+      'simulating transcripts: done in 0.0 s',
+      'drawing the image (1 tiles)',
+      'drawing the image: done in 0.0 s',
+      '',
+    ]);
   });
 });
 

@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const built = existsSync(`${root}dist/coordinator/main.js`) && existsSync(`${root}dist/worker/main.js`);
+
+test('versions are exact, so that the same commit installs the same code', () => {
+  for (const [name, version] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })) {
+    expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+  }
+});
+
+test('nothing needs an install script', () => {
+  expect(
+    Object.keys(manifest.scripts).filter((name) => /^(pre|post)?(install|test|demo|build)$/.test(name)),
+  ).toEqual(['build', 'test', 'demo']);
+  const lock = JSON.parse(readFileSync(`${root}package-lock.json`, 'utf8'));
+  const scripted = Object.entries<{ hasInstallScript?: boolean; dev?: boolean }>(lock.packages)
+    .filter(([, entry]) => entry.hasInstallScript && !entry.dev)
+    .map(([path]) => path);
+  expect(scripted).toEqual([]);
+});
+
+test('the lockfile names no registry of one machine', () => {
+  const lock = readFileSync(`${root}package-lock.json`, 'utf8');
+  const hosts = [...lock.matchAll(/"resolved": "(https?:\/\/[^/"]+)/g)].map(([, host]) => host);
+  expect(hosts.filter((host) => host !== 'https://registry.npmjs.org')).toEqual([]);
+});
+
+test.skipIf(!built)('what is built imports only what an installed package has', () => {
+  const folders = ['coordinator', 'worker'];
+  const imported = new Set<string>();
+  for (const folder of folders) {
+    for (const file of readdirSync(`${root}dist/${folder}`).filter((name) => name.endsWith('.js'))) {
+      const code = readFileSync(`${root}dist/${folder}/${file}`, 'utf8');
+      for (const [, from] of code.matchAll(/^(?:import|export)\b[^"';]*?["']([^."'][^"']*)["'];$/gm))
+        imported.add(from);
+      for (const [, from] of code.matchAll(/\bimport\("([^."'][^"']*)"\)/g)) imported.add(from);
+    }
+  }
+  const packages = [...imported]
+    .filter((from) => !isBuiltin(from))
+    .map((from) => /^(@[^/]+\/[^/]+|[^/]+)/.exec(from)?.[1]);
+  expect(packages).toContain('commander');
+  for (const name of packages) expect(Object.keys(manifest.dependencies)).toContain(name);
+});
+
+test.skipIf(!built)('the tarball holds the program, its licence and its pages, and no sources', () => {
+  const [{ files }] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' }),
+  ) as [{ files: { path: string }[] }];
+  const paths = files.map((file) => file.path);
+  for (const needed of [
+    'bin/spatile.js',
+    'dist/coordinator/main.js',
+    'dist/worker/main.js',
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+    'package.json',
+  ]) {
+    expect(paths).toContain(needed);
+  }
+  expect(paths.some((path) => /^dist\/worker\/build\/.*\.wasm$/.test(path))).toBe(true);
+  expect(paths.filter((path) => /\.(ts|map|wat)$|^(tests|bench|scripts|demo)\//.test(path))).toEqual([]);
+});
