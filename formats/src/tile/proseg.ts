@@ -56,7 +56,7 @@ export interface ProsegGlobals {
 
 /** `assign.proseg.prepare`: what pilots tell before the first iteration. */
 export interface ProsegPreparation {
-  /** Histogram of the local density over occupied voxels of the core; bin = floor(density * 64) clamped to 4095. */
+  /** Histogram of the local density over the modelled columns of the core; bin = floor(density * 64) clamped to 4095. */
   densityHistogram: Uint32Array;
   /** Owned cells with initial voxels, and their 25-wide random projection of ln(1 + 100 * share) (row-major), initial transcripts, coarse voxels. */
   cell: Uint32Array;
@@ -66,6 +66,12 @@ export interface ProsegPreparation {
 }
 
 export const PROJECTION_WIDTH = 25;
+/** Frame kinds of the two results of the fit (the other kinds return `ASSIGN_RESULT`). */
+export const PROSEG_PREPARATION = 'proseg-preparation';
+export const PROSEG_STATISTICS = 'proseg-statistics';
+/** Bins of the density histogram, and bins per unit of density. */
+export const DENSITY_BINS = 4096;
+export const DENSITY_STEPS = 64;
 /** Bins of the histogram of cells by voxel count (in fine voxels per layer-summed cell, i.e. n); the last bin collects the rest. */
 export const VOLUME_BINS = 8192;
 /** Fixed-point scale of real-valued statistics, so that their sums do not depend on order. */
@@ -82,6 +88,8 @@ export interface FitBlock {
   recorded: number;
   /** Dispersion is held at 1 in burn-in: the tile then skips the draws for `crt` and `omega`. */
   fixedDispersion: boolean;
+  /** Transcript repositioning in the fine phase; absent = on. */
+  diffusion?: boolean;
 }
 
 /**
@@ -179,3 +187,24 @@ const readVectors = <T>(prefix: string, tables: Record<string, Columns>): T =>
 export const globalsFrom = (tables: Record<string, Columns>): ProsegGlobals => readVectors('globals', tables);
 export const statisticsFrom = (tables: Record<string, Columns>): ProsegStatistics => readVectors('statistics', tables);
 export const preparationFrom = (tables: Record<string, Columns>): ProsegPreparation => readVectors('preparation', tables);
+
+/**
+ * Upper bound in bytes of what one tile needs in a worker beyond its process base: the sampler's linear memory, the tile frame
+ * (encoded and decoded), and the result.
+ * `voxelsFine`: fine voxels of the padded tile over all layers; `transcripts`, `cells`: of the padded tile.
+ */
+export function prosegMemoryBytes(input: { voxelsFine: number; transcripts: number; cells: number; model: ModelFrame }): number {
+  const { voxelsFine, transcripts, cells, model } = input;
+  const latent = model.privateGenes + model.factors + 8;
+  const factored = model.genes - model.privateGenes;
+  const components = model.components + 1;
+  const columns = voxelsFine / model.layers;
+  // Labels, pairs and buckets per voxel, with the rim; priors and density per column.
+  const rim = 4 * Math.ceil(Math.sqrt(columns)) * 4 + 64;
+  const grid = (voxelsFine + rim * model.layers) * (2 + 12 + 12 + 4 + 2) + (columns + rim) * 24;
+  const perTranscript = transcripts * (64 + 160);
+  const perCell = (cells + 1) * (latent * 12 + model.layers * 8 + 2048);
+  const tables = latent * components * (18 * 8 + 24) + (VOLUME_BINS + 1) * components * 12 + 2 ** 20;
+  const globals = factored * model.factors * 12 + model.genes * model.layers * model.densityBins * 12;
+  return Math.ceil(grid + perTranscript + perCell + tables + globals + 16 * 2 ** 20);
+}

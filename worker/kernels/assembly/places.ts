@@ -1,0 +1,76 @@
+import { labelAt } from './pairs';
+import { philox, unit, w0, w1, w2, w3 } from './philox';
+import { rateOf } from './rates';
+import { KIND_PLACE, ROLE_MOVES, Tile } from './tile';
+
+/** Draws an index of an alias table (Walker): the high half of word * count picks the column, the low half the side. */
+// @ts-ignore: decorator
+@inline
+function aliasDraw(word: u32, count: i32, threshold: usize, alias: usize): i32 {
+  const wide = <u64>word * <u64>count;
+  const at = <usize>(wide >> 32);
+  return <u32>wide < load<u32>(threshold + (at << 2)) ? <i32>at : <i32>load<u8>(alias + at);
+}
+
+/**
+ * Repositioning (1.6): every movable transcript proposes a birth place from the displacement law around its observed voxel and
+ * takes it with the ratio of intensities. Refreshes `rate`. Returns how many were accepted.
+ */
+export function movePlaces(t: Tile, iteration: u32): i32 {
+  const reachNear = t.nearCount >> 1;
+  const reachFar = t.farCount >> 1;
+  const depths = t.modeCount >> 1;
+  const reachZ = depths >> 1;
+  let accepted = 0;
+  for (let i: usize = 0; i < <usize>t.transcripts; i++) {
+    const at = load<u32>(t.current + (i << 2));
+    const a = labelAt(t, at);
+    const g = <u32>load<u16>(t.gene + (i << 1));
+    if (!(load<u8>(t.role + i) & ROLE_MOVES)) {
+      store<f32>(t.rate + (i << 2), rateOf(t, a, g));
+      continue;
+    }
+    philox(t.placeKey0, t.placeKey1, iteration, KIND_PLACE, load<u32>(t.row + (i << 2)), 0);
+    let mode = aliasDraw(w0, t.modeCount, t.modeThreshold, t.modeAlias);
+    let dx: i32;
+    let dy: i32;
+    if (mode >= depths) {
+      mode -= depths;
+      dx = aliasDraw(w1, t.farCount, t.farThreshold, t.farAlias) - reachFar;
+      dy = aliasDraw(w2, t.farCount, t.farThreshold, t.farAlias) - reachFar;
+    } else {
+      dx = aliasDraw(w1, t.nearCount, t.nearThreshold, t.nearAlias) - reachNear;
+      dy = aliasDraw(w2, t.nearCount, t.nearThreshold, t.nearAlias) - reachNear;
+    }
+    const x = <i32>load<u16>(t.observedX + (i << 1)) + dx;
+    const y = <i32>load<u16>(t.observedY + (i << 1)) + dy;
+    const l = <i32>load<u8>(t.observedL + i) + mode - reachZ;
+    const inside = x >= 0 && x < t.width && y >= 0 && y < t.height && l >= 0 && l < t.layers;
+    const to = inside ? l * t.plane + (y + 1) * t.stride + x + 1 : <i32>at;
+    const b = labelAt(t, to);
+    const old = rateOf(t, a, g);
+    if (a == b) {
+      store<u32>(t.current + (i << 2), to);
+      store<f32>(t.rate + (i << 2), old);
+      if (to != at) accepted++;
+      continue;
+    }
+    const fresh = rateOf(t, b, g);
+    const beta = f64(load<f32>(t.background + (i << 2)));
+    const take = unit(w3) * (f64(old) + beta) < f64(fresh) + beta;
+    if (take) {
+      accepted++;
+      store<u32>(t.current + (i << 2), to);
+    }
+    store<f32>(t.rate + (i << 2), take ? fresh : old);
+  }
+  return accepted;
+}
+
+/** Refreshes `rate` without moving anything (coarse phase, or diffusion off). */
+export function refreshRates(t: Tile): void {
+  for (let i: usize = 0; i < <usize>t.transcripts; i++) {
+    const a = labelAt(t, load<u32>(t.current + (i << 2)));
+    store<f32>(t.rate + (i << 2), rateOf(t, a, <u32>load<u16>(t.gene + (i << 1))));
+  }
+}

@@ -1,0 +1,58 @@
+import type { Sampler } from './sampler.ts';
+
+/** Steps of an iteration that the fit, the tile round and the border round share. Order and meaning: 1.5 to 1.7 of the method notes. */
+
+/** Number in the random streams of what is drawn before the first iteration. */
+export const START_ITERATION = 0xffffffff;
+
+/** Label proposals of one iteration: `perPair` times the mismatch pairs there are now, at least one. */
+export function proposalsFor({ bound }: Sampler, perPair: number): number {
+  return Math.max(1, Math.ceil(perPair * bound.integer('pairCount')));
+}
+
+/** Sorts the transcripts by voxel again after they have moved. */
+export function rebucket({ bound }: Sampler): void {
+  bound.kernel.bucketTranscripts(bound.tile);
+}
+
+/** Repositions the transcripts (or leaves them) and brings their cached rates up to date. Returns the accepted moves. */
+export function refresh({ bound }: Sampler, iteration: number, reposition: boolean): number {
+  if (reposition) return bound.kernel.movePlaces(bound.tile, iteration);
+  bound.kernel.refreshRates(bound.tile);
+  return 0;
+}
+
+/** Foreground, components and loadings; the rates must be current. */
+export function drawExpression({ bound }: Sampler, iteration: number): void {
+  const { kernel, tile } = bound;
+  kernel.drawForeground(tile, iteration, false);
+  kernel.drawComponents(tile, iteration);
+  kernel.drawLoadings(tile, iteration);
+}
+
+/**
+ * First loadings: every cell at the mean of its prior over components, then foreground and components given them; with
+ * `loadings` also the loadings.
+ */
+export function firstExpression(sampler: Sampler, upTo: 'components' | 'loadings'): void {
+  const { bound, arrays, task } = sampler;
+  const { kernel, tile } = bound;
+  const iteration = START_ITERATION;
+  const latent = bound.integer('latent');
+  const width = bound.integer('componentWidth');
+  const { pi } = task.globals!;
+  const total = pi.reduce((sum, p) => sum + p, 0);
+  for (let k = 0; k < latent; k++) {
+    if (arrays.thetaSum[k] === 0) continue;
+    let mean = 0;
+    for (let t = 0; t < pi.length; t++)
+      mean += (pi[t] / total) * arrays.shape[k * width + t] * arrays.scale[k * width + t];
+    for (let c = 1; c <= sampler.cells.length; c++)
+      if (arrays.frozen[c] === 0) arrays.loading[c * latent + k] = mean;
+  }
+  kernel.sumRates(tile);
+  kernel.refreshRates(tile);
+  kernel.drawForeground(tile, iteration, false);
+  kernel.drawComponents(tile, iteration);
+  if (upTo === 'loadings') kernel.drawLoadings(tile, iteration);
+}
