@@ -25,6 +25,17 @@ test('nothing needs an install script', () => {
   expect(scripted).toEqual([]);
 });
 
+test('the lockfile holds the packages of every operating system (npm ci refuses it otherwise)', () => {
+  const lock = JSON.parse(readFileSync(`${root}package-lock.json`, 'utf8'));
+  const entries = Object.entries<{ optionalDependencies?: Record<string, string> }>(lock.packages);
+  const missing = entries.flatMap(([path, { optionalDependencies }]) =>
+    Object.keys(optionalDependencies ?? {}).filter(
+      (name) => !lock.packages[`node_modules/${name}`] && !lock.packages[`${path}/node_modules/${name}`],
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
 test('the lockfile names no registry of one machine', () => {
   const lock = readFileSync(`${root}package-lock.json`, 'utf8');
   const hosts = [...lock.matchAll(/"resolved": "(https?:\/\/[^/"]+)/g)].map(([, host]) => host);
