@@ -2,15 +2,16 @@ import type { Finding, PriorOutline, PriorSource } from '../bundle/slide.ts';
 
 /** What one pass over a prior had to drop or repair, by the code of the finding. */
 const REMARKS = {
-  PRIOR_SHORT_RING: (n: number) => `${n} rings with under 4 points were left out`,
-  PRIOR_NOT_FINITE: (n: number) => `${n} rings with NaN or infinite vertices were left out`,
-  PRIOR_NULL_GEOMETRY: (n: number) => `${n} cells without a geometry were left out`,
-  PRIOR_INVALID_GEOMETRY: (n: number) => `${n} geometries that are no readable polygons were left out`,
-  PRIOR_NOT_POLYGON: (n: number) => `${n} features that are no polygons were left out`,
-  PRIOR_NO_NUCLEUS: (n: number) => `${n} cells without a nucleus outline were left out`,
-  PRIOR_OTHER_PLANE: (n: number) =>
-    `${n} cells have no outline in the middle plane; the nearest plane that has one was taken`,
-  PRIOR_PIECES: (n: number) => `${n} labels consist of separate pieces; the largest piece of each was taken`,
+  PRIOR_SHORT_RING: 'rings with under 4 points, left out',
+  PRIOR_NOT_FINITE: 'rings with NaN or infinite vertices, left out',
+  PRIOR_NO_ID: 'vertices or outlines without a cell id, left out',
+  PRIOR_NULL_GEOMETRY: 'cells without a geometry, left out',
+  PRIOR_INVALID_GEOMETRY: 'geometries that are no readable polygons, left out',
+  PRIOR_NOT_POLYGON: 'features that are no polygons, left out',
+  PRIOR_NO_NUCLEUS: 'cells without a nucleus outline, left out',
+  PRIOR_OTHER_PLANE:
+    'cells without an outline in the middle plane, taken from the nearest plane that has one',
+  PRIOR_PIECES: 'labels in separate pieces, of which the largest was taken',
 } as const;
 
 export type RemarkCode = keyof typeof REMARKS;
@@ -30,7 +31,7 @@ export class Tally {
       .map((code) => ({
         level: 'warning',
         code,
-        message: `${origin}: ${REMARKS[code](this.counts.get(code)!)}`,
+        message: `${origin}: ${this.counts.get(code)} ${REMARKS[code]}`,
       }));
   }
 }
