@@ -10,7 +10,7 @@ export const ASSIGN_ROUND = 'assign';
 
 /** The task of one tile of the round `assign` of a geometric method. */
 export function geometricTask(
-  stage: Omit<AssignStage, 'runner' | 'states' | 'store' | 'progress'>,
+  stage: Pick<AssignStage, 'slide' | 'inputs' | 'transcripts'>,
   tile: number,
 ): RoundTask {
   const { slide, inputs, transcripts } = stage;

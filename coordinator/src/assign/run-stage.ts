@@ -11,29 +11,35 @@ import { assignProseg } from './proseg-stage.ts';
 import type { AssignStage, AssignSummary } from './stage.ts';
 import { TileStates } from './states.ts';
 
-/** Everything the assign stage works with, from a partitioned run directory. */
-export async function assignStage(
-  slide: SlideContext,
-  store: RunStore,
-  runner: RoundRunner,
-  progress: (event: ProgressEvent) => void,
-): Promise<AssignStage> {
+/** What tasks are made from; enough to recompute one. */
+export type StageInputs = Omit<AssignStage, 'runner' | 'progress'>;
+
+/** The inputs of the assign stage, from a partitioned run directory. */
+export async function assignInputs(slide: SlideContext, store: RunStore): Promise<StageInputs> {
   const manifest = await store.readJson<PartitionManifest>('partition/manifest.json');
   const transcripts = Uint32Array.from(manifest.tiles, (tile) => tile.transcripts);
   const regions = new RegionReader(store, slide.plan);
   return {
     slide,
     store,
-    runner,
     regions,
     inputs: new TileInputs(slide, regions, new CellIndex(slide.cells)),
     states: new TileStates(store, slide.plan),
-    progress,
     transcripts,
     busyTiles: [...transcripts.keys()].filter(
       (tile) => transcripts[tile] > 0 || slide.plan.tiles[tile].cells > 0,
     ),
   };
+}
+
+/** Everything the assign stage works with. */
+export async function assignStage(
+  slide: SlideContext,
+  store: RunStore,
+  runner: RoundRunner,
+  progress: (event: ProgressEvent) => void,
+): Promise<AssignStage> {
+  return { ...(await assignInputs(slide, store)), runner, progress };
 }
 
 /** The assign stage by the configured method. */

@@ -2,18 +2,20 @@ import type { Finding } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
 import type { ProgressEvent } from '../api.ts';
+import { CELLS, CELLS_FILE, cellTableFrame, cellTableFrom } from '../cells/store.ts';
 import { buildCellTable } from '../cells/table.ts';
 import { partitionTranscripts } from '../partition/partition.ts';
 import { makePlan } from '../plan/make.ts';
-import { OwnerGrid } from '../plan/owner.ts';
 import { latticeFor, type TilePlan } from '../plan/plan.ts';
 import { type Scan, scanTranscripts } from '../scan/scan.ts';
 import { SCAN, SCAN_FILE, scanFrame, scanFrom } from '../scan/store.ts';
+import type { RunIdentity } from './identity.ts';
 import type { OpenedInput } from './open.ts';
-import { cellIndexFromScan, type SlideContext, slideFeatures } from './slide.ts';
+import { cellIndexFromScan, type SlideContext, slideContext } from './slide.ts';
 import type { RunStore } from './store.ts';
 
 const PARTITION_MANIFEST = 'partition/manifest.json';
+const PLAN_FILE = 'plan.json';
 
 type Progress = (event: ProgressEvent) => void;
 
@@ -25,15 +27,9 @@ export async function planSlide(
 ): Promise<{ slide: SlideContext; findings: Finding[] }> {
   const cells = await buildCellTable(input.bundle, input.prior, scan, config.prior, input.rules.contains);
   const { plan, findings } = makePlan(scan, cells, config);
-  const owner = new OwnerGrid(
-    plan.extent,
-    plan.latticeUm,
-    plan.tiles.map((tile) => tile.core),
-  );
-  const ownerOfCell = Uint32Array.from(cells.seedX, (x, i) => owner.ownerOf(x, cells.seedY[i]));
   const priors = input.prior === null ? input.bundle.priors : [input.prior];
   return {
-    slide: { config, scan, features: slideFeatures(scan), cells, plan, owner, ownerOfCell },
+    slide: slideContext(config, scan, cells, plan),
     findings: [...priors.flatMap((prior) => prior.findings), ...findings],
   };
 }
@@ -70,7 +66,8 @@ export async function partitionSlide(
   store: RunStore,
   progress: Progress,
 ): Promise<void> {
-  await store.putJson('plan.json', slide.plan satisfies TilePlan);
+  await store.putJson(PLAN_FILE, slide.plan);
+  await store.put(CELLS_FILE, encodeFrame(cellTableFrame(slide.cells)));
   if (await store.has(PARTITION_MANIFEST)) return;
   await timed(progress, 'partition', 'partitioning transcripts into tiles', slide.scan.rows, (onRows) =>
     partitionTranscripts(
@@ -101,4 +98,12 @@ export async function timed<T>(
   const result = await work((rows) => progress({ kind: 'advance', step, done: rows, transcripts: rows }));
   progress({ kind: 'step-end', step, seconds: (performance.now() - started) / 1000 });
   return result;
+}
+
+/** The slide of a partitioned run directory, without its bundle. Errors: `RUN_CORRUPT` when a file is missing or damaged. */
+export async function storedSlide(store: RunStore): Promise<SlideContext> {
+  const { config } = await store.readJson<RunIdentity>('run.json');
+  const scan = scanFrom(decodeFrame(await store.read(SCAN_FILE), SCAN, SCAN_FILE));
+  const cells = cellTableFrom(decodeFrame(await store.read(CELLS_FILE), CELLS, CELLS_FILE));
+  return slideContext(config, scan, cells, await store.readJson<TilePlan>(PLAN_FILE));
 }

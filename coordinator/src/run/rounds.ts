@@ -1,4 +1,4 @@
-import { SpatileError } from '@spatile/formats/errors';
+import { type ErrorCode, SpatileError } from '@spatile/formats/errors';
 import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import type { ProgressEvent } from '../api.ts';
 import { type PoolEvent, WorkerPool } from '../dispatch/pool.ts';
@@ -142,40 +142,41 @@ export class RoundRunner {
   }
 
   private onPool(event: PoolEvent): void {
+    const { round, running } = this.state;
     switch (event.type) {
       case 'ready':
-        return this.feed({ type: 'worker-ready', worker: event.worker });
+        this.feed({ type: 'worker-ready', worker: event.worker });
+        break;
       case 'lost':
         this.options.log.warn(
-          { round: this.state.round, tile: this.state.running.get(event.worker), reason: event.reason },
+          { round, tile: running.get(event.worker), reason: event.reason },
           'worker lost',
         );
         this.enqueue(() =>
-          logEvent(this.options.store, {
-            type: 'worker-lost',
-            round: this.state.round,
-            reason: event.reason,
-          }),
+          logEvent(this.options.store, { type: 'worker-lost', round, reason: event.reason }),
         );
-        return this.feed({ type: 'worker-lost', worker: event.worker, reason: event.reason });
+        this.feed({ type: 'worker-lost', worker: event.worker, reason: event.reason });
+        break;
       case 'progress':
         this.fractions.set(event.task, Math.min(event.fraction, 0.999));
-        return this.report();
-      case 'failed':
-        this.options.log.warn(
-          { round: this.state.round, tile: event.task, error: event.error },
-          'task failed',
-        );
-        return this.feed({
+        this.report();
+        break;
+      case 'failed': {
+        const { code, message, retryable } = event.error;
+        this.options.log.warn({ round, tile: event.task, error: event.error }, 'task failed');
+        this.feed({
           type: 'failed',
           worker: event.worker,
           task: event.task,
-          code: event.error.code as never,
-          message: event.error.message,
-          retryable: event.error.retryable,
+          code: code as ErrorCode,
+          message,
+          retryable,
         });
+        break;
+      }
       case 'done':
-        return this.enqueue(() => this.commit(event));
+        this.enqueue(() => this.commit(event));
+        break;
     }
   }
 

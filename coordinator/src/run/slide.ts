@@ -2,7 +2,7 @@ import type { Feature } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { CONTROL_GENE } from '@spatile/formats/tile/assign';
 import type { CellTable } from '../cells/table.ts';
-import type { OwnerGrid } from '../plan/owner.ts';
+import { OwnerGrid } from '../plan/owner.ts';
 import type { TilePlan } from '../plan/plan.ts';
 import type { Scan } from '../scan/scan.ts';
 
@@ -67,6 +67,17 @@ export interface SlideContext {
   owner: OwnerGrid;
   /** Owner tile of cell k at entry k - 1. */
   ownerOfCell: Uint32Array;
+}
+
+/** Joins what is known of a slide once it is planned. */
+export function slideContext(config: RunConfig, scan: Scan, cells: CellTable, plan: TilePlan): SlideContext {
+  const owner = new OwnerGrid(
+    plan.extent,
+    plan.latticeUm,
+    plan.tiles.map(({ core }) => core),
+  );
+  const ownerOfCell = Uint32Array.from(cells.seedX, (x, i) => owner.ownerOf(x, cells.seedY[i]));
+  return { config, scan, features: slideFeatures(scan), cells, plan, owner, ownerOfCell };
 }
 
 /** Slide cell (1-based) of the k-th vendor cell of the scan; 0 where it is not a cell of this run. */
