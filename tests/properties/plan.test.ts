@@ -1,0 +1,128 @@
+import { OwnerGrid } from '@spatile/coordinator/plan/owner';
+import { quadtree } from '@spatile/coordinator/plan/quadtree';
+import { borderUnits, sharedEdges } from '@spatile/coordinator/seams/border';
+import type { RectUm } from '@spatile/formats/space';
+import { rectContains, rectsIntersect } from '@spatile/formats/space';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+const LATTICE = 16;
+
+const slides = fc.record({
+  x0: fc.integer({ min: -200, max: 200 }),
+  y0: fc.integer({ min: -200, max: 200 }),
+  columns: fc.integer({ min: 1, max: 120 }),
+  rows: fc.integer({ min: 1, max: 120 }),
+  maxEdge: fc.integer({ min: 4, max: 60 }),
+  minEdge: fc.integer({ min: 2, max: 8 }),
+  heavyX: fc.integer({ min: 0, max: 120 }),
+  heavyY: fc.integer({ min: 0, max: 120 }),
+});
+
+function planOf(slide: {
+  x0: number;
+  y0: number;
+  columns: number;
+  rows: number;
+  maxEdge: number;
+  minEdge: number;
+  heavyX: number;
+  heavyY: number;
+}) {
+  const extent: RectUm = {
+    x0: slide.x0 * LATTICE,
+    y0: slide.y0 * LATTICE,
+    x1: (slide.x0 + slide.columns) * LATTICE,
+    y1: (slide.y0 + slide.rows) * LATTICE,
+  };
+  const heavy = { x: (slide.x0 + slide.heavyX) * LATTICE, y: (slide.y0 + slide.heavyY) * LATTICE };
+  const cores = quadtree(extent, {
+    latticeUm: LATTICE,
+    maxEdgeUm: slide.maxEdge * LATTICE,
+    minEdgeUm: slide.minEdge * LATTICE,
+    tooHeavy: (core) => rectContains(core, heavy.x, heavy.y) && core.x1 - core.x0 > 4 * LATTICE,
+  });
+  return { extent, cores };
+}
+
+const tilesOf = (cores: RectUm[]) =>
+  cores.map((core, i) => ({ id: `t${i}`, core, transcripts: 1, cells: 1, memoryBytes: 0 }));
+
+describe('cores', () => {
+  it('cover the slide once, on the lattice', () => {
+    fc.assert(
+      fc.property(slides, (slide) => {
+        const { extent, cores } = planOf(slide);
+        const area = (r: RectUm): number => (r.x1 - r.x0) * (r.y1 - r.y0);
+        expect(cores.reduce((sum, core) => sum + area(core), 0)).toBe(area(extent));
+        for (const core of cores) {
+          for (const edge of [core.x0, core.y0, core.x1, core.y1])
+            expect(edge % LATTICE).toBe(edge < 0 ? -0 : 0);
+          expect(
+            core.x0 >= extent.x0 && core.x1 <= extent.x1 && core.y0 >= extent.y0 && core.y1 <= extent.y1,
+          ).toBe(true);
+        }
+        for (let i = 0; i < cores.length; i++)
+          for (let j = i + 1; j < cores.length; j++) expect(rectsIntersect(cores[i], cores[j])).toBe(false);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('name exactly one owner for every point, edges and corners included', () => {
+    fc.assert(
+      fc.property(
+        slides,
+        fc.array(
+          fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),
+          { maxLength: 30 },
+        ),
+        (slide, points) => {
+          const { extent, cores } = planOf(slide);
+          const owner = new OwnerGrid(extent, LATTICE, cores);
+          const corners = cores.flatMap((core) => [
+            [core.x0, core.y0],
+            [core.x0, core.y1 - 0.001],
+            [core.x1 - 0.001, core.y0],
+          ]);
+          const inside = points.map(([u, v]) => [
+            extent.x0 + u * (extent.x1 - extent.x0 - 0.001),
+            extent.y0 + v * (extent.y1 - extent.y0 - 0.001),
+          ]);
+          for (const [x, y] of [...corners, ...inside]) {
+            const holding = cores.flatMap((core, i) => (rectContains(core, x, y) ? [i] : []));
+            expect(holding).toEqual([owner.ownerOf(x, y)]);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('border units', () => {
+  it('cover every inner edge, and units of one phase never see one another', () => {
+    fc.assert(
+      fc.property(slides, (slide) => {
+        const { extent, cores } = planOf(slide);
+        const tiles = tilesOf(cores);
+        const units = borderUnits(tiles, 48, 48, extent);
+        for (const edge of sharedEdges(tiles)) {
+          const x = (edge.x0 + edge.x1) / 2;
+          const y = (edge.y0 + edge.y1) / 2;
+          expect(
+            units.some(({ strip }) => x >= strip.x0 && x <= strip.x1 && y >= strip.y0 && y <= strip.y1),
+          ).toBe(true);
+        }
+        for (const a of units) {
+          for (const b of units) {
+            if (a === b || a.phase !== b.phase) continue;
+            expect(rectsIntersect(a.region, b.region)).toBe(false);
+          }
+        }
+        expect(new Set(units.map(({ phase, id }) => `${phase} ${id}`)).size).toBe(units.length);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
