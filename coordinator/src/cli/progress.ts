@@ -92,25 +92,31 @@ function liveBar(terminal: Terminal, stream: NodeJS.WriteStream): Progress {
     bar?.stop();
     bar = null;
   };
+  const start = (shown: Step) => {
+    bar = newBar(stream, () => describeStep(shown, terminal.now()));
+    bar.start(shown.total ?? 0, shown.done, { label: shown.label });
+  };
+  // The bar remembers where it began, so nothing may be printed while it is on the screen.
+  const line = (text: string) => {
+    stop();
+    terminal.err(`${text}\n`);
+  };
   return {
     event(event) {
       if (event.kind === 'step') {
         stop();
         step = begin(event, terminal);
-        bar = newBar(stream, () => (step ? describeStep(step, terminal.now()) : ''));
-        bar.start(event.total ?? 0, 0, { label: event.label });
+        start(step);
       } else if (event.kind === 'advance' && step) {
         step.done = event.done;
         step.transcripts = event.transcripts;
         bar?.update(event.done);
       } else if (event.kind === 'step-end' && step) {
-        stop();
-        terminal.err(`${step.label}: done in ${duration(event.seconds)}\n`);
+        line(`${step.label}: done in ${duration(event.seconds)}`);
         step = null;
       } else if (event.kind === 'warning') {
-        // The bar owns its line; it is drawn again on the next update.
-        if (bar) terminal.err('\r\u001b[2K');
-        terminal.err(`warning: ${event.message}\n`);
+        line(`warning: ${event.message}`);
+        if (step) start(step);
       }
     },
     end: stop,
