@@ -1,4 +1,6 @@
 import type { Handler } from '../../handler.ts';
+import { assign } from './assign.ts';
+import { border } from './border.ts';
 import { fit } from './fit.ts';
 import { prepare } from './prepare.ts';
 
@@ -9,4 +11,6 @@ import { prepare } from './prepare.ts';
 export const prosegHandlers: Readonly<Record<string, Handler>> = {
   'assign.proseg.prepare': prepare,
   'assign.proseg.fit': fit,
+  'assign.proseg': assign,
+  'assign.proseg.border': border,
 };

@@ -1,0 +1,43 @@
+import { assignResultFrame } from '@spatile/formats/tile/assign';
+import type { ProsegSchedule } from '@spatile/formats/tile/proseg';
+import type { Handler } from '../../handler.ts';
+import { firstExpression } from './iterate.ts';
+import { enterLabels, readLabels, refined, spread } from './labels.ts';
+import { assignResult } from './result.ts';
+import { openSampler } from './sampler.ts';
+import { newTally, runCoarse, runFine } from './schedule.ts';
+import { startColumns } from './start.ts';
+import { prosegTask } from './task.ts';
+
+/**
+ * `assign.proseg`: the cell simulation of one tile with frozen globals: coarse phase from the prior's nuclei, fine phase with
+ * repositioning, hill climb (Jones et al., Nat Methods 22:1331, 2025).
+ * In: assign-tile with `meta.model`, `meta.settings`, `meta.schedule` and tables `globals.*`. Out: assign-result of the owned
+ * cells. Errors: `MEMORY_LIMIT`, `RUN_CORRUPT`, `COORDINATES_INVALID`, `INTERNAL` (see `openSampler`).
+ */
+export const assign: Handler = async (input, context) => {
+  const task = prosegTask(input, true);
+  const schedule = input.meta.schedule as ProsegSchedule;
+  const sampler = await openSampler(task, {
+    stage: 'assign',
+    records: true,
+    statistics: false,
+    moveOutsideCore: true,
+  });
+  try {
+    const { grid } = sampler;
+    const prior = startColumns(task.tile, grid, sampler.observed);
+    const total = schedule.coarseIterations + schedule.fineIterations + schedule.hillClimbIterations;
+    const progress = { context, done: 0, total };
+    const tally = newTally();
+    enterLabels(sampler, spread(prior, grid.layers, grid.coarseFactor), prior);
+    firstExpression(sampler, 'loadings');
+    await runCoarse(sampler, schedule, tally, progress);
+    enterLabels(sampler, refined(sampler, readLabels(sampler)), prior);
+    await runFine(sampler, schedule, schedule.coarseIterations, tally, progress);
+    const reported = sampler.arrays.owned.slice();
+    return assignResultFrame(assignResult(sampler, schedule, { reported, claimsOutsideCore: true, tally }));
+  } finally {
+    sampler.bound.release();
+  }
+};

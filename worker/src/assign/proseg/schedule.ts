@@ -1,0 +1,105 @@
+import { setImmediate } from 'node:timers/promises';
+import type { ProsegSchedule } from '@spatile/formats/tile/proseg';
+import type { HandlerContext } from '../../handler.ts';
+import { drawExpression, proposalsFor, rebucket, refresh } from './iterate.ts';
+import type { Sampler } from './sampler.ts';
+
+/** Counts of what the sampler did, for the diagnostics. */
+export interface Tally {
+  /** Label proposals and how many were taken. */
+  proposed: number;
+  accepted: number;
+  /** Repositioning: proposals and how many were taken. */
+  places: number;
+  moved: number;
+}
+
+export const newTally = (): Tally => ({ proposed: 0, accepted: 0, places: 0, moved: 0 });
+
+/** Where a phase stands in the whole schedule of a task. */
+export interface Progress {
+  context: HandlerContext;
+  done: number;
+  total: number;
+}
+
+/** Lets messages of the process through, and says how far the task is. */
+async function breathe(progress: Progress): Promise<void> {
+  progress.done++;
+  progress.context.progress(progress.done / progress.total);
+  await setImmediate();
+}
+
+/** Temperature of cooled iteration k of n: geometric from 1 to `last`. */
+export function temperature(
+  k: number,
+  n: number,
+  last: number,
+  { exp, ln }: { exp(x: number): number; ln(x: number): number },
+): number {
+  return n < 2 || k === 0 ? 1 : exp((ln(last) * k) / (n - 1));
+}
+
+/** Coarse iterations: labels and expression, transcripts at their observed voxels. Random numbers from iteration 0. */
+export async function runCoarse(
+  sampler: Sampler,
+  schedule: ProsegSchedule,
+  tally: Tally,
+  progress: Progress,
+): Promise<void> {
+  const { kernel, tile } = sampler.bound;
+  for (let iteration = 0; iteration < schedule.coarseIterations; iteration++) {
+    const proposals = proposalsFor(sampler, schedule.proposalsPerPair);
+    tally.proposed += proposals;
+    tally.accepted += kernel.moveLabels(tile, iteration, proposals, 1);
+    if (iteration % schedule.loadingsEvery === 0) {
+      refresh(sampler, iteration, false);
+      drawExpression(sampler, iteration);
+    }
+    await breathe(progress);
+  }
+}
+
+/**
+ * Fine iterations with repositioning, the last `recordedIterations` of them recorded, then the hill climb (labels cooled,
+ * repositioning not). The number of proposals follows the number of mismatch pairs until recording begins and then stays, so
+ * that the recorded part is a proper Markov chain. Random numbers from iteration `first`.
+ */
+export async function runFine(
+  sampler: Sampler,
+  schedule: ProsegSchedule,
+  first: number,
+  tally: Tally,
+  progress: Progress,
+): Promise<void> {
+  const { kernel, tile } = sampler.bound;
+  const { fineIterations, hillClimbIterations } = schedule;
+  const recordFrom = fineIterations - recordedOf(schedule);
+  let proposals = 0;
+  for (let k = 0; k < fineIterations + hillClimbIterations; k++) {
+    const iteration = first + k;
+    if (k <= recordFrom) proposals = proposalsFor(sampler, schedule.proposalsPerPair);
+    if (schedule.diffusion) rebucket(sampler);
+    const cooled =
+      k < fineIterations
+        ? 1
+        : temperature(k - fineIterations, hillClimbIterations, schedule.finalTemperature, kernel);
+    tally.proposed += proposals;
+    tally.accepted += kernel.moveLabels(tile, iteration, proposals, cooled);
+    const last = k === fineIterations + hillClimbIterations - 1;
+    const draws = k % schedule.loadingsEvery === 0 && !last;
+    const records = k >= recordFrom && k < fineIterations;
+    if (schedule.diffusion || draws || records || last) {
+      tally.moved += refresh(sampler, iteration, schedule.diffusion);
+      tally.places += schedule.diffusion ? sampler.source.length : 0;
+    }
+    if (records) kernel.record(tile);
+    if (draws) drawExpression(sampler, iteration);
+    await breathe(progress);
+  }
+}
+
+/** Fine iterations that are recorded. */
+export function recordedOf(schedule: ProsegSchedule): number {
+  return Math.min(schedule.recordedIterations, schedule.fineIterations);
+}
