@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type {
   InspectSummary,
   RunOptions,
@@ -104,21 +107,36 @@ describe('run', () => {
     expect([quiet.stdout, quiet.stderr]).toEqual(['', '']);
   });
 
-  test('a signal aborts the run, ends with 130 and says how to go on', async () => {
-    const before = process.listenerCount('SIGTERM');
-    const service = (options: RunOptions) =>
+  describe('interrupted by a signal', () => {
+    const interrupted = (options: RunOptions) =>
       new Promise((_, reject) => {
         options.signal.addEventListener('abort', () => reject(new Error('worker went away')));
         process.emit('SIGTERM', 'SIGTERM');
       });
-    const { exitCode, stderr } = await spatile(['run', 'outs', '-o', 's.zarr', '--quiet'], {
-      runSlide: service,
+
+    test('before anything was written ends with 130 and says so', async () => {
+      const before = process.listenerCount('SIGTERM');
+      const args = ['run', 'outs', '-o', 'absent/s.zarr', '--quiet'];
+      const { exitCode, stderr } = await spatile(args, { runSlide: interrupted });
+      expect(exitCode).toBe(130);
+      expect(stderr).toBe(
+        'spatile: interrupted by SIGTERM; nothing was written yet; run the same command again\n',
+      );
+      expect(process.listenerCount('SIGTERM')).toBe(before);
     });
-    expect(exitCode).toBe(130);
-    expect(stderr).toBe(
-      'spatile: interrupted by SIGTERM; finished tiles are kept; run the same command with --resume to go on\n',
-    );
-    expect(process.listenerCount('SIGTERM')).toBe(before);
+
+    test('later says how to go on', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'spatile-cli-'));
+      await mkdir(join(folder, 's.run'));
+      await writeFile(join(folder, 's.run/run.json'), '{}');
+      const args = ['run', 'outs', '-o', join(folder, 's.zarr'), '--quiet'];
+      const { exitCode, stderr } = await spatile(args, { runSlide: interrupted });
+      await rm(folder, { recursive: true });
+      expect(exitCode).toBe(130);
+      expect(stderr).toBe(
+        'spatile: interrupted by SIGTERM; finished tiles are kept; run the same command with --resume to go on\n',
+      );
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { reportFor, runDirectoryFor } from '../../run/directory.ts';
 import type { Context } from '../context.ts';
 import { type CommonOptions, withCommonOptions } from '../options.ts';
 
@@ -28,10 +28,9 @@ Example:
   spatile report sample.zarr -o sample.html`,
   );
   command.action(async (zarr: string, flags: ReportFlags) => {
-    const stem = resolve(zarr).replace(/\.zarr$/, '');
-    const beside = `${stem}.run`;
+    const beside = runDirectoryFor(zarr);
     const runDirectory = flags.runDir ?? (existsSync(beside) ? beside : null);
-    const out = flags.output ?? `${stem}.report.html`;
+    const out = flags.output ?? reportFor(zarr);
     const writeReport = await context.load('writeReport');
     await writeReport({ zarr, runDirectory, out });
     if (flags.json) context.terminal.out(`${JSON.stringify({ report: out })}\n`);

@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SpatileError } from '@spatile/formats/errors';
 import { type Command, Option } from 'commander';
 import type { RunOptions, RunSummary } from '../../api.ts';
+import { runDirectoryFor } from '../../run/directory.ts';
 import type { Context } from '../context.ts';
 import { count, duration, facts, percent } from '../format.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -63,7 +67,7 @@ async function run(bundle: string, flags: RunFlags, { terminal, load }: Context)
   const config = await configFrom(flags);
   const runSlide = await load('runSlide');
   const progress = createProgress(terminal, Boolean(flags.quiet || flags.json));
-  const interruptible = onInterrupt('finished tiles are kept; run the same command with --resume to go on');
+  const interruptible = onInterrupt();
   const options: RunOptions = {
     bundle,
     output: flags.output,
@@ -80,13 +84,20 @@ async function run(bundle: string, flags: RunFlags, { terminal, load }: Context)
     summary = await runSlide(options);
   } catch (error) {
     // Whatever broke because the work was being stopped, the cause is the signal.
-    throw interruptible.signal.aborted ? interruptible.signal.reason : error;
+    throw interruptible.signal.aborted ? interrupted(interruptible.signal.reason, flags.output) : error;
   } finally {
     progress.end();
     interruptible.release();
   }
   if (flags.json) terminal.out(`${JSON.stringify(summary)}\n`);
   else if (!flags.quiet) terminal.out(summaryText(summary));
+}
+
+function interrupted(signal: string, output: string): SpatileError {
+  const todo = existsSync(join(runDirectoryFor(output), 'run.json'))
+    ? 'finished tiles are kept; run the same command with --resume to go on'
+    : 'nothing was written yet; run the same command again';
+  return new SpatileError('INTERRUPTED', `interrupted by ${signal}; ${todo}`, { fields: { signal } });
 }
 
 function summaryText(summary: RunSummary): string {
