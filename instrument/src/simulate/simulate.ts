@@ -70,7 +70,7 @@ export async function simulateSlide(
       const map = new VendorMap(nuclei, growRect(blockRect(column, row), VENDOR_HALO_UM));
       tables.outlines(block, nuclei, map);
       tables.transcripts(block, `${fovRow(row)}${column + 1}`, buffer, order, nuclei, map);
-      truthTables.block(block, tissue.block(column, row), buffer, order, settings.genes);
+      truthTables.block(block, tissue.block(column, row), buffer, order);
       transcripts += order.length;
       progress({ step: 'transcripts', done: block + 1, total: columns * rows, transcripts });
       // Lets signals and timers in between blocks.

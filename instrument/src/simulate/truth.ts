@@ -14,14 +14,15 @@ const TRANSCRIPTS = {
   transcript_id: 'uint64',
   /** Cell of origin; 0 = background. */
   cell: 'int32',
-  /** Index into the genes of `panel.json`; -1 for controls. */
-  gene: 'int32',
+  /** Index into the features of `panel.json`: genes first, then controls. */
+  feature: 'int32',
   born_x: 'float32',
   born_y: 'float32',
   qv: 'float32',
-  displaced: 'bool',
-  /** The observed place lies outside the cell of origin. */
-  outside: 'bool',
+  /** 1 = left its place by the leak. */
+  displaced: 'uint8',
+  /** 1 = the observed place lies outside the cell of origin. */
+  outside: 'uint8',
 } as const;
 
 const CELLS = {
@@ -60,13 +61,7 @@ export class TruthTables {
   }
 
   /** A block's transcripts in the order `order` (as in the bundle) and its cells. */
-  block(
-    block: number,
-    cells: readonly Cell[],
-    buffer: TranscriptBuffer,
-    order: Uint32Array,
-    genes: number,
-  ): void {
+  block(block: number, cells: readonly Cell[], buffer: TranscriptBuffer, order: Uint32Array): void {
     const table = this.#transcripts;
     const { columns } = table;
     const words = new Uint32Array(columns.transcript_id.buffer);
@@ -79,12 +74,13 @@ export class TruthTables {
       words[2 * row] = place;
       words[2 * row + 1] = (block + 1) * 65536;
       columns.cell[row] = label === 0 ? 0 : this.cells + label;
-      columns.gene[row] = buffer.feature[i] < genes ? buffer.feature[i] : -1;
+      columns.feature[row] = buffer.feature[i];
       columns.born_x[row] = buffer.bornX[i];
       columns.born_y[row] = buffer.bornY[i];
       columns.qv[row] = buffer.qv[i];
-      columns.displaced[row] = buffer.displaced[i] === 1;
-      columns.outside[row] = label > 0 && !isInside(cells[label - 1].body.vertices, buffer.x[i], buffer.y[i]);
+      columns.displaced[row] = buffer.displaced[i];
+      const home = label > 0 ? cells[label - 1].body : null;
+      columns.outside[row] = home && !isInside(home.vertices, buffer.x[i], buffer.y[i]) ? 1 : 0;
       table.next();
     }
     cells.forEach((cell, i) => {
@@ -115,11 +111,12 @@ export class TruthTables {
     this.#transcripts.finish();
     this.#cells.finish();
     this.#polygons.finish();
-    const genes = panel.names.slice(0, panel.genes).map((name, g) => ({
+    const features = panel.names.map((name, i) => ({
       name,
-      markerOf: panel.markerOf[g] < 0 ? null : CELL_TYPES[panel.markerOf[g]].name,
+      kind: panel.categories[i],
+      markerOf: i < panel.genes && panel.markerOf[i] >= 0 ? CELL_TYPES[panel.markerOf[i]].name : null,
     }));
-    this.#json('panel.json', { genes });
+    this.#json('panel.json', { genes: panel.genes, features });
     this.#json('simulation.json', { ...settings, cells: this.cells });
   }
 

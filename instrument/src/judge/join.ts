@@ -1,0 +1,77 @@
+import type { AssignmentBatch } from './assignment.ts';
+import type { Truth } from './truth.ts';
+
+/** How the transcripts of a result compare with those of the truth. */
+export interface Conservation {
+  /** Truth transcripts, and those of sufficient quality. */
+  truth: number;
+  passed: number;
+  /** Of the passed: in the result once, not at all, more than once. */
+  once: number;
+  missing: number;
+  duplicated: number;
+  /** Rows of the result whose transcript is not in the truth, or is there but has too low a quality. */
+  unknown: number;
+  belowQuality: number;
+  /** Every passed transcript exactly once and none unknown. */
+  conserved: boolean;
+}
+
+export interface Joined {
+  /** By truth row: predicted cell, 1.. in the order first met; 0 = background or missing. */
+  predicted: Uint32Array;
+  predictedCells: number;
+  /** By truth row: 1 = counts for the scores (a gene of sufficient quality). */
+  judged: Uint8Array;
+  conservation: Conservation;
+}
+
+/** Brings a result's verdicts to the rows of the truth. Of a transcript that comes twice the first verdict counts. */
+export async function joinToTruth(
+  batches: AsyncIterable<AssignmentBatch>,
+  truth: Truth,
+  minQv: number,
+): Promise<Joined> {
+  const n = truth.ids.size;
+  const predicted = new Uint32Array(n);
+  const seen = new Uint8Array(n);
+  const denseOf = new Map<number, number>();
+  let unknown = 0;
+  for await (const { length, transcriptId, cell } of batches) {
+    const words = new Uint32Array(transcriptId.buffer, transcriptId.byteOffset, 2 * length);
+    for (let i = 0; i < length; i++) {
+      const row = truth.ids.rowOf(words, i);
+      if (row < 0) {
+        unknown++;
+        continue;
+      }
+      if (seen[row] === 0) predicted[row] = dense(denseOf, cell[i]);
+      if (seen[row] < 2) seen[row]++;
+    }
+  }
+  const judged = new Uint8Array(n);
+  const counts = { truth: n, passed: 0, once: 0, missing: 0, duplicated: 0, unknown, belowQuality: 0 };
+  for (let row = 0; row < n; row++) {
+    if (!(truth.qv[row] >= minQv)) {
+      if (seen[row] > 0) counts.belowQuality++;
+      continue;
+    }
+    counts.passed++;
+    if (seen[row] === 1) counts.once++;
+    else if (seen[row] === 0) counts.missing++;
+    else counts.duplicated++;
+    judged[row] = truth.feature[row] < truth.genes ? 1 : 0;
+  }
+  const conserved = counts.once === counts.passed && unknown === 0;
+  return { predicted, predictedCells: denseOf.size, judged, conservation: { ...counts, conserved } };
+}
+
+function dense(numbers: Map<number, number>, cell: number): number {
+  if (cell === 0) return 0;
+  let number = numbers.get(cell);
+  if (number === undefined) {
+    number = numbers.size + 1;
+    numbers.set(cell, number);
+  }
+  return number;
+}
