@@ -3,6 +3,22 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** A count with its unit, in the singular where there is one: `1 tile`, `80 tiles`. */
+export function amount(value: number, unit: string): string {
+  return `${count(value)} ${value === 1 ? unit.replace(/s$/, '') : unit}`.trim();
+}
+
+/** What filters took away, by reason: `, 9,000 left out (low quality)`; reasons that took nothing are not mentioned. */
+export function leftOut(filtered: Readonly<Record<string, number>>): string {
+  return Object.entries(filtered)
+    .filter(([, rows]) => rows > 0)
+    .map(([reason, rows]) => {
+      const words = reason.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+      return `, ${count(rows)} left out (${words})`;
+    })
+    .join('');
+}
+
 /** Seconds for people: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

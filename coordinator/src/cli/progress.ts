@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { ProgressEvent } from '../api.ts';
-import { count, duration } from './format.ts';
+import { amount, count, duration } from './format.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Plain lines come at most this often within a step. */
@@ -46,8 +46,8 @@ function begin(event: Extract<ProgressEvent, { kind: 'step' }>, terminal: Termin
 export function describeStep(step: Step, nowMs: number): string {
   const seconds = (nowMs - step.startedMs) / 1000;
   const parts: string[] = [];
-  if (step.total !== null) parts.push(`${count(step.done)} of ${count(step.total)} ${step.unit}`.trim());
-  else if (step.done > 0) parts.push(`${count(step.done)} ${step.unit}`.trim());
+  if (step.total !== null) parts.push(`${count(step.done)} of ${amount(step.total, step.unit)}`);
+  else if (step.done > 0) parts.push(amount(step.done, step.unit));
   if (step.transcripts > 0 && seconds >= 1) parts.push(`${count(step.transcripts / seconds)} transcripts/s`);
   if (step.total !== null && step.done > 0 && step.done < step.total && seconds >= 2) {
     parts.push(`${duration((seconds * (step.total - step.done)) / step.done)} left`);
@@ -66,8 +66,7 @@ function plainLines(terminal: Terminal): Progress {
     event(event) {
       if (event.kind === 'step') {
         step = begin(event, terminal);
-        const total =
-          event.total === null ? '' : ` (${count(event.total)} ${event.unit ?? ''})`.replace(' )', ')');
+        const total = event.total === null ? '' : ` (${amount(event.total, event.unit ?? '')})`;
         line(`${event.label}${total}`);
       } else if (event.kind === 'advance' && step) {
         step.done = event.done;

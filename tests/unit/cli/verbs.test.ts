@@ -25,7 +25,7 @@ const runSummary: RunSummary = {
     kept: 51_000,
     assigned: 40_000,
     controls: 1000,
-    filtered: { 'qv below 20': 9000 },
+    filtered: { lowQuality: 9000, outsideCrop: 0 },
   },
   tiles: 6,
   seconds: 75,
@@ -81,7 +81,7 @@ describe('run', () => {
     expect(stdout).toBe(
       [
         'cells          1,234',
-        'transcripts    60,000 read, 9,000 left out (qv below 20), 1,000 of controls',
+        'transcripts    60,000 read, 9,000 left out (low quality), 1,000 of controls',
         'assigned       40,000 of 50,000 (80.0 %) by proseg',
         'tiles          6',
         'time           1 min 15 s',
@@ -189,7 +189,7 @@ test('inspect prints what was recognised and the plan', async () => {
     platform: 'xenium',
     version: 'XOA 3.0.0',
     name: 'toy',
-    transcripts: { rows: 100, kept: 90, filtered: { 'qv below 20': 10 } },
+    transcripts: { rows: 100, kept: 90, filtered: { lowQuality: 10 } },
     genes: 12,
     controls: { negative_control_probe: 3 },
     extentUm: { x0: 0, y0: 10, x1: 400, y1: 310 },
@@ -213,7 +213,7 @@ test('inspect prints what was recognised and the plan', async () => {
     crop: { path: 's.csv', unit: 'um' },
   });
   expect(stdout).toContain('platform     xenium XOA 3.0.0\n');
-  expect(stdout).toContain('transcripts  100, 90 kept, 10 left out (qv below 20)\n');
+  expect(stdout).toContain('transcripts  100, 90 kept, 10 left out (low quality)\n');
   expect(stdout).toContain('controls     3 negative control probe\n');
   expect(stdout).toContain('extent       400 x 300 um, x 0.0 to 400.0, y 10.0 to 310.0\n');
   expect(stdout).toContain('memory       768.0 MiB per worker, 256.0 MiB for the coordinator\n');
@@ -284,7 +284,7 @@ describe('simulate', () => {
     expect(stderr.split('\n')).toEqual([
       'simulating transcripts (2 tiles)',
       'simulating transcripts: done in 0.0 s',
-      'drawing the image (1 tiles)',
+      'drawing the image (1 tile)',
       'drawing the image: done in 0.0 s',
       '',
     ]);

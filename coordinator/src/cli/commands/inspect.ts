@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { InspectSummary } from '../../api.ts';
 import type { Context } from '../context.ts';
-import { byteSize, count, facts } from '../format.ts';
+import { amount, byteSize, count, facts, leftOut } from '../format.ts';
 import {
   type CommonOptions,
   type ConfigOptions,
@@ -43,7 +43,6 @@ Examples:
 
 function inspectText(summary: InspectSummary): string {
   const { rows, kept, filtered } = summary.transcripts;
-  const left = Object.entries(filtered).map(([reason, number]) => `, ${count(number)} left out (${reason})`);
   const controls = Object.entries(summary.controls).map(
     ([kind, number]) => `${count(number)} ${kind.replaceAll('_', ' ')}`,
   );
@@ -58,7 +57,7 @@ function inspectText(summary: InspectSummary): string {
     facts([
       ['platform', [summary.platform, summary.version].filter(Boolean).join(' ')],
       ['name', summary.name],
-      ['transcripts', `${count(rows)}, ${count(kept)} kept${left.join('')}`],
+      ['transcripts', `${count(rows)}, ${count(kept)} kept${leftOut(filtered)}`],
       ['genes', count(summary.genes)],
       ['controls', controls.join(', ') || 'none'],
       [
@@ -70,7 +69,7 @@ function inspectText(summary: InspectSummary): string {
       ['method', plan.method],
       [
         'plan',
-        `${count(plan.tiles)} tiles, halo ${plan.haloUm} um, at most ${count(plan.largestTileTranscripts)} transcripts in one`,
+        `${amount(plan.tiles, 'tiles')}, halo ${plan.haloUm} um, at most ${count(plan.largestTileTranscripts)} transcripts in one`,
       ],
       [
         'memory',

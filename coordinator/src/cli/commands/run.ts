@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import type { RunOptions, RunSummary } from '../../api.ts';
 import { runDirectoryFor } from '../../run/directory.ts';
 import type { Context } from '../context.ts';
-import { count, duration, facts, percent } from '../format.ts';
+import { count, duration, facts, leftOut, percent } from '../format.ts';
 import { onInterrupt } from '../interrupt.ts';
 import {
   type CommonOptions,
@@ -102,12 +102,11 @@ function interrupted(signal: string, output: string): SpatileError {
 
 function summaryText(summary: RunSummary): string {
   const { input, kept, assigned, controls, filtered } = summary.transcripts;
-  const left = Object.entries(filtered).map(([reason, rows]) => `, ${count(rows)} left out (${reason})`);
   const targets = kept - controls;
   return (
     facts([
       ['cells', count(summary.cells)],
-      ['transcripts', `${count(input)} read${left.join('')}, ${count(controls)} of controls`],
+      ['transcripts', `${count(input)} read${leftOut(filtered)}, ${count(controls)} of controls`],
       [
         'assigned',
         `${count(assigned)} of ${count(targets)} (${percent(assigned, targets)}) by ${summary.method}`,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { StatusSummary } from '../../api.ts';
 import type { Context } from '../context.ts';
-import { count, facts } from '../format.ts';
+import { amount, count, facts } from '../format.ts';
 import { type CommonOptions, withCommonOptions } from '../options.ts';
 
 /** `spatile status RUN_DIR`: how far a run is, from its directory alone. */
@@ -32,7 +32,7 @@ function statusText(summary: StatusSummary): string {
     ['output', summary.output],
     ...summary.rounds.map((round): [string, string] => [
       round.round,
-      `${count(round.done)} of ${count(round.total)} tiles`,
+      `${count(round.done)} of ${amount(round.total, 'tiles')}`,
     ]),
   ]);
 }
