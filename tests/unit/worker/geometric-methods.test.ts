@@ -95,6 +95,16 @@ describe('assign.nucleus', () => {
     expect(pixels(all, 1)).toBe(116);
   });
 
+  it('keeps every part of a cell outline that stands in for a nucleus', async () => {
+    const slide: LittleSlide = {
+      cells: [{ outline: [square(5, 5, 9, 9), square(20, 5, 30, 15)], seed: [25, 10] }],
+      transcripts: [{ x: 6, y: 6 }],
+    };
+    const { claims, meta } = await nucleus(slide);
+    expect([...claims.cell]).toEqual([1]);
+    expect(meta.diagnostics.disconnectedNuclei).toBe(0);
+  });
+
   it('gives a nucleus too small for a pixel centre the pixel of its seed', async () => {
     const slide: LittleSlide = {
       cells: [{ nuclei: [square(7.6, 7.6, 7.9, 7.9)], seed: [7.75, 7.75] }],

@@ -118,13 +118,13 @@ describe('outline', () => {
   });
 
   it('gives a voxel claimed twice to the cell whose owner holds its centre, else to the lower cell', async () => {
-    // Columns 6 to 9 are claimed by cell 1 (tile 1) and cell 2 (tile 2); column 8 and on is tile 2's core.
+    // Columns 7 to 9 are claimed by cell 1 (tile 1) and cell 2 (tile 2); column 8 and on is tile 2's core.
     const across = await compute({
-      voxels: [...block(1, 4, 0, 10, 1), ...block(2, 6, 0, 12, 1)],
+      voxels: [...block(1, 4, 0, 10, 1), ...block(2, 7, 0, 12, 1)],
       owners: [1, 2],
     });
     expect([areaOf(across, 1), areaOf(across, 2)]).toEqual([4, 4]);
-    expect(across.meta.diagnostics.contestedVoxels).toBe(4);
+    expect(across.meta.diagnostics.contestedVoxels).toBe(3);
     // Both owned by tile 2 and claimed in tile 1's core: the lower cell.
     const beyond = await compute({
       voxels: [...block(1, 2, 0, 5, 1), ...block(2, 4, 0, 6, 1)],
@@ -172,6 +172,11 @@ describe('outline', () => {
     expect([areaOf(result, 1), areaOf(result, 2)]).toEqual([3, 1]);
     const second = result.rings.cell.indexOf(2);
     expect(Math.min(...result.vertices.x.subarray(result.rings.start[second]))).toBe(2);
+  });
+
+  it('gives nothing back to a cell that goes on beyond the region', async () => {
+    const voxels = [...block(1, 10, 0, 16, 1, 0), ...block(2, 14, 0, 20, 1, 1)];
+    expect(areaOf(await compute({ voxels, layers: 2, owned: [1] }), 1)).toBe(6);
   });
 
   it('leaves a cell without polygon when the only column holds a single-column cell', async () => {

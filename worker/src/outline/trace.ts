@@ -94,7 +94,6 @@ class BorderWalker {
         if (outer && !inner) meetings.set(corner, path.length);
         path.push(x, y);
       } else {
-        for (const [key, place] of meetings) if (place > before) meetings.delete(key);
         rings.push(this.#ring(path.splice(before + 2), x, y));
       }
       direction = inner ? (direction + 3) & 3 : (direction + 1) & 3;
