@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { PriorSource } from '../bundle/slide.ts';
 import { SpatileError } from '../errors.ts';
+import { openFile } from './file-bytes.ts';
 import { geoJsonPrior } from './geojson.ts';
 import { geoParquetPrior } from './geoparquet.ts';
 import { openNpyMask } from './mask/npy.ts';
@@ -30,6 +31,8 @@ export interface FilePriorOptions {
  */
 export async function filePrior(path: string, options: FilePriorOptions): Promise<PriorSource> {
   const name = basename(path);
+  // A wrong path is told now and not when the outlines are wanted.
+  await (await openFile(path)).close();
   if (/\.(geo)?json$/i.test(name)) return geoJsonPrior(path, name, options.kind, umPerUnit(name, options));
   if (/\.(geo)?parquet$/i.test(name)) return geoParquetPrior(path, options.kind, umPerUnit(name, options));
   const open = /\.npy$/i.test(name) ? openNpyMask : /\.tiff?$/i.test(name) ? openTiffMask : null;

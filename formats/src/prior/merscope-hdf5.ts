@@ -1,3 +1,5 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Dataset, File, Group, ready } from 'h5wasm/node';
 import type { PriorSource } from '../bundle/slide.ts';
@@ -35,19 +37,29 @@ export function merscopeHdf5Prior(paths: readonly string[], origin: string): Pri
 
 /** Opens a file for one piece of work and closes it again; damage becomes `PRIOR_INVALID`. */
 async function readFile<T>(path: string, work: (file: File) => T): Promise<T> {
-  await ready;
+  // Node's own check says why a file cannot be opened; HDF5 does not.
+  await access(path, constants.R_OK).catch((cause) => {
+    throw openFailed(path, cause);
+  });
+  // Without this the library prints its error stack and goes on with an invalid file.
+  (await ready).activate_throwing_error_handler();
   let file: File | null = null;
   try {
     file = new File(path, 'r');
     return work(file);
   } catch (cause) {
     if (isSpatileError(cause)) throw cause;
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EACCES') throw openFailed(path, cause);
-    throw invalid(path, `it cannot be read (${cause instanceof Error ? cause.message : cause})`);
+    throw invalid(path, `the file cannot be read (${hdf5Reason(cause)})`);
   } finally {
     file?.close();
   }
+}
+
+/** The innermost message of an HDF5 error stack, whose lines read `#006: file line 418 in function(): message`. */
+function hdf5Reason(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const messages = Array.from(text.matchAll(/#\d+: .*?\(\): (.*)/g), ([, message]) => message);
+  return messages.at(-1) ?? text.split('\n', 1)[0];
 }
 
 const invalid = (path: string, what: string): SpatileError =>
