@@ -23,8 +23,9 @@ export interface ExpandSettings extends RasterSettings {
 }
 
 /**
- * Upper bound of what a worker needs for one tile of a geometric method or of the outline stage, in bytes, beyond the
- * about 120 MB of a Node process. `pixels` = pixels (voxels of one layer) of the region.
+ * Upper bound of what a worker needs for one tile of a geometric method (`layers` 1) or of the outline stage, in bytes,
+ * beyond the about 120 MB of a Node process. `pixels` = pixels (voxels of one layer) of the region; cells of usual size
+ * (16 KiB for the rings and runs of one).
  */
 export function geometricMemoryBytes(input: {
   pixels: number;
@@ -32,7 +33,8 @@ export function geometricMemoryBytes(input: {
   transcripts: number;
   cells: number;
 }): number {
-  const raster = input.pixels * (4 * input.layers + 8);
-  // 26 bytes in and 15 out for a transcript, each once as a frame and once as columns; rings and runs of a cell likewise
-  return raster + input.transcripts * 2 * (26 + 15) + input.cells * 16384;
+  // One layer: labels, nearest labels, distances (10). Several: labels and transcript counts of each, and the flat map.
+  const perPixel = input.layers === 1 ? 12 : 8 * input.layers + 24;
+  // 26 bytes in and 15 out for a transcript, each once as a frame and once as columns.
+  return input.pixels * perPixel + input.transcripts * 2 * (26 + 15) + input.cells * 16384;
 }

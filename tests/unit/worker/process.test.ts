@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { assignResultFrom, assignTileFrame } from '@spatile/formats/tile/assign';
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import { geometricMemoryBytes } from '@spatile/formats/tile/geometric';
 import {
   CHUNK_BYTES,
   type DoneMessage,
@@ -128,6 +129,25 @@ describe('the worker process', () => {
     }
     await peer.send('after', 'assign.expand', encodeFrame(inputFrame()));
     expect((await peer.next('done', 'after')).type).toBe('done');
+  });
+
+  it('stays below the memory the coordinator plans for', async () => {
+    const area = { x0: 0, y0: 0, x1: 600, y1: 600 };
+    const cells: LittleSlide['cells'] = [];
+    for (let y = 5; y < 600; y += 10) {
+      for (let x = 5; x < 600; x += 10)
+        cells.push({ nuclei: [square(x, y, x + 5, y + 5)], seed: [x + 2, y + 2] });
+    }
+    const tile = tileOf({ cells, transcripts: everyPixel(area, 2) }, area, 10);
+    const settings = { distanceUm: 5, pixelSizeUm: 0.25 };
+    const peer = start();
+    await peer.send('wide', 'assign.expand', encodeFrame(assignTileFrame(tile, { meta: { settings } })));
+    const done = (await peer.next('done')) as DoneMessage;
+    const transcripts = tile.transcripts.row.length;
+    const pixels = (620 / 0.25) ** 2;
+    const bound = geometricMemoryBytes({ pixels, layers: 1, transcripts, cells: cells.length });
+    expect(done.peakRssBytes).toBeLessThan(120e6 + bound);
+    expect(done.peakRssBytes).toBeGreaterThan(50e6 + pixels * 8);
   });
 
   it('exits with 0 on stop, after the tasks before it', async () => {
