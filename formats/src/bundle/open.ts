@@ -1,11 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { RunConfig } from '../config/schema.ts';
+import { bundlePriors } from '../prior/bundle.ts';
 import { openFailed } from '../tabular/open-failed.ts';
 import { openCosmx } from './cosmx.ts';
 import { listFolder } from './listing.ts';
 import { openMerscope } from './merscope.ts';
 import type { OpenedBundle } from './opened.ts';
+import { priorInputs } from './prior-inputs.ts';
 import type { SlideBundle } from './slide.ts';
 import { sniffFile, sniffFolder } from './sniff.ts';
 import { openGenericTable } from './table.ts';
@@ -23,11 +25,11 @@ export async function openBundle(path: string, config: RunConfig['input']): Prom
   const found = await stat(absolute).catch((cause) => {
     throw openFailed(path, cause);
   });
-  if (found.isDirectory()) return withPriors(await openFolder(absolute, config));
+  if (found.isDirectory()) return withPriors(await openFolder(absolute, config), config);
   if (basename(absolute) === 'experiment.xenium')
-    return withPriors(await openFolder(dirname(absolute), config));
+    return withPriors(await openFolder(dirname(absolute), config), config);
   await sniffFile(absolute, config);
-  return withPriors(await openGenericTable(absolute, false, config));
+  return withPriors(await openGenericTable(absolute, false, config), config);
 }
 
 async function openFolder(path: string, config: RunConfig['input']): Promise<OpenedBundle> {
@@ -44,6 +46,11 @@ async function openFolder(path: string, config: RunConfig['input']): Promise<Ope
   }
 }
 
-async function withPriors({ layoutVersion, ...bundle }: OpenedBundle): Promise<SlideBundle> {
-  return { ...bundle, priors: [] };
+async function withPriors(
+  { layoutVersion, ...bundle }: OpenedBundle,
+  config: RunConfig['input'],
+): Promise<SlideBundle> {
+  const context = { cosmxPixelSizeUm: config.cosmxPixelSizeUm, version: layoutVersion };
+  const priors = await bundlePriors(bundle.platform, bundle.path, context);
+  return { ...bundle, priors, inputs: [...bundle.inputs, ...(await priorInputs(bundle.path, priors))] };
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { File as Hdf5File, ready as hdf5Ready } from 'h5wasm/node';
 import { z } from 'zod';
 import { fileBytes } from '../csv/bytes.ts';
-import { SpatileError } from '../errors.ts';
 import { hasFile, inputFile, type Listing, namesIn } from './listing.ts';
 import { metadataInvalid, readJson } from './metadata-file.ts';
 import type { InputFile } from './slide.ts';
@@ -93,26 +92,33 @@ async function readFeaturesTsv(path: string, panel: XeniumPanel): Promise<void> 
 }
 
 async function readFeaturesHdf5(path: string, panel: XeniumPanel): Promise<void> {
-  await hdf5Ready;
+  const hdf5 = await hdf5Ready;
+  // By default the library prints its error stack and goes on; what follows is synchronous, so nobody else is affected.
+  hdf5.activate_throwing_error_handler();
+  let file: Hdf5File | null = null;
   try {
-    const file = new Hdf5File(path, 'r');
-    try {
-      const [ids, names, types] = ['id', 'name', 'feature_type'].map((key) =>
-        stringsAt(file, `matrix/features/${key}`),
-      );
-      for (let i = 0; i < names.length; i++) addFeature(panel, ids[i], names[i], types[i]);
-    } finally {
-      file.close();
-    }
+    file = new Hdf5File(path, 'r');
+    const [ids, names, types] = ['id', 'name', 'feature_type'].map((key) =>
+      stringsAt(file!, `matrix/features/${key}`),
+    );
+    for (let i = 0; i < names.length; i++) addFeature(panel, ids[i], names[i], types[i]);
   } catch (cause) {
-    if (cause instanceof SpatileError) throw cause;
     throw metadataInvalid(
       path,
-      `not a readable HDF5 matrix (${(cause as Error).message})`,
+      `not a readable HDF5 matrix (${innermost(cause)})`,
       'a 10x feature matrix',
       cause,
     );
+  } finally {
+    file?.close();
+    hdf5.deactivate_throwing_error_handler();
   }
+}
+
+/** The last line of HDF5's error stack that gives a reason; it is the one nearest the cause. */
+function innermost(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return [...text.matchAll(/\(\): (.+)/g)].at(-1)?.[1] ?? text.split('\n')[0];
 }
 
 function stringsAt(file: Hdf5File, key: string): string[] {

@@ -63,6 +63,7 @@ function kindOf(element: SchemaElement): ColumnKind {
 }
 
 function typeName(element: SchemaElement): string {
+  if (kindOf(element) === 'text') return 'text';
   const logical = element.logical_type?.type ?? element.converted_type;
   return `${element.type}${logical ? ` ${logical}` : ''}`.toLowerCase();
 }
