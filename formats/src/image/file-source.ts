@@ -1,5 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { SpatileError } from '../errors.ts';
+import { openFailed } from '../tabular/open-failed.ts';
 
 /** Parsing a directory asks for a little more than may be there; larger requests are for data that must exist. */
 const LOOK_AHEAD_BYTES = 64 * 1024;
@@ -25,15 +25,7 @@ export class FileSource {
       const { size } = await stat(path);
       return new FileSource(path, size, await open(path, 'r'));
     } catch (cause) {
-      const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-      const found = missing
-        ? 'does not exist'
-        : `cannot be opened (${(cause as NodeJS.ErrnoException).code})`;
-      throw new SpatileError(
-        missing ? 'INPUT_MISSING' : 'INPUT_UNREADABLE',
-        `${path}: the image ${found}; expected a readable TIFF file; check the path and its permissions`,
-        { fields: { file: path }, cause },
-      );
+      throw openFailed(path, cause);
     }
   }
 

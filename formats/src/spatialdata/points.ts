@@ -245,8 +245,12 @@ class PointsSink {
 
   async finish(): Promise<void> {
     if (this.#rows > 0) await this.#writeGroup();
-    // A folder without any part cannot be read, so an empty element gets one part without rows.
-    if (this.#groups > 0 || this.#part === 0) await this.#closePart();
+    if (this.#groups > 0) await this.#closePart();
+    if (this.#part === 0)
+      throw new SpatileError(
+        'INTERNAL',
+        `${this.#folder}: no row was given; SpatialData cannot read empty points`,
+      );
   }
 
   async discard(): Promise<void> {
@@ -256,7 +260,7 @@ class PointsSink {
 
 /**
  * Writes `points/<name>`. Memory is one row group; the bytes do not depend on how rows are cut into batches.
- * Throws `INTERNAL` for codes out of range and unequal columns.
+ * Throws `INTERNAL` for codes out of range, unequal columns, and no row at all.
  */
 export async function writePoints(
   store: PartialStore,
