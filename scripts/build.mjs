@@ -1,5 +1,5 @@
 // Builds what users run: the AssemblyScript kernels, then the coordinator and the worker as plain JavaScript in dist/.
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,22 +21,11 @@ const onlyOurs = {
     plugin.onResolve({ filter: /^[^./]/ }, ({ kind, path }) =>
       kind === 'entry-point' || path.startsWith('@spatile/') ? undefined : { path, external: true },
     );
-    // Verbs whose implementation has not landed fail when called, not when built.
-    plugin.onResolve(
-      { filter: /^(\.\.\/(run|report)\/|@spatile\/instrument)/ },
-      async ({ kind, path, resolveDir, pluginData }) => {
-        if (pluginData === 'again' || kind !== 'dynamic-import') return undefined;
-        const r = await plugin.resolve(path, { kind, resolveDir, pluginData: 'again' });
-        return r.errors.length ? { path, external: true, warnings: [{ text: `missing ${path}` }] } : r;
-      },
-    );
   },
 };
 
 await mkdir(kernelBuild, { recursive: true });
-for (const file of (existsSync(kernelSources) ? await readdir(kernelSources) : []).filter((name) =>
-  name.endsWith('.kernel.ts'),
-)) {
+for (const file of (await readdir(kernelSources)).filter((name) => name.endsWith('.kernel.ts'))) {
   await compileKernel(file);
 }
 
@@ -70,7 +59,6 @@ async function compileKernel(file) {
 }
 
 async function bundle(entry, folder, options) {
-  if (!existsSync(join(root, entry))) return;
   await build({
     absWorkingDir: root,
     entryPoints: [entry],

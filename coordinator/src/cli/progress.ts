@@ -8,7 +8,7 @@ const PLAIN_INTERVAL_MS = 5000;
 
 export interface Progress {
   event(event: ProgressEvent): void;
-  /** Takes the bar off the screen; call before anything else is printed. */
+  /** Finishes what is on the screen; call before anything else is printed. */
   end(): void;
 }
 
@@ -20,30 +20,73 @@ interface Step {
   done: number;
   transcripts: number;
   startedMs: number;
+  /** Time of earlier steps with the same label, which are shown as one with this. */
+  earlierSeconds: number;
+}
+
+/** How a step is shown while it goes on. */
+interface Display {
+  begin(step: Step, again: boolean): void;
+  update(step: Step): void;
+  /** Takes the step off the screen so that a line can be printed. */
+  clear(): void;
+  line(text: string): void;
 }
 
 /**
- * Shows progress on standard error: a live bar on a terminal, plain lines elsewhere, nothing (but warnings are kept for the
- * summary) when quiet.
+ * Shows progress on standard error: a live bar on a terminal, plain lines elsewhere, nothing when quiet. Steps in a row with
+ * one label (blocks of a fit) are shown as one.
  */
 export function createProgress(terminal: Terminal, quiet: boolean): Progress {
   if (quiet) return { event: () => {}, end: () => {} };
-  return terminal.live ? liveBar(terminal, terminal.live) : plainLines(terminal);
-}
-
-function begin(event: Extract<ProgressEvent, { kind: 'step' }>, terminal: Terminal): Step {
+  const display = terminal.live ? liveBar(terminal, terminal.live) : plainLines(terminal);
+  let step: Step | null = null;
+  let ended: { label: string; seconds: number } | null = null;
+  const sayEnded = () => {
+    if (ended) display.line(`${ended.label}: done in ${duration(ended.seconds)}`);
+    ended = null;
+  };
   return {
-    label: event.label,
-    unit: event.unit ?? '',
-    total: event.total,
-    done: 0,
-    transcripts: 0,
-    startedMs: terminal.now(),
+    event(event) {
+      if (event.kind === 'step') {
+        const again = ended?.label === event.label;
+        const earlierSeconds = again && ended ? ended.seconds : 0;
+        if (again) ended = null;
+        else sayEnded();
+        const { label, total, unit } = event;
+        step = {
+          label,
+          total,
+          unit: unit ?? '',
+          done: 0,
+          transcripts: 0,
+          startedMs: terminal.now(),
+          earlierSeconds,
+        };
+        display.begin(step, again);
+      } else if (event.kind === 'advance' && step) {
+        step.done = event.done;
+        step.transcripts = event.transcripts;
+        display.update(step);
+      } else if (event.kind === 'step-end' && step) {
+        display.clear();
+        ended = { label: step.label, seconds: step.earlierSeconds + event.seconds };
+        step = null;
+      } else if (event.kind === 'warning') {
+        display.clear();
+        display.line(`warning: ${event.message}`);
+        if (step) display.begin(step, true);
+      }
+    },
+    end() {
+      display.clear();
+      sayEnded();
+    },
   };
 }
 
-/** `segmented 12 of 80 tiles, 41,000 transcripts/s, 1 min 5 s left`, leaving out what is not known. */
-export function describeStep(step: Step, nowMs: number): string {
+/** `12 of 80 tiles, 41,000 transcripts/s, 1 min 5 s left`, leaving out what is not known. */
+function describeStep(step: Step, nowMs: number): string {
   const seconds = (nowMs - step.startedMs) / 1000;
   const parts: string[] = [];
   if (step.total !== null) parts.push(`${count(step.done)} of ${amount(step.total, step.unit)}`);
@@ -55,70 +98,41 @@ export function describeStep(step: Step, nowMs: number): string {
   return parts.join(', ');
 }
 
-function plainLines(terminal: Terminal): Progress {
-  let step: Step | null = null;
+function plainLines(terminal: Terminal): Display {
   let lastMs = 0;
   const line = (text: string) => {
     terminal.err(`${text}\n`);
     lastMs = terminal.now();
   };
   return {
-    event(event) {
-      if (event.kind === 'step') {
-        step = begin(event, terminal);
-        const total = event.total === null ? '' : ` (${amount(event.total, event.unit ?? '')})`;
-        line(`${event.label}${total}`);
-      } else if (event.kind === 'advance' && step) {
-        step.done = event.done;
-        step.transcripts = event.transcripts;
-        if (terminal.now() - lastMs >= PLAIN_INTERVAL_MS)
-          line(`${step.label}: ${describeStep(step, terminal.now())}`);
-      } else if (event.kind === 'step-end' && step) {
-        line(`${step.label}: done in ${duration(event.seconds)}`);
-        step = null;
-      } else if (event.kind === 'warning') {
-        line(`warning: ${event.message}`);
-      }
+    begin(step, again) {
+      if (!again) line(step.total === null ? step.label : `${step.label} (${amount(step.total, step.unit)})`);
     },
-    end: () => {},
+    update(step) {
+      const nowMs = terminal.now();
+      if (nowMs - lastMs >= PLAIN_INTERVAL_MS) line(`${step.label}: ${describeStep(step, nowMs)}`);
+    },
+    clear: () => {},
+    line,
   };
 }
 
-function liveBar(terminal: Terminal, stream: NodeJS.WriteStream): Progress {
-  let step: Step | null = null;
+/** The bar remembers where on the screen it began, so nothing may be printed while it is there: `clear` comes first. */
+function liveBar(terminal: Terminal, stream: NodeJS.WriteStream): Display {
   let bar: SingleBar | null = null;
-  const stop = () => {
+  const clear = () => {
     bar?.stop();
     bar = null;
   };
-  const start = (shown: Step) => {
-    bar = newBar(stream, () => describeStep(shown, terminal.now()));
-    bar.start(shown.total ?? 0, shown.done, { label: shown.label });
-  };
-  // The bar remembers where it began, so nothing may be printed while it is on the screen.
-  const line = (text: string) => {
-    stop();
-    terminal.err(`${text}\n`);
-  };
   return {
-    event(event) {
-      if (event.kind === 'step') {
-        stop();
-        step = begin(event, terminal);
-        start(step);
-      } else if (event.kind === 'advance' && step) {
-        step.done = event.done;
-        step.transcripts = event.transcripts;
-        bar?.update(event.done);
-      } else if (event.kind === 'step-end' && step) {
-        line(`${step.label}: done in ${duration(event.seconds)}`);
-        step = null;
-      } else if (event.kind === 'warning') {
-        line(`warning: ${event.message}`);
-        if (step) start(step);
-      }
+    begin(step) {
+      clear();
+      bar = newBar(stream, () => describeStep(step, terminal.now()));
+      bar.start(step.total ?? 0, step.done, { label: step.label });
     },
-    end: stop,
+    update: (step) => bar?.update(step.done),
+    clear,
+    line: (text) => terminal.err(`${text}\n`),
   };
 }
 
@@ -133,9 +147,10 @@ function newBar(stream: NodeJS.WriteStream, describe: () => string): SingleBar {
       gracefulExit: false,
       barsize: 24,
       format: (options, params, payload: { label: string }) => {
-        const filled = params.total > 0 ? Math.round(params.progress * (options.barsize ?? 24)) : 0;
-        const drawn = '█'.repeat(filled) + '░'.repeat((options.barsize ?? 24) - filled);
-        return `${payload.label} ${params.total > 0 ? `${drawn} ` : ''}${describe()}`;
+        const size = options.barsize ?? 24;
+        const filled = params.total > 0 ? Math.round(params.progress * size) : 0;
+        const drawn = params.total > 0 ? `${'█'.repeat(filled)}${'░'.repeat(size - filled)} ` : '';
+        return `${payload.label} ${drawn}${describe()}`;
       },
     },
     Presets.shades_classic,

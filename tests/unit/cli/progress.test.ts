@@ -39,6 +39,25 @@ describe('plain progress', () => {
     expect(terminal.stderr).toBe('reading\nreading: 3,000,000 transcripts, 500,000 transcripts/s\n');
   });
 
+  test('shows steps in a row with one label as one', () => {
+    const terminal = new RecordingTerminal();
+    const progress = createProgress(terminal, false);
+    for (const seconds of [0.5, 0.25, 0.25]) {
+      progress.event({ kind: 'step', step: 'fit', label: 'fitting', total: 1, unit: 'tiles' });
+      progress.event({ kind: 'step-end', step: 'fit', seconds });
+    }
+    progress.event(step);
+    progress.event({ kind: 'step-end', step: 'assign', seconds: 2 });
+    progress.end();
+    expect(terminal.stderr.split('\n')).toEqual([
+      'fitting (1 tile)',
+      'fitting: done in 1.0 s',
+      'assigning (80 tiles)',
+      'assigning: done in 2.0 s',
+      '',
+    ]);
+  });
+
   test('is silent when quiet', () => {
     const terminal = new RecordingTerminal();
     const progress = createProgress(terminal, true);
