@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { ColumnMetaData, FileMetaData } from 'hyparquet';
 import { SpatileError } from '../errors.ts';
 import type { ColumnArray, ColumnRequest } from '../tabular/columns.ts';
+import { isSystemError, openFailed } from '../tabular/open-failed.ts';
 import { describeCause, parquetInvalid } from './invalid.ts';
 import { columnPages } from './pages.ts';
 import type { ParquetColumn } from './schema.ts';
@@ -55,6 +56,7 @@ async function* decodedPages(
       }
     } catch (cause) {
       if (cause instanceof SpatileError) throw cause;
+      if (isSystemError(cause)) throw openFailed(column.path, cause);
       const place = `column "${column.name}", row group ${index + 1} of ${metadata.row_groups.length}`;
       throw parquetInvalid(column.path, `${place}: ${describeCause(cause)}`, cause);
     }

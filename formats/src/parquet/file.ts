@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { type FileMetaData, parquetMetadataAsync } from 'hyparquet';
 import { type ColumnRequest, requestedArrays, type TableBatch, type TableFile } from '../tabular/columns.ts';
-import { openFailed } from '../tabular/open-failed.ts';
+import { isSystemError, openFailed } from '../tabular/open-failed.ts';
 import { ColumnStream, columnChunk } from './column.ts';
 import { describeCause, parquetInvalid } from './invalid.ts';
 import { chunkExtent } from './pages.ts';
@@ -38,6 +38,8 @@ export async function openParquet(path: string): Promise<ParquetFile> {
       sizeBytes,
       batches: (requests, rows) => batches(path, metadata, columns, requests, rows),
     };
+  } catch (cause) {
+    throw isSystemError(cause) ? openFailed(path, cause) : cause;
   } finally {
     await handle.close();
   }
@@ -60,7 +62,7 @@ async function readFooter(handle: FileHandle, path: string, sizeBytes: number): 
     };
     return await parquetMetadataAsync(file, { initialFetchSize: footerBytes + 8, geoparquet: false });
   } catch (cause) {
-    throw parquetInvalid(path, describeCause(cause), cause);
+    throw isSystemError(cause) ? cause : parquetInvalid(path, describeCause(cause), cause);
   }
 }
 

@@ -16,3 +16,8 @@ export function openFailed(path: string, cause: unknown): SpatileError {
     { fields: { file: path }, cause },
   );
 }
+
+/** Whether an error comes from the operating system (disk, permissions) and not from what a file holds. */
+export function isSystemError(cause: unknown): boolean {
+  return cause instanceof Error && 'syscall' in cause;
+}
