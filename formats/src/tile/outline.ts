@@ -10,7 +10,11 @@ import type { Columns, Frame } from './frame.ts';
 export interface OutlineTileMeta {
   tile: string;
   core: RectUm;
-  /** Core and halo: must hold every voxel of the owned cells and of the cells that share a column with them. */
+  /**
+   * Must hold every voxel of the owned cells with all cells and transcripts there. Polygons of neighbouring tiles agree when
+   * it also holds the cells that share a column with the owned ones, and those that share one with these: the planned
+   * halo around the voxels of the owned cells does.
+   */
   region: RectUm;
   gridOriginUm: [number, number];
   /** Edge of the voxels in microns. */

@@ -208,6 +208,78 @@ describe('outline', () => {
     }
   });
 
+  it('gives the polygons of the untiled slide when the region reaches two cells beyond', async () => {
+    const WIDE = 40;
+    const blob = fc.record({
+      x: fc.nat(WIDE - 4),
+      y: fc.nat(5),
+      width: fc.integer({ min: 1, max: 4 }),
+      height: fc.integer({ min: 1, max: 3 }),
+      layer: fc.nat(2),
+      deep: fc.boolean(),
+    });
+    const transcript = fc.tuple(fc.nat(WIDE - 1), fc.nat(7), fc.integer({ min: 1, max: 18 }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(blob, { minLength: 2, maxLength: 18 }),
+        fc.array(transcript, { maxLength: 60 }),
+        async (blobs, transcripts) => {
+          const all = blobs.flatMap(({ x, y, width, height, layer, deep }, i) => [
+            ...block(i + 1, x, y, x + width, y + height, layer),
+            ...(deep ? block(i + 1, x, y, x + width, y + height, (layer + 1) % 3) : []),
+          ]);
+          const owners = blobs.map(({ x, width }) => (x + width / 2 < WIDE / 2 ? 1 : 2));
+          const outlineOf = async (x0: number, x1: number, owner: number | null): Promise<string[]> => {
+            const present = new Set(all.filter(([, , , x]) => x >= x0 && x < x1).map(([cell]) => cell));
+            const input = tile({
+              voxels: all.filter(([cell]) => present.has(cell)),
+              transcripts: transcripts
+                .filter(([x]) => x >= x0 && x < x1)
+                .map(([x, y, cell]) => [x + 0.5, y + 0.5, cell]),
+              owners,
+              owned: [...present]
+                .filter((c) => owner === null || owners[c - 1] === owner)
+                .sort((a, b) => a - b),
+              layers: 3,
+            });
+            const [ys, middle] = [{ y0: 0, y1: 10 }, WIDE / 2];
+            input.meta.region = { x0, x1, ...ys };
+            input.cores.x0.set([0, middle]);
+            input.cores.x1.set([middle, WIDE]);
+            const { cells, rings, vertices } = outlineResultFrom(
+              await outline(outlineTileFrame(input), context),
+            );
+            const polygons = [...rings.cell].map((cell, r) => {
+              const [from, to] = [rings.start[r], rings.start[r] + rings.count[r]];
+              return `${cell}.${rings.part[r]} ${vertices.x.subarray(from, to)} ${vertices.y.subarray(from, to)}`;
+            });
+            return [
+              ...polygons,
+              ...[...cells.cell].map((cell, c) => `${cell} ${cells.voxels[c]} ${cells.areaUm2[c]}`),
+            ];
+          };
+          const whole = await outlineOf(0, WIDE, null);
+          const tiles = [...(await outlineOf(0, 34, 1)), ...(await outlineOf(6, WIDE, 2))];
+          expect(tiles.sort()).toEqual(whole.sort());
+        },
+      ),
+      {
+        numRuns: 150,
+        // Cell 2 of the right tile loses all its columns and takes one back from cell 1 of the left tile.
+        examples: [
+          [
+            [
+              { x: 16, y: 0, width: 4, height: 1, layer: 0, deep: true },
+              { x: 18, y: 0, width: 4, height: 1, layer: 2, deep: false },
+              { x: 20, y: 0, width: 4, height: 1, layer: 0, deep: true },
+            ],
+            [],
+          ],
+        ],
+      },
+    );
+  });
+
   it('never lets polygons overlap, counts every voxel once, and does not depend on the order of runs', async () => {
     const voxel = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.nat(2), fc.nat(7), fc.nat(SIDE - 1));
     const transcript = fc.tuple(fc.nat(SIDE - 1), fc.nat(7), fc.integer({ min: 0, max: 4 }));

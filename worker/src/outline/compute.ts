@@ -15,7 +15,7 @@ import { paintVolume, type Volume } from './volume.ts';
 /**
  * Measures and outlines the owned cells of one tile: settles voxels claimed twice, flattens the layers to one cell per
  * column, and traces each cell along pixel edges. Neighbouring polygons share their borders exactly and never overlap, within
- * a tile and across tiles as long as the regions hold all voxels of the cells that meet the owned ones.
+ * a tile and, with regions as `OutlineTileMeta` asks for, across tiles.
  *
  * In: outline-tile. Out: outline-result, owned cells that have a voxel.
  */

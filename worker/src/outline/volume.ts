@@ -13,7 +13,7 @@ export interface Volume {
   voxels: Uint32Array;
   /** 1 = the label has voxels beyond the window. */
   clipped: Uint8Array;
-  /** Claims to voxels that another cell claimed too. */
+  /** Claims to voxels beyond the first of each. */
   contested: number;
 }
 
@@ -45,10 +45,10 @@ export function paintVolume(tile: OutlineTile): Volume {
       const other = labels[at + x];
       if (other === 0) {
         labels[at + x] = label;
-      } else if (other !== label) {
-        contested++;
-        labels[at + x] = winner(core, window, x, row, other, label);
+        continue;
       }
+      contested++;
+      if (other !== label) labels[at + x] = winner(core, window, x, row, other, label);
     }
   }
   const voxels = new Uint32Array(cells.cell.length + 1);
