@@ -13,6 +13,8 @@ function npx(words: string) {
   const { status, stdout, stderr } = spawnSync('npx', ['--no-install', ...words.split(' ')], {
     cwd: folder,
     encoding: 'utf8',
+    // What npm has to say about its own configuration is not our output.
+    env: { ...process.env, npm_config_loglevel: 'silent' },
   });
   return { status, stdout, stderr };
 }
