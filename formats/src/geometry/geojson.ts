@@ -30,39 +30,65 @@ export async function* readGeoJson(
   path: string,
   invalid: (what: string) => SpatileError,
 ): AsyncGenerator<GeoJsonItem> {
-  let ready: GeoJsonItem[] = [];
-  const root: GeoJsonItem = {};
-  const take = (value: unknown): void => {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      ready.push(value as GeoJsonItem);
-  };
-  const tokenizer = new ExactTokenizer();
-  const parser = new TokenParser({ paths: ['$.features.*', '$.geometries.*', '$.*'], keepStack: false });
-  tokenizer.onToken = parser.write.bind(parser);
-  parser.onValue = ({ value, key, stack }) => {
-    if (stack.length > 1 || typeof key === 'number') take(value);
-    else if (key !== undefined && key !== 'features' && key !== 'geometries') root[key] = value;
-  };
-  const parse = (work: () => void): void => {
+  let parser: FeatureParser | null = null;
+  for await (const chunk of fileChunks(path)) {
+    parser ??= new FeatureParser(chunk, invalid);
+    yield* parser.write(chunk);
+  }
+  if (parser === null) throw invalid('the file is empty');
+  yield* parser.end();
+}
+
+/** Members of a file that is itself a Feature or a geometry. */
+const ROOT_MEMBERS = ['type', 'id', 'cell', 'geometry', 'nucleusGeometry', 'properties', 'coordinates'];
+const ITEMS = ['$.features.*', '$.geometries.*'];
+
+/** Cuts JSON text into features as it comes. */
+class FeatureParser {
+  private readonly tokenizer = new ExactTokenizer();
+  private readonly parser: TokenParser;
+  private readonly invalid: (what: string) => SpatileError;
+  private readonly root: GeoJsonItem = {};
+  private ready: GeoJsonItem[] = [];
+
+  /** The first chunk tells whether the file is a plain array. */
+  constructor(first: Uint8Array, invalid: (what: string) => SpatileError) {
+    this.invalid = invalid;
+    // What is asked for is held until it is complete, so the list of all features must not be among it.
+    const isArray = Buffer.from(first.buffer, first.byteOffset, Math.min(first.length, 1024))
+      .toString()
+      .trimStart()
+      .startsWith('[');
+    const paths = isArray ? ['$.*'] : [...ITEMS, ...ROOT_MEMBERS.map((name) => `$.${name}`)];
+    this.parser = new TokenParser({ paths, keepStack: false });
+    this.tokenizer.onToken = this.parser.write.bind(this.parser);
+    this.parser.onValue = ({ value, key, stack }) => {
+      if (stack.length === 1 && typeof key === 'string') this.root[key] = value;
+      else if (typeof value === 'object' && value !== null) this.ready.push(value as unknown as GeoJsonItem);
+    };
+  }
+
+  write(chunk: Uint8Array): GeoJsonItem[] {
+    this.parse(() => this.tokenizer.write(chunk));
+    const ready = this.ready;
+    this.ready = [];
+    return ready;
+  }
+
+  /** The item that the whole file is, if it is one. */
+  end(): GeoJsonItem[] {
+    if (!this.parser.isEnded) this.parse(() => this.tokenizer.end());
+    if (!this.parser.isEnded) throw this.invalid('the text ends in the middle of a value');
+    return this.root.type === 'Feature' || this.root.coordinates !== undefined ? [this.root] : [];
+  }
+
+  private parse(work: () => void): void {
     try {
       work();
     } catch (cause) {
-      throw invalid(`not valid JSON (${cause instanceof Error ? cause.message : cause})`);
+      throw this.invalid(`not valid JSON (${cause instanceof Error ? cause.message : cause})`);
     }
-  };
-  let empty = true;
-  for await (const chunk of fileChunks(path)) {
-    empty = false;
-    parse(() => tokenizer.write(chunk));
-    yield* ready;
-    ready = [];
   }
-  if (empty) throw invalid('the file is empty');
-  if (!parser.isEnded) {
-    parse(() => tokenizer.end());
-    if (!parser.isEnded) throw invalid('the text ends in the middle of a value');
-  }
-  if (root.type === 'Feature' || root.coordinates !== undefined) yield root;
 }
 
 async function* fileChunks(path: string): AsyncGenerator<Buffer> {
