@@ -6,6 +6,15 @@ import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+/** Modules that a file of dist imports: statically, and on demand. */
+function importsOf(file: string): { now: string[]; later: string[] } {
+  const code = readFileSync(`${root}dist/${file}`, 'utf8');
+  return {
+    now: [...code.matchAll(/^(?:import|export)\b[^"';]*?["']([^"']+)["'];$/gm)].map(([, from]) => from),
+    later: [...code.matchAll(/\bimport\("([^"]+)"\)/g)].map(([, from]) => from),
+  };
+}
+
 const built = existsSync(`${root}dist/coordinator/main.js`) && existsSync(`${root}dist/worker/main.js`);
 
 test('versions are exact, so that the same commit installs the same code', () => {
@@ -43,21 +52,32 @@ test('the lockfile names no registry of one machine', () => {
 });
 
 test.skipIf(!built)('what is built imports only what an installed package has', () => {
-  const folders = ['coordinator', 'worker'];
-  const imported = new Set<string>();
-  for (const folder of folders) {
-    for (const file of readdirSync(`${root}dist/${folder}`).filter((name) => name.endsWith('.js'))) {
-      const code = readFileSync(`${root}dist/${folder}/${file}`, 'utf8');
-      for (const [, from] of code.matchAll(/^(?:import|export)\b[^"';]*?["']([^."'][^"']*)["'];$/gm))
-        imported.add(from);
-      for (const [, from] of code.matchAll(/\bimport\("([^."'][^"']*)"\)/g)) imported.add(from);
-    }
-  }
-  const packages = [...imported]
+  const imported = ['coordinator', 'worker'].flatMap((folder) =>
+    readdirSync(`${root}dist/${folder}`)
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => importsOf(`${folder}/${name}`))
+      .flatMap(({ now, later }) => [...now, ...later])
+      .filter((from) => !from.startsWith('.')),
+  );
+  const packages = imported
     .filter((from) => !isBuiltin(from))
     .map((from) => /^(@[^/]+\/[^/]+|[^/]+)/.exec(from)?.[1]);
   expect(packages).toContain('commander');
   for (const name of packages) expect(Object.keys(manifest.dependencies)).toContain(name);
+});
+
+test.skipIf(!built)('help loads no library but the parser of the command line and the progress bar', () => {
+  const libraries = new Set<string>();
+  const visit = (file: string, visited: Set<string>) => {
+    if (visited.has(file)) return;
+    visited.add(file);
+    for (const from of importsOf(`coordinator/${file}`).now) {
+      if (from.startsWith('./')) visit(from.slice(2), visited);
+      else if (!isBuiltin(from)) libraries.add(from);
+    }
+  };
+  visit('main.js', new Set());
+  expect([...libraries].toSorted()).toEqual(['cli-progress', 'commander']);
 });
 
 test.skipIf(!built)('the tarball holds the program, its licence and its pages, and no sources', () => {
