@@ -6,7 +6,8 @@ import { Leakage } from './leakage.ts';
 import type { Settings } from './options.ts';
 import { drawPanel, type Panel } from './panel.ts';
 import { drawQuality, isMiscalled } from './quality.ts';
-import { isInside, pointInRing } from './star-ring.ts';
+import { share } from './share.ts';
+import { isInRing, pointInRing } from './star-ring.ts';
 import type { Cell, Tissue } from './tissue.ts';
 import type { TranscriptBuffer } from './transcripts.ts';
 
@@ -75,21 +76,21 @@ export class Emission {
     for (let i = 0; i < drifting; i++) {
       place[0] = cell.body.centreX + AMBIENT_SD_UM * stream.normal();
       place[1] = cell.body.centreY + AMBIENT_SD_UM * stream.normal();
-      const gene = this.#expression.ambient.draw(stream.uniform());
+      const gene = this.#expression.ambient.draw(share(stream));
       this.#see(stream, gene, 0, place[0], place[1], 0, false, into);
     }
   }
 
   /** Birth place: in the nucleus, outside it, or anywhere in the cell, as the gene likes. */
   #bear(stream: RandomStream, cell: Cell, gene: number): void {
-    const share = this.panel.nuclearShare[gene];
+    const nuclearShare = this.panel.nuclearShare[gene];
     const place = this.#place;
-    const isNuclear = stream.uniform() < share;
+    const isNuclear = share(stream) < nuclearShare;
     // A cell is never all nucleus (shapes.ts keeps a tenth free), so a few tries find its cytoplasm.
-    const tries = isNuclear || Number.isNaN(share) ? 1 : 8;
+    const tries = isNuclear || Number.isNaN(nuclearShare) ? 1 : 8;
     for (let attempt = 0; attempt < tries; attempt++) {
-      pointInRing(isNuclear ? cell.nucleus : cell.body, stream.uniform(), stream.uniform(), place);
-      if (tries > 1 && !isInside(cell.nucleus.vertices, place[0], place[1])) return;
+      pointInRing(isNuclear ? cell.nucleus : cell.body, share(stream), share(stream), place);
+      if (tries > 1 && !isInRing(cell.nucleus, place[0], place[1])) return;
     }
   }
 
@@ -104,11 +105,11 @@ export class Emission {
     const controls = stream.poisson(CONTROL_SHARE * expected);
     const { names, genes } = this.panel;
     for (let i = 0; i < ambient + controls; i++) {
-      const x = x0 + width * stream.uniform();
-      const y = y0 + height * stream.uniform();
+      const x = x0 + width * share(stream);
+      const y = y0 + height * share(stream);
       const feature =
         i < ambient
-          ? this.#expression.ambient.draw(stream.uniform())
+          ? this.#expression.ambient.draw(share(stream))
           : genes + stream.integer(names.length - genes);
       this.#place[0] = x;
       this.#place[1] = y;
@@ -134,13 +135,13 @@ export class Emission {
     const qv = drawQuality(stream);
     const miscalled = feature < this.panel.genes && isMiscalled(stream, qv);
     const i = into.add();
-    into.feature[i] = miscalled ? this.#expression.ambient.draw(stream.uniform()) : feature;
+    into.feature[i] = miscalled ? this.#expression.ambient.draw(share(stream)) : feature;
     into.cell[i] = label;
     into.bornX[i] = bornX;
     into.bornY[i] = bornY;
     into.x[i] = x;
     into.y[i] = y;
-    into.z[i] = 2 + TILT_X * x + TILT_Y * y + SECTION_UM * stream.uniform() + cellZ;
+    into.z[i] = 2 + TILT_X * x + TILT_Y * y + SECTION_UM * share(stream) + cellZ;
     into.qv[i] = qv;
     into.displaced[i] = displaced ? 1 : 0;
   }

@@ -4,6 +4,7 @@ import { AliasTable } from './alias-table.ts';
 import { CELL_TYPES } from './cell-types.ts';
 import type { Settings } from './options.ts';
 import type { Panel } from './panel.ts';
+import { share } from './share.ts';
 
 const PROGRAMS = 30;
 /** Programs that cells of any type turn on and off: cycle, stress and the like. */
@@ -99,8 +100,8 @@ export class Mixture {
   }
 
   drawGene(stream: RandomStream): number {
-    const u = stream.uniform();
+    const u = share(stream);
     const which = u < this.#limits[0] ? 0 : u < this.#limits[1] ? 1 : 2;
-    return this.#tables[which].draw(stream.uniform());
+    return this.#tables[which].draw(share(stream));
   }
 }

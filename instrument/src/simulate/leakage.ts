@@ -1,6 +1,7 @@
 import type { RandomStream } from '@spatile/random/stream';
 import type { Settings } from './options.ts';
 import type { Panel } from './panel.ts';
+import { share } from './share.ts';
 import { SmoothField } from './smooth-field.ts';
 
 /** Localisation error of a transcript that stays where it was born. */
@@ -34,10 +35,10 @@ export class Leakage {
   /** Adds the displacement to `place[0..1]`; true when the transcript leaked. */
   displace(stream: RandomStream, gene: number, regionFactor: number, place: Float64Array): boolean {
     const chance = this.#settings.leakShare * this.#panel.leakFactor[gene] * regionFactor;
-    const leaks = stream.uniform() < Math.min(0.9, chance);
-    if (leaks && stream.uniform() < FAR_SHARE) {
+    const leaks = share(stream) < Math.min(0.9, chance);
+    if (leaks && share(stream) < FAR_SHARE) {
       const distance = Math.min(FAR_LIMIT_UM, FAR_MEAN_UM * stream.exponential());
-      const angle = 2 * Math.PI * stream.uniform();
+      const angle = 2 * Math.PI * share(stream);
       place[0] += distance * Math.cos(angle);
       place[1] += distance * Math.sin(angle);
       return true;

@@ -1,4 +1,5 @@
 import type { RandomStream } from '@spatile/random/stream';
+import { share } from './share.ts';
 
 /** Calls below the usual cut-off of 20, and the share of them whose gene is wrong. */
 const LOW_QUALITY = 0.1;
@@ -7,7 +8,7 @@ const BEST = 40;
 
 /** A Phred-like call quality: 10 % below 20, most of the others at the best value. */
 export function drawQuality(stream: RandomStream): number {
-  const u = stream.uniform();
+  const u = share(stream);
   if (u < LOW_QUALITY) return 3 + 16.9 * (u / LOW_QUALITY);
   const rest = (u - LOW_QUALITY) / (1 - LOW_QUALITY);
   return rest < 0.7 ? BEST : 20 + ((rest - 0.7) / 0.3) * 20;
@@ -15,5 +16,5 @@ export function drawQuality(stream: RandomStream): number {
 
 /** Whether a call of this quality names the wrong gene. */
 export function isMiscalled(stream: RandomStream, qv: number): boolean {
-  return qv < 20 && stream.uniform() < MISCALLED;
+  return qv < 20 && share(stream) < MISCALLED;
 }

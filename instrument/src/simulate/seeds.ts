@@ -13,8 +13,8 @@ interface Candidates {
 
 /** Candidates per spacing squared: enough that a place left empty is rare. */
 const CROWDING = 5;
-/** Rounds of thinning; each lets a decision depend on candidates up to two spacings farther away. */
-const ROUNDS = 5;
+/** Rounds of thinning; each lets a decision depend on candidates up to one spacing farther away. */
+const ROUNDS = 12;
 /** Cells keep this far from the slide's edge, so that their transcripts are seen. */
 const EDGE_UM = 8;
 /** Size of gaps in the tissue. */
@@ -23,7 +23,7 @@ const GAP_SCALE_UM = 90;
 /**
  * Cell seeds, at least `spacingUm` apart: random sequential packing, decided locally. Of all candidates those of the
  * highest priority within the spacing are kept, what is too near to them is dropped, and so on for a few rounds; so what
- * a block holds depends on its surroundings of `2 * ROUNDS * spacingUm` only (a Matérn process of several rounds).
+ * a block holds depends on its surroundings of `ROUNDS * spacingUm` only (a Matérn process of several rounds).
  */
 export class SeedField {
   readonly #settings: Settings;
@@ -38,8 +38,9 @@ export class SeedField {
 
   /** Seeds in one block as x, y pairs in microns, sorted by y then x. */
   block(column: number, row: number): Float64Array {
+    if (blockIndex(blockGrid(this.#settings), column, row) < 0) return new Float64Array(0);
     const spacing = this.#settings.spacingUm;
-    const reach = 2 * ROUNDS * spacing;
+    const reach = ROUNDS * spacing;
     const rect = blockRect(column, row);
     const near = merge(
       this.#candidates.around(column, row),
@@ -102,55 +103,47 @@ function merge(parts: Candidates[], wanted: (x: number, y: number) => boolean): 
   return { x: Float64Array.from(x), y: Float64Array.from(y), priority: Float64Array.from(priority) };
 }
 
-/** 1 for kept candidates, 0 or 2 for the others. The square (x0, y0, extent) holds all of them. */
+/**
+ * 1 for kept candidates, 2 for those too near to one, 0 for undecided. The square (x0, y0, extent) holds all of them. In
+ * each round every candidate looks at the stronger ones around it as they were when the round began.
+ */
 function thin(points: Candidates, spacing: number, x0: number, y0: number, extent: number): Uint8Array {
-  const neighbours = neighbourLists(points, spacing, x0, y0, extent);
+  const { start, list } = strongerNeighbours(points, spacing, x0, y0, extent);
   const state = new Uint8Array(points.x.length);
-  const winners: number[] = [];
+  let undecided = Uint32Array.from(state, (_, i) => i);
   for (let round = 0; round < ROUNDS; round++) {
-    winners.length = 0;
-    for (let i = 0; i < state.length; i++) {
-      if (state[i] === 0 && isHighest(i, neighbours, state, points.priority)) winners.push(i);
-    }
-    for (const i of winners) {
-      state[i] = 1;
-      for (let k = neighbours.start[i]; k < neighbours.start[i + 1]; k++) state[neighbours.list[k]] = 2;
-    }
+    const verdicts = undecided.map((i) => {
+      let verdict = 1;
+      for (let k = start[i]; k < start[i + 1]; k++) {
+        if (state[list[k]] === 1) return 2;
+        if (state[list[k]] === 0) verdict = 0;
+      }
+      return verdict;
+    });
+    undecided.forEach((i, k) => {
+      state[i] = verdicts[k];
+    });
+    undecided = undecided.filter((i) => state[i] === 0);
   }
   return state;
 }
 
-interface Neighbours {
-  start: Uint32Array;
-  list: Uint32Array;
-}
-
-function isHighest(
-  i: number,
-  { start, list }: Neighbours,
-  state: Uint8Array,
-  priority: Float64Array,
-): boolean {
-  for (let k = start[i]; k < start[i + 1]; k++) {
-    if (state[list[k]] === 0 && priority[list[k]] > priority[i]) return false;
-  }
-  return true;
-}
-
-function neighbourLists(
+/** For each candidate the others within the spacing that have a higher priority. */
+function strongerNeighbours(
   points: Candidates,
   spacing: number,
   x0: number,
   y0: number,
   extent: number,
-): Neighbours {
-  const n = points.x.length;
+): { start: Uint32Array; list: number[] } {
+  const { x, y, priority } = points;
+  const n = x.length;
   const side = Math.ceil(extent / spacing) + 3;
   const bin = new Uint32Array(n);
   const first = new Uint32Array(side * side + 1);
   for (let i = 0; i < n; i++) {
-    const column = Math.floor((points.x[i] - x0) / spacing) + 1;
-    bin[i] = (Math.floor((points.y[i] - y0) / spacing) + 1) * side + column;
+    const column = Math.floor((x[i] - x0) / spacing) + 1;
+    bin[i] = (Math.floor((y[i] - y0) / spacing) + 1) * side + column;
     first[bin[i] + 1]++;
   }
   for (let b = 0; b < side * side; b++) first[b + 1] += first[b];
@@ -160,16 +153,17 @@ function neighbourLists(
   const start = new Uint32Array(n + 1);
   const list: number[] = [];
   for (let i = 0; i < n; i++) {
-    for (let dy = -1; dy <= 1; dy++) {
-      const from = bin[i] + dy * side - 1;
+    for (let step = -1; step <= 1; step++) {
+      const from = bin[i] + step * side - 1;
       for (let k = first[from]; k < first[from + 3]; k++) {
         const j = byBin[k];
-        const dx = points.x[j] - points.x[i];
-        const dy2 = points.y[j] - points.y[i];
-        if (j !== i && dx * dx + dy2 * dy2 < spacing * spacing) list.push(j);
+        if (priority[j] <= priority[i]) continue;
+        const dx = x[j] - x[i];
+        const dy = y[j] - y[i];
+        if (dx * dx + dy * dy < spacing * spacing) list.push(j);
       }
     }
     start[i + 1] = list.length;
   }
-  return { start, list: Uint32Array.from(list) };
+  return { start, list };
 }

@@ -36,8 +36,8 @@ export interface SimulateProgress {
   transcripts: number;
 }
 
-/** Transcripts may be seen this far from the block of their cell and still find their vendor nucleus. */
-const VENDOR_HALO_UM = 80;
+/** Nearly all transcripts of a block's cells are seen within this distance of the block. */
+const VENDOR_HALO_UM = 40;
 
 /**
  * Simulates a slide and writes a Xenium-shaped bundle and, in another folder, the truth about it. Same options, same

@@ -11,8 +11,9 @@ export interface StarRing {
   cumulativeArea: Float64Array;
   /** Square microns. */
   area: number;
-  /** Largest distance of a vertex from the centre. */
+  /** Largest distance of a vertex from the centre, and radius of a disc around the centre that lies inside. */
   reachUm: number;
+  innerUm: number;
 }
 
 /** Ring with `radii[k]` microns at angle `2 pi k / radii.length` around a centre. */
@@ -24,14 +25,18 @@ export function starRing(centreX: number, centreY: number, radii: Float64Array):
   const wedge = Math.sin((2 * Math.PI) / n) / 2;
   let area = 0;
   let reachUm = 0;
+  let least = Number.POSITIVE_INFINITY;
   for (let k = 0; k < n; k++) {
     vertices[2 * k] = centreX + radii[k] * cos[k];
     vertices[2 * k + 1] = centreY + radii[k] * sin[k];
     area += wedge * radii[k] * radii[(k + 1) % n];
     cumulativeArea[k] = area;
-    if (radii[k] > reachUm) reachUm = radii[k];
+    reachUm = Math.max(reachUm, radii[k]);
+    least = Math.min(least, radii[k]);
   }
-  return { centreX, centreY, vertices, cumulativeArea, area, reachUm };
+  // No edge between two vertices at that distance comes nearer.
+  const innerUm = least * Math.cos(Math.PI / n);
+  return { centreX, centreY, vertices, cumulativeArea, area, reachUm, innerUm };
 }
 
 const DIRECTIONS = new Map<number, { cos: Float64Array; sin: Float64Array }>();
@@ -83,6 +88,15 @@ export function isInside(vertices: Float64Array, x: number, y: number): boolean 
     py = qy;
   }
   return inside;
+}
+
+/** `isInside` for a ring, quick where the distance from its centre decides. */
+export function isInRing(ring: StarRing, x: number, y: number): boolean {
+  const dx = x - ring.centreX;
+  const dy = y - ring.centreY;
+  const squared = dx * dx + dy * dy;
+  if (squared < ring.innerUm * ring.innerUm) return true;
+  return squared <= ring.reachUm * ring.reachUm && isInside(ring.vertices, x, y);
 }
 
 /** Distance in microns from a point along a direction to the polygon's nearest crossing; Infinity without one. */

@@ -34,9 +34,13 @@ interface Storage {
 
 /** How a kind is stored: given encodings spare the library its search for a dictionary, and measured values do not compress. */
 const STORED: Record<ColumnKind, Storage> = {
-  uint64: { element: { type: 'INT64', converted_type: 'UINT_64' }, encoding: 'DELTA_BINARY_PACKED' },
+  uint64: {
+    element: { type: 'INT64', converted_type: 'UINT_64' },
+    encoding: 'DELTA_BINARY_PACKED',
+    codec: 'UNCOMPRESSED',
+  },
   int64: { element: { type: 'INT64' }, encoding: 'PLAIN' },
-  int32: { element: { type: 'INT32' }, encoding: 'PLAIN' },
+  int32: { element: { type: 'INT32' }, encoding: 'PLAIN', codec: 'UNCOMPRESSED' },
   uint8: { element: { type: 'INT32', converted_type: 'UINT_8' } },
   float32: { element: { type: 'FLOAT' }, encoding: 'PLAIN', codec: 'UNCOMPRESSED' },
   float64: { element: { type: 'DOUBLE' }, encoding: 'PLAIN', codec: 'UNCOMPRESSED' },
@@ -112,14 +116,12 @@ export class TableWriter<Spec extends Record<string, ColumnKind>> {
   #flush(): void {
     const columnData = Object.entries(this.#spec).map(([name, kind]) => {
       const all = this.columns[name] as Arrays[ColumnKind];
-      const data = Array.isArray(all) ? all.slice(0, this.at) : all.subarray(0, this.at);
+      const isFull = this.at === this.#rowsPerGroup;
+      const data = isFull ? all : Array.isArray(all) ? all.slice(0, this.at) : all.subarray(0, this.at);
       const { encoding, codec } = STORED[kind];
       return { name, data: data as never, encoding, codec, statistics: this.#bounded.includes(name) };
     });
-    writing(
-      this.#path,
-      () => void this.#writer.write({ columnData, rowGroupSize: this.at, pageSize: 1 << 20 }),
-    );
+    writing(this.#path, () => void this.#writer.write({ columnData, rowGroupSize: this.at, pageSize: 0 }));
     this.at = 0;
   }
 }

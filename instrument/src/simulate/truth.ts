@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CELL_TYPES } from './cell-types.ts';
 import type { Settings } from './options.ts';
 import type { Panel } from './panel.ts';
-import { isInside, type StarRing } from './star-ring.ts';
+import { isInRing, type StarRing } from './star-ring.ts';
 import { TableWriter } from './table-writer.ts';
 import type { Cell } from './tissue.ts';
 import type { TranscriptBuffer } from './transcripts.ts';
@@ -80,7 +80,7 @@ export class TruthTables {
       columns.qv[row] = buffer.qv[i];
       columns.displaced[row] = buffer.displaced[i];
       const home = label > 0 ? cells[label - 1].body : null;
-      columns.outside[row] = home && !isInside(home.vertices, buffer.x[i], buffer.y[i]) ? 1 : 0;
+      columns.outside[row] = home && !isInRing(home, buffer.x[i], buffer.y[i]) ? 1 : 0;
       table.next();
     }
     cells.forEach((cell, i) => {

@@ -5,13 +5,13 @@ import type { VendorNucleus } from './vendor.ts';
 const BIN_UM = 2;
 const HALF_DIAGONAL_UM = BIN_UM * Math.SQRT1_2;
 /** Nuclei farther than this are not looked for; the distance is then given as this. */
-export const FARTHEST_UM = 20;
+export const FARTHEST_UM = 15;
 /** The vendor's cells: nuclei grown by this much, halfway between neighbours. */
 export const EXPANSION_UM = 5;
 /** Vertices of a vendor cell's outline. */
-const RAYS = 24;
+const RAYS = 16;
 
-/** Which vendor nucleus is nearest to a point of a rectangle, exactly: bins list the only nuclei that can be. */
+/** Which vendor nucleus is nearest to a point, exactly; in a rectangle it is fast, since bins list the only nuclei that can be. */
 export class VendorMap {
   readonly #nuclei: readonly VendorNucleus[];
   readonly #rect: RectUm;
@@ -33,31 +33,34 @@ export class VendorMap {
     this.#visit((bin, index, centreUm) => {
       bound[bin] = Math.min(bound[bin], centreUm + HALF_DIAGONAL_UM - nuclei[index].innerUm);
     });
-    const canBeNearest = (bin: number, index: number, centreUm: number): boolean =>
-      centreUm - HALF_DIAGONAL_UM - nuclei[index].reachUm <= bound[bin];
+    const bin: number[] = [];
+    const possible: number[] = [];
+    this.#visit((b, index, centreUm) => {
+      if (centreUm - HALF_DIAGONAL_UM - nuclei[index].reachUm > bound[b]) return;
+      bin.push(b);
+      possible.push(index);
+    });
     this.#start = new Uint32Array(bins + 1);
-    this.#visit((bin, index, centreUm) => {
-      if (canBeNearest(bin, index, centreUm)) this.#start[bin + 1]++;
-    });
-    for (let bin = 0; bin < bins; bin++) this.#start[bin + 1] += this.#start[bin];
-    this.#list = new Uint32Array(this.#start[bins]);
+    for (const b of bin) this.#start[b + 1]++;
+    for (let b = 0; b < bins; b++) this.#start[b + 1] += this.#start[b];
+    this.#list = new Uint32Array(bin.length);
     const fill = this.#start.slice();
-    this.#visit((bin, index, centreUm) => {
-      if (canBeNearest(bin, index, centreUm)) this.#list[fill[bin]++] = index;
-    });
+    for (let k = 0; k < bin.length; k++) this.#list[fill[bin[k]]++] = possible[k];
   }
 
   /** Index of the nearest nucleus (ties: the earlier one), or -1 when none is within `FARTHEST_UM`; sets `distanceUm`. */
   locate(x: number, y: number): number {
-    this.distanceUm = FARTHEST_UM;
     const column = Math.floor((x - this.#rect.x0) / BIN_UM);
     const row = Math.floor((y - this.#rect.y0) / BIN_UM);
-    if (column < 0 || row < 0 || column >= this.#columns || row >= this.#rows) return -1;
-    const bin = row * this.#columns + column;
+    const isBinned = column >= 0 && row >= 0 && column < this.#columns && row < this.#rows;
+    // The few points beyond the bins are compared with every nucleus.
+    const from = isBinned ? this.#start[row * this.#columns + column] : 0;
+    const to = isBinned ? this.#start[row * this.#columns + column + 1] : this.#nuclei.length;
     let best = -1;
     let least = FARTHEST_UM;
-    for (let k = this.#start[bin]; k < this.#start[bin + 1]; k++) {
-      const nucleus = this.#nuclei[this.#list[k]];
+    for (let k = from; k < to; k++) {
+      const index = isBinned ? this.#list[k] : k;
+      const nucleus = this.#nuclei[index];
       const dx = x - nucleus.centreX;
       const dy = y - nucleus.centreY;
       const centreUm = Math.sqrt(dx * dx + dy * dy);
@@ -65,7 +68,7 @@ export class VendorMap {
       const distance = centreUm < nucleus.innerUm ? 0 : distanceToRing(nucleus.ring, x, y);
       if (distance < least) {
         least = distance;
-        best = this.#list[k];
+        best = index;
         if (distance === 0) break;
       }
     }
@@ -75,13 +78,13 @@ export class VendorMap {
 
   /** The vendor cell around a nucleus as x, y pairs (not closed): rays from its centre, cut where the cell ends. */
   cellRing(index: number): Float64Array {
-    const { centreX, centreY, reachUm } = this.#nuclei[index];
+    const { centreX, centreY, innerUm, reachUm } = this.#nuclei[index];
     const { cos, sin } = directions(RAYS);
     const ring = new Float64Array(2 * RAYS);
     for (let k = 0; k < RAYS; k++) {
-      let low = 0;
+      let low = innerUm;
       let high = reachUm + EXPANSION_UM;
-      for (let step = 0; step < 6; step++) {
+      for (let step = 0; step < 5; step++) {
         const middle = (low + high) / 2;
         const mine = this.locate(centreX + middle * cos[k], centreY + middle * sin[k]) === index;
         if (mine && this.distanceUm <= EXPANSION_UM) low = middle;

@@ -67,6 +67,7 @@ export class Vendor {
     const around: Cell[] = [];
     for (let dy = -1; dy <= 1; dy++)
       for (let dx = -1; dx <= 1; dx++) around.push(...this.#tissue.block(column + dx, row + dy));
+    const claims = claimsOf(around);
     const found: VendorNucleus[] = [];
     const add = (ring: Float64Array): void => {
       const nucleus = describe(
@@ -80,8 +81,8 @@ export class Vendor {
     for (const cell of this.#tissue.block(column, row)) {
       const own = distort(stream, cell);
       const angle = Math.PI * stream.uniform();
-      if (cell.vendorLuck < MISSED || isSwallowed(cell, around)) continue;
-      const partner = isLeader(cell) ? partnerOf(cell, around) : null;
+      if (cell.vendorLuck < MISSED || claims.taken.has(cell.key)) continue;
+      const partner = claims.partners.get(cell.key);
       if (partner) add(convexHull([...pairs(own), ...pairs(partner.nucleus.vertices)]));
       else if (isSplit(cell)) for (const side of [1, -1]) add(halfOf(own, angle, side));
       else add(own);
@@ -111,23 +112,20 @@ function nearest(cell: Cell, around: readonly Cell[]): Cell | null {
   return least < 20 * 20 ? best : null;
 }
 
-/** The neighbour a leader merges with: its nearest, when that one is plain and no leader of a lower key claims it. */
-function partnerOf(leader: Cell, around: readonly Cell[]): Cell | null {
-  const partner = nearest(leader, around);
-  if (!partner || !isPlain(partner)) return null;
-  const rival = around.some(
-    (other) => isLeader(other) && other.key < leader.key && nearest(other, around)?.key === partner.key,
-  );
-  return rival ? null : partner;
-}
-
-function isSwallowed(cell: Cell, around: readonly Cell[]): boolean {
-  if (!isPlain(cell)) return false;
-  return around.some((other) => {
-    const dx = other.nucleus.centreX - cell.nucleus.centreX;
-    const dy = other.nucleus.centreY - cell.nucleus.centreY;
-    return isLeader(other) && dx * dx + dy * dy < 20 * 20 && nearest(other, around)?.key === cell.key;
-  });
+/**
+ * Which leader merges with which neighbour: its nearest, when that one is plain and no leader of a lower key wants it too.
+ * Right for cells within 20 microns of the block in the middle; farther out neighbours are not all known.
+ */
+function claimsOf(around: readonly Cell[]): { partners: Map<number, Cell>; taken: Set<number> } {
+  const partners = new Map<number, Cell>();
+  const taken = new Set<number>();
+  for (const leader of around.filter(isLeader).sort((a, b) => a.key - b.key)) {
+    const partner = nearest(leader, around);
+    if (!partner || !isPlain(partner) || taken.has(partner.key)) continue;
+    taken.add(partner.key);
+    partners.set(leader.key, partner);
+  }
+  return { partners, taken };
 }
 
 function distort(stream: RandomStream, cell: Cell): Float64Array {

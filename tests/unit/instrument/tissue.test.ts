@@ -2,7 +2,13 @@ import { growRect } from '@spatile/formats/space';
 import { BlockMemo, blockRect } from '@spatile/instrument/simulate/blocks';
 import { Emission } from '@spatile/instrument/simulate/emission';
 import { resolveSettings } from '@spatile/instrument/simulate/options';
-import { distanceToRing, isInside, pointInRing, polygonArea } from '@spatile/instrument/simulate/star-ring';
+import {
+  distanceToRing,
+  isInRing,
+  isInside,
+  pointInRing,
+  polygonArea,
+} from '@spatile/instrument/simulate/star-ring';
 import { Tissue } from '@spatile/instrument/simulate/tissue';
 import { TranscriptBuffer } from '@spatile/instrument/simulate/transcripts';
 import { Vendor } from '@spatile/instrument/simulate/vendor';
@@ -173,6 +179,17 @@ describe('the vendor', () => {
 });
 
 describe('star rings', () => {
+  it('decide quickly what the polygon decides slowly', () => {
+    const stream = new RandomStream(5, 'points');
+    for (const { body } of cells.slice(0, 60)) {
+      for (let i = 0; i < 50; i++) {
+        const x = body.centreX + 1.2 * body.reachUm * (2 * stream.uniform() - 1);
+        const y = body.centreY + 1.2 * body.reachUm * (2 * stream.uniform() - 1);
+        expect(isInRing(body, x, y)).toBe(isInside(body.vertices, x, y));
+      }
+    }
+  });
+
   it('give uniform points inside', () => {
     const { body } = cells[0];
     const stream = new RandomStream(4, 'points');
