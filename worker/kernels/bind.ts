@@ -229,6 +229,7 @@ export interface AssignExports {
     firstY: number,
     edge: number,
     bandwidth: number,
+    scratch: number,
   ): void;
 }
 

@@ -151,39 +151,34 @@ function modelOrder(tile: AssignTile, grid: TileGrid, observed: ObservedVoxels):
   return order;
 }
 
-/** Density on the fine columns, its bins, and which columns belong to the model. Borrows arrays that are filled later. */
+/** Bandwidth at which the density is the plain sum of weights (1.4 step 7). */
+const UNIT_BANDWIDTH_UM = 0.5;
+
+/**
+ * Density on the fine columns, its bins, and which columns belong to the model. The sum of weights is scaled by
+ * (0.5 um / bandwidth)^2, so that the unit (1.57 transcripts per um^2) does not depend on the bandwidth. Borrows arrays that
+ * are filled later.
+ */
 function loadDensity(sampler: Sampler): void {
   const { bound, arrays, grid, observed, source, task } = sampler;
   const { x, y } = task.tile.transcripts;
-  const n = source.length;
-  const { rate, background, pairList } = arrays;
-  for (let i = 0; i < n; i++) {
+  const { rate, background, pairList, pairPosition } = arrays;
+  const bandwidth = task.settings.densityBandwidthUm;
+  for (let i = 0; i < source.length; i++) {
     rate[i] = x[source[i]];
     background[i] = y[source[i]];
   }
   const columns = grid.width * grid.height;
+  const [originX, originY] = grid.originUm;
   bound.kernel.addDensity(
-    rate.byteOffset,
-    background.byteOffset,
-    n,
-    pairList.byteOffset,
-    grid.width,
-    grid.height,
-    grid.originUm[0],
-    grid.originUm[1],
-    grid.firstColumn,
-    grid.firstRow,
-    grid.voxelUm,
-    task.settings.densityBandwidthUm,
+    rate.byteOffset, background.byteOffset, source.length, pairList.byteOffset, grid.width, grid.height,
+    originX, originY, grid.firstColumn, grid.firstRow, grid.voxelUm, bandwidth, pairPosition.byteOffset,
   );
-  sampler.density = new Float32Array(pairList.buffer, pairList.byteOffset, columns).slice();
-  sampler.densityBins = Uint8Array.from(sampler.density, (value) =>
-    densityBin(value, task.model.densityCuts),
-  );
+  const scale = (UNIT_BANDWIDTH_UM / bandwidth) ** 2;
+  sampler.density = new Float32Array(pairList.buffer, pairList.byteOffset, columns).map((weight) => weight * scale);
+  sampler.densityBins = Uint8Array.from(sampler.density, (value) => densityBin(value, task.model.densityCuts));
   sampler.modelled = modelledColumns(
-    grid,
-    Uint16Array.from(source, (i) => observed.x[i]),
-    Uint16Array.from(source, (i) => observed.y[i]),
+    grid, Uint16Array.from(source, (i) => observed.x[i]), Uint16Array.from(source, (i) => observed.y[i]),
   );
 }
 
