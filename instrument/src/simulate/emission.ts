@@ -13,8 +13,8 @@ import type { TranscriptBuffer } from './transcripts.ts';
 
 /** Shape of the gamma factor on a cell's output: a coefficient of variation of 0.5. */
 const OUTPUT_SHAPE = 4;
-/** Typical cell area for the output's dependence on size. */
-const TYPICAL_AREA_UM2 = 130;
+/** Typical cell area in square spacings, where a cell's output is that of its type. */
+const TYPICAL_AREA = 1.6;
 /** Seeds per square spacing that random packing reaches; used for the expected density of the slide. */
 const PACKING = 0.55;
 /** Spread of what drifts around a cell. */
@@ -57,8 +57,8 @@ export class Emission {
   }
 
   #emit(stream: RandomStream, cell: Cell, label: number, into: TranscriptBuffer): void {
-    const { transcriptsPerCell, ambientLocal } = this.#settings;
-    const size = (cell.body.area / TYPICAL_AREA_UM2) ** 0.7;
+    const { transcriptsPerCell, ambientLocal, spacingUm } = this.#settings;
+    const size = (cell.body.area / (TYPICAL_AREA * spacingUm ** 2)) ** 0.7;
     const output = (CELL_TYPES[cell.type].output * size * stream.gamma(OUTPUT_SHAPE)) / OUTPUT_SHAPE;
     const mixture = new Mixture(stream, cell.type, this.#expression);
     const regionFactor = this.#leakage.regionFactor(cell.body.centreX, cell.body.centreY);
