@@ -1,4 +1,4 @@
-import type { RectUm } from '@spatile/formats/space';
+import { growRect, type RectUm } from '@spatile/formats/space';
 import type { Frame } from '@spatile/formats/tile/frame';
 import { outlineTileFrame } from '@spatile/formats/tile/outline';
 import { boxOf, coreTable, runSpans, sliceRuns, verdictsOf } from '../assign/border-input.ts';
@@ -21,12 +21,14 @@ export async function outlineInput(
   const [originX, originY] = slide.plan.gridOriginUm;
   const box = joinedBox(own.state.runs);
   const { core, id } = slide.plan.tiles[tile];
-  const region: RectUm = {
+  // The halo beyond the tile's own cells lets neighbours be judged as their owners judge them (`OutlineTileMeta.region`).
+  const occupied: RectUm = {
     x0: Math.min(core.x0, originX + box[0] * voxelUm),
     y0: Math.min(core.y0, originY + box[1] * voxelUm),
     x1: Math.max(core.x1, originX + box[2] * voxelUm),
     y1: Math.max(core.y1, originY + box[3] * voxelUm),
   };
+  const region = growRect(occupied, slide.plan.haloUm);
   const nearby = await cellsNear(slide, regions, states, tile, region, voxelUm);
   const rows = await regions.rows(region);
   const verdicts = await verdictsOf(states, rows);
