@@ -1,5 +1,5 @@
-import type { RunConfig } from '@spatile/formats/config/schema';
 import type { Finding, Platform } from '@spatile/formats/bundle/slide';
+import type { RunConfig } from '@spatile/formats/config/schema';
 import type { RectUm } from '@spatile/formats/space';
 
 /** What the command line (and later gRPC) calls, and what it gets back. Everything here is plain data. */
@@ -25,7 +25,13 @@ export interface RunOptions {
 
 export type ProgressEvent =
   /** A new step of the run began, such as `scan`, `partition`, `assign-fit`, `assign`, `assign-border-1`, `write`. `total` tasks (or rows) when known. */
-  | { kind: 'step'; step: string; label: string; total: number | null; unit: 'tiles' | 'transcripts' | 'files' | null }
+  | {
+      kind: 'step';
+      step: string;
+      label: string;
+      total: number | null;
+      unit: 'tiles' | 'transcripts' | 'files' | null;
+    }
   /** `done` of the step's total; `transcripts` worked on in this step so far. */
   | { kind: 'advance'; step: string; done: number; transcripts: number }
   | { kind: 'step-end'; step: string; seconds: number }
@@ -38,7 +44,13 @@ export interface RunSummary {
   method: string;
   cells: number;
   /** Rows of the input; kept after the filters; of these assigned to a cell. */
-  transcripts: { input: number; kept: number; assigned: number; controls: number; filtered: Record<string, number> };
+  transcripts: {
+    input: number;
+    kept: number;
+    assigned: number;
+    controls: number;
+    filtered: Record<string, number>;
+  };
   tiles: number;
   seconds: number;
   warnings: string[];
@@ -56,7 +68,14 @@ export interface InspectSummary {
   extentUm: RectUm;
   priors: { kind: string; origin: string }[];
   images: { name: string; channels: string[]; widthPx: number; heightPx: number; pixelSizeUm: number }[];
-  plan: { tiles: number; haloUm: number; method: string; workerMemoryBytes: number; coordinatorMemoryBytes: number; largestTileTranscripts: number };
+  plan: {
+    tiles: number;
+    haloUm: number;
+    method: string;
+    workerMemoryBytes: number;
+    coordinatorMemoryBytes: number;
+    largestTileTranscripts: number;
+  };
   findings: Finding[];
 }
 

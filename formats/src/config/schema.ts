@@ -6,50 +6,128 @@ import { z } from 'zod';
  */
 
 /** `2GiB`, `512 MiB`, `1500000000` -> bytes. */
-const bytes = z.union([z.number().int().positive(), z.string().regex(/^\s*\d+(\.\d+)?\s*([KMGT]i?B|B)?\s*$/i)]).transform((value) => {
-  if (typeof value === 'number') return value;
-  const [, amount, unit] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*$/i.exec(value) ?? [];
-  const power = ' KMGT'.indexOf((unit ?? '').toUpperCase() || ' ');
-  return Math.round(Number(amount) * (/i/i.test(value) || unit === '' ? 1024 : 1000) ** power);
-});
+const bytes = z
+  .union([z.number().int().positive(), z.string().regex(/^\s*\d+(\.\d+)?\s*([KMGT]i?B|B)?\s*$/i)])
+  .transform((value) => {
+    if (typeof value === 'number') return value;
+    const [, amount, unit] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*$/i.exec(value) ?? [];
+    const power = ' KMGT'.indexOf((unit ?? '').toUpperCase() || ' ');
+    return Math.round(Number(amount) * (/i/i.test(value) || unit === '' ? 1024 : 1000) ** power);
+  });
 
 const input = z.strictObject({
-  platform: z.enum(['auto', 'xenium', 'merscope', 'cosmx', 'table']).default('auto').describe('platform of the bundle; auto looks at file names and one column'),
-  minQv: z.number().min(0).max(60).nullable().default(20).describe('transcripts with a lower call quality are left out (Phred); null keeps all'),
-  dropInvalid: z.boolean().default(false).describe('leave out and count transcripts with NaN or infinite coordinates instead of stopping'),
-  zStepUm: z.number().positive().default(1.5).describe('height of one plane in um where the platform gives plane numbers (MERSCOPE)'),
-  cosmxPixelSizeUm: z.number().positive().default(0.120280945).describe('um per pixel of CosMx coordinates (older releases: 0.18)'),
-  columns: z.strictObject({
-    path: z.string().nullable().default(null).describe('transcript file inside the folder, when the bundle is a folder'),
-    x: z.string().default('x').describe('column of x'),
-    y: z.string().default('y').describe('column of y'),
-    z: z.string().nullable().default(null).describe('column of z'),
-    feature: z.string().default('gene').describe('column of the gene or control name'),
-    qv: z.string().nullable().default(null).describe('column of the call quality'),
-    transcriptId: z.string().nullable().default(null).describe('column of the transcript id (integer)'),
-    cell: z.string().nullable().default(null).describe('column of a prior cell id'),
-    nuclear: z.string().nullable().default(null).describe('column that is 1 (or Nuclear) inside nuclei'),
-    umPerUnit: z.number().positive().default(1).describe('um per unit of x, y and z'),
-    unassigned: z.array(z.string()).default(['', '0', '-1', 'UNASSIGNED', 'NA', 'nan']).describe('values of the cell column that mean none'),
-    controls: z.string().default('^(NegControl|NegPrb|Negative|Blank|BLANK_|antisense_|Unassigned|Deprecated|Intergenic|FalseCode|SystemControl)').describe('regular expression of control names'),
-  }).prefault({}).describe('column mapping of platform table'),
+  platform: z
+    .enum(['auto', 'xenium', 'merscope', 'cosmx', 'table'])
+    .default('auto')
+    .describe('platform of the bundle; auto looks at file names and one column'),
+  minQv: z
+    .number()
+    .min(0)
+    .max(60)
+    .nullable()
+    .default(20)
+    .describe('transcripts with a lower call quality are left out (Phred); null keeps all'),
+  dropInvalid: z
+    .boolean()
+    .default(false)
+    .describe('leave out and count transcripts with NaN or infinite coordinates instead of stopping'),
+  zStepUm: z
+    .number()
+    .positive()
+    .default(1.5)
+    .describe('height of one plane in um where the platform gives plane numbers (MERSCOPE)'),
+  cosmxPixelSizeUm: z
+    .number()
+    .positive()
+    .default(0.120280945)
+    .describe('um per pixel of CosMx coordinates (older releases: 0.18)'),
+  columns: z
+    .strictObject({
+      path: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe('transcript file inside the folder, when the bundle is a folder'),
+      x: z.string().default('x').describe('column of x'),
+      y: z.string().default('y').describe('column of y'),
+      z: z.string().nullable().default(null).describe('column of z'),
+      feature: z.string().default('gene').describe('column of the gene or control name'),
+      qv: z.string().nullable().default(null).describe('column of the call quality'),
+      transcriptId: z.string().nullable().default(null).describe('column of the transcript id (integer)'),
+      cell: z.string().nullable().default(null).describe('column of a prior cell id'),
+      nuclear: z.string().nullable().default(null).describe('column that is 1 (or Nuclear) inside nuclei'),
+      umPerUnit: z.number().positive().default(1).describe('um per unit of x, y and z'),
+      unassigned: z
+        .array(z.string())
+        .default(['', '0', '-1', 'UNASSIGNED', 'NA', 'nan'])
+        .describe('values of the cell column that mean none'),
+      controls: z
+        .string()
+        .default(
+          '^(NegControl|NegPrb|Negative|Blank|BLANK_|antisense_|Unassigned|Deprecated|Intergenic|FalseCode|SystemControl)',
+        )
+        .describe('regular expression of control names'),
+    })
+    .prefault({})
+    .describe('column mapping of platform table'),
 });
 
 const prior = z.strictObject({
-  source: z.enum(['auto', 'nucleus', 'cell', 'transcripts', 'file']).default('auto').describe('which prior segmentation: outlines of nuclei or cells of the bundle, per-transcript ids, or a file; auto takes nuclei (and cells for cells without one), then transcripts'),
-  file: z.string().nullable().default(null).describe('GeoJSON, GeoParquet, .npy or .tif mask with the prior cells'),
+  source: z
+    .enum(['auto', 'nucleus', 'cell', 'transcripts', 'file'])
+    .default('auto')
+    .describe(
+      'which prior segmentation: outlines of nuclei or cells of the bundle, per-transcript ids, or a file; auto takes nuclei (and cells for cells without one), then transcripts',
+    ),
+  file: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('GeoJSON, GeoParquet, .npy or .tif mask with the prior cells'),
   fileKind: z.enum(['nucleus', 'cell']).default('nucleus').describe('what the outlines of the file are'),
-  fileUnit: z.enum(['um', 'px']).default('um').describe('unit of polygon files; px uses the pixel size of the bundle'),
-  maskPixelSizeUm: z.number().positive().nullable().default(null).describe('um per pixel of a mask; null takes the pixel size of the bundle'),
-  maskOriginUm: z.tuple([z.number(), z.number()]).default([0, 0]).describe('place of the upper left corner of the mask in um'),
-  cellsWithoutNucleus: z.enum(['keep', 'drop']).default('keep').describe('cells of the prior that have an outline or transcripts but no nucleus'),
+  fileUnit: z
+    .enum(['um', 'px'])
+    .default('um')
+    .describe('unit of polygon files; px uses the pixel size of the bundle'),
+  maskPixelSizeUm: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('um per pixel of a mask; null takes the pixel size of the bundle'),
+  maskOriginUm: z
+    .tuple([z.number(), z.number()])
+    .default([0, 0])
+    .describe('place of the upper left corner of the mask in um'),
+  cellsWithoutNucleus: z
+    .enum(['keep', 'drop'])
+    .default('keep')
+    .describe('cells of the prior that have an outline or transcripts but no nucleus'),
 });
 
 const plan = z.strictObject({
-  tileSizeUm: z.number().min(50).max(20000).default(800).describe('largest edge of a tile core in um; tiles split further by what they hold'),
-  minTileSizeUm: z.number().min(20).max(20000).default(120).describe('tiles are not split below this edge (a few cell diameters)'),
-  memoryPerWorker: bytes.prefault('2GiB').describe('memory limit of one worker; tiles are split so that their estimate fits'),
-  haloUm: z.number().min(0).max(500).nullable().default(null).describe('margin around a core; null derives it from the prior cells and the method'),
+  tileSizeUm: z
+    .number()
+    .min(50)
+    .max(20000)
+    .default(800)
+    .describe('largest edge of a tile core in um; tiles split further by what they hold'),
+  minTileSizeUm: z
+    .number()
+    .min(20)
+    .max(20000)
+    .default(120)
+    .describe('tiles are not split below this edge (a few cell diameters)'),
+  memoryPerWorker: bytes
+    .prefault('2GiB')
+    .describe('memory limit of one worker; tiles are split so that their estimate fits'),
+  haloUm: z
+    .number()
+    .min(0)
+    .max(500)
+    .nullable()
+    .default(null)
+    .describe('margin around a core; null derives it from the prior cells and the method'),
 });
 
 const proseg = z.strictObject({
@@ -57,64 +135,165 @@ const proseg = z.strictObject({
   coarseFactor: z.number().int().min(1).max(4).default(2).describe('coarse voxel edge in fine voxels'),
   layers: z.number().int().min(1).max(32).default(4).describe('voxel layers in z'),
   components: z.number().int().min(1).max(64).default(10).describe('mixture components of cells'),
-  privateGenes: z.number().int().min(0).max(20000).default(300).describe('genes with a loading of their own (most frequent first); the rest is factorised'),
+  privateGenes: z
+    .number()
+    .int()
+    .min(0)
+    .max(20000)
+    .default(300)
+    .describe('genes with a loading of their own (most frequent first); the rest is factorised'),
   factors: z.number().int().min(1).max(400).default(100).describe('factors of the remaining genes'),
   densityBins: z.number().int().min(1).max(16).default(5).describe('density bins of the background'),
   densityBandwidthUm: z.number().positive().default(0.5).describe('bandwidth of the local density in um'),
-  fit: z.strictObject({
-    parameterIterations: z.number().int().min(1).default(20).describe('pilot iterations with fixed labels'),
-    coarseIterations: z.number().int().min(0).default(120).describe('pilot iterations on coarse voxels'),
-    fineIterations: z.number().int().min(0).default(40).describe('pilot iterations on fine voxels'),
-    blockIterations: z.number().int().min(1).default(10).describe('pilot iterations between two updates of the global variables'),
-    minPilots: z.number().int().min(1).default(4).describe('fewest pilot tiles (all tiles when there are fewer)'),
-    maxPilots: z.number().int().min(1).default(32).describe('most pilot tiles'),
-    share: z.number().min(0).max(1).default(0.05).describe('share of all tiles taken as pilots within those bounds'),
-    pilotTranscripts: z.number().int().min(1000).default(60000).describe('transcripts a pilot holds; larger tiles are cut down to a window of about so many'),
-  }).prefault({}),
-  schedule: z.strictObject({
-    coarseIterations: z.number().int().min(0).default(100).describe('iterations on coarse voxels'),
-    fineIterations: z.number().int().min(1).default(100).describe('iterations on fine voxels'),
-    hillClimbIterations: z.number().int().min(0).default(50).describe('cooled iterations at the end'),
-    recordedIterations: z.number().int().min(1).default(50).describe('fine iterations that are recorded for probabilities'),
-    finalTemperature: z.number().min(0.001).max(1).default(0.324).describe('temperature of the last cooled iteration'),
-    proposalsPerPair: z.number().positive().max(10).default(0.2).describe('label proposals per boundary pair and iteration'),
-    loadingsEvery: z.number().int().min(1).default(2).describe('redraw loadings every n-th iteration'),
-    borderIterations: z.number().int().min(0).default(40).describe('iterations of the border round'),
-    borderHillClimbIterations: z.number().int().min(0).default(20).describe('cooled iterations of the border round'),
-  }).prefault({}),
-  compactnessSigma: z.number().positive().default(0.04).describe('strength of the compactness prior (smaller is stricter)'),
-  bubbleProbability: z.number().min(0).max(1).default(0.05).describe('probability that a proposal opens a hole'),
-  nuclearReassignmentProbability: z.number().min(0.001).max(0.999).default(0.2).describe('prior probability that a voxel of a nucleus belongs to another cell'),
-  cellReassignmentProbability: z.number().min(0.001).max(0.999).default(0.5).describe('the same for voxels of a prior cell outside its nucleus'),
+  fit: z
+    .strictObject({
+      parameterIterations: z.number().int().min(1).default(20).describe('pilot iterations with fixed labels'),
+      coarseIterations: z.number().int().min(0).default(120).describe('pilot iterations on coarse voxels'),
+      fineIterations: z.number().int().min(0).default(40).describe('pilot iterations on fine voxels'),
+      blockIterations: z
+        .number()
+        .int()
+        .min(1)
+        .default(10)
+        .describe('pilot iterations between two updates of the global variables'),
+      minPilots: z
+        .number()
+        .int()
+        .min(1)
+        .default(4)
+        .describe('fewest pilot tiles (all tiles when there are fewer)'),
+      maxPilots: z.number().int().min(1).default(32).describe('most pilot tiles'),
+      share: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.05)
+        .describe('share of all tiles taken as pilots within those bounds'),
+      pilotTranscripts: z
+        .number()
+        .int()
+        .min(1000)
+        .default(60000)
+        .describe('transcripts a pilot holds; larger tiles are cut down to a window of about so many'),
+    })
+    .prefault({}),
+  schedule: z
+    .strictObject({
+      coarseIterations: z.number().int().min(0).default(100).describe('iterations on coarse voxels'),
+      fineIterations: z.number().int().min(1).default(100).describe('iterations on fine voxels'),
+      hillClimbIterations: z.number().int().min(0).default(50).describe('cooled iterations at the end'),
+      recordedIterations: z
+        .number()
+        .int()
+        .min(1)
+        .default(50)
+        .describe('fine iterations that are recorded for probabilities'),
+      finalTemperature: z
+        .number()
+        .min(0.001)
+        .max(1)
+        .default(0.324)
+        .describe('temperature of the last cooled iteration'),
+      proposalsPerPair: z
+        .number()
+        .positive()
+        .max(10)
+        .default(0.2)
+        .describe('label proposals per boundary pair and iteration'),
+      loadingsEvery: z.number().int().min(1).default(2).describe('redraw loadings every n-th iteration'),
+      borderIterations: z.number().int().min(0).default(40).describe('iterations of the border round'),
+      borderHillClimbIterations: z
+        .number()
+        .int()
+        .min(0)
+        .default(20)
+        .describe('cooled iterations of the border round'),
+    })
+    .prefault({}),
+  compactnessSigma: z
+    .number()
+    .positive()
+    .default(0.04)
+    .describe('strength of the compactness prior (smaller is stricter)'),
+  bubbleProbability: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe('probability that a proposal opens a hole'),
+  nuclearReassignmentProbability: z
+    .number()
+    .min(0.001)
+    .max(0.999)
+    .default(0.2)
+    .describe('prior probability that a voxel of a nucleus belongs to another cell'),
+  cellReassignmentProbability: z
+    .number()
+    .min(0.001)
+    .max(0.999)
+    .default(0.5)
+    .describe('the same for voxels of a prior cell outside its nucleus'),
   diffusion: z.boolean().default(true).describe('transcripts may have moved from where they were made'),
   diffusionProbability: z.number().min(0).max(1).default(0.2).describe('share of transcripts that moved far'),
   diffusionSdNearUm: z.number().positive().default(1).describe('sd of the near displacement in um'),
   diffusionSdFarUm: z.number().positive().default(4).describe('sd of the far displacement in um'),
-  diffusionSdZ: z.number().positive().default(0.1).describe('sd of the displacement in z, in units of the rescaled depth'),
+  diffusionSdZ: z
+    .number()
+    .positive()
+    .default(0.1)
+    .describe('sd of the displacement in z, in units of the rescaled depth'),
   enforceConnectivity: z.boolean().default(false).describe('refuse label moves that would cut a cell in two'),
 });
 
 const assign = z.strictObject({
-  method: z.enum(['nucleus', 'expand', 'proseg']).default('proseg').describe('nucleus: transcripts inside nuclei; expand: nuclei grown by a distance; proseg: cell simulation (Jones et al. 2025)'),
-  nucleus: z.strictObject({
-    by: z.enum(['auto', 'flag', 'outline']).default('auto').describe('take the per-transcript nucleus flag of the table or the outlines; auto prefers the flag'),
-    pixelSizeUm: z.number().min(0.05).max(5).default(0.25).describe('pixel of the label raster in um'),
-  }).prefault({}),
-  expand: z.strictObject({
-    distanceUm: z.number().min(0).max(100).default(5).describe('how far nuclei grow, in um'),
-    pixelSizeUm: z.number().min(0.05).max(5).default(0.25).describe('pixel of the label raster in um'),
-  }).prefault({}),
+  method: z
+    .enum(['nucleus', 'expand', 'proseg'])
+    .default('proseg')
+    .describe(
+      'nucleus: transcripts inside nuclei; expand: nuclei grown by a distance; proseg: cell simulation (Jones et al. 2025)',
+    ),
+  nucleus: z
+    .strictObject({
+      by: z
+        .enum(['auto', 'flag', 'outline'])
+        .default('auto')
+        .describe('take the per-transcript nucleus flag of the table or the outlines; auto prefers the flag'),
+      pixelSizeUm: z.number().min(0.05).max(5).default(0.25).describe('pixel of the label raster in um'),
+    })
+    .prefault({}),
+  expand: z
+    .strictObject({
+      distanceUm: z.number().min(0).max(100).default(5).describe('how far nuclei grow, in um'),
+      pixelSizeUm: z.number().min(0.05).max(5).default(0.25).describe('pixel of the label raster in um'),
+    })
+    .prefault({}),
   proseg: proseg.prefault({}),
 });
 
 const output = z.strictObject({
-  images: z.enum(['copy', 'none']).default('copy').describe('copy: re-chunk the images of the bundle into the Zarr as a pyramid; none: leave them out'),
-  minTranscripts: z.number().int().min(0).default(0).describe('cells with fewer transcripts are left out of the table and the outlines (their transcripts stay assigned to nothing)'),
+  images: z
+    .enum(['copy', 'none'])
+    .default('copy')
+    .describe('copy: re-chunk the images of the bundle into the Zarr as a pyramid; none: leave them out'),
+  minTranscripts: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      'cells with fewer transcripts are left out of the table and the outlines (their transcripts stay assigned to nothing)',
+    ),
 });
 
 export const configSchema = z.strictObject({
   version: z.literal(1).default(1).describe('version of this schema'),
-  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe('seed of all random numbers'),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(0)
+    .describe('seed of all random numbers'),
   input: input.prefault({}),
   prior: prior.prefault({}),
   plan: plan.prefault({}),

@@ -126,7 +126,10 @@ function pick(frame: Frame, wanted: Record<string, string[]>): Record<string, Co
     const found = frame.tables[table];
     const missing = columns.filter((column) => found?.[column] === undefined);
     if (missing.length > 0) {
-      throw new SpatileError('RUN_CORRUPT', `${frame.kind}: table ${table} lacks ${missing.join(', ')}; delete the run directory and start again`);
+      throw new SpatileError(
+        'RUN_CORRUPT',
+        `${frame.kind}: table ${table} lacks ${missing.join(', ')}; delete the run directory and start again`,
+      );
     }
     out[table] = found;
   }
@@ -134,7 +137,10 @@ function pick(frame: Frame, wanted: Record<string, string[]>): Record<string, Co
 }
 
 /** Extra tables and meta (settings, model, chain state) ride along in `extra`. */
-export function assignTileFrame(tile: AssignTile, extra?: { meta?: Record<string, unknown>; tables?: Record<string, Columns> }): Frame {
+export function assignTileFrame(
+  tile: AssignTile,
+  extra?: { meta?: Record<string, unknown>; tables?: Record<string, Columns> },
+): Frame {
   const { meta, ...tables } = tile;
   return {
     kind: ASSIGN_TILE,

@@ -51,7 +51,10 @@ export function encodeFrame(frame: Frame): Uint8Array {
   for (const [name, columns] of Object.entries(frame.tables)) {
     const lengths = new Set(Object.values(columns).map((column) => column.length));
     if (lengths.size > 1) {
-      throw new SpatileError('INTERNAL', `frame ${frame.kind}: columns of table ${name} differ in length (${[...lengths].join(', ')})`);
+      throw new SpatileError(
+        'INTERNAL',
+        `frame ${frame.kind}: columns of table ${name} differ in length (${[...lengths].join(', ')})`,
+      );
     }
     // biome-ignore lint/suspicious/noExplicitAny: makeTable's type wants one literal record per call
     bodies.push({ name, bytes: tableToIPC(makeTable(columns as any) as Table, 'file') });
@@ -82,13 +85,20 @@ export function encodeFrame(frame: Frame): Uint8Array {
  */
 export function decodeFrame(bytes: Uint8Array, kind: string | null, where = kind ?? 'frame'): Frame {
   const corrupt = (what: string): SpatileError =>
-    new SpatileError('RUN_CORRUPT', `${where}: ${what}; delete this file and resume the run to compute it again`, { fields: { where } });
-  if (bytes.length < HEADER_START || Buffer.compare(bytes.subarray(0, 8), MAGIC) !== 0) throw corrupt('not a spatile frame');
+    new SpatileError(
+      'RUN_CORRUPT',
+      `${where}: ${what}; delete this file and resume the run to compute it again`,
+      { fields: { where } },
+    );
+  if (bytes.length < HEADER_START || Buffer.compare(bytes.subarray(0, 8), MAGIC) !== 0)
+    throw corrupt('not a spatile frame');
   const headerLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
   if (HEADER_START + headerLength > bytes.length) throw corrupt('truncated header');
   const digest = createHash('sha256').update(bytes.subarray(HEADER_START)).digest();
   if (Buffer.compare(digest, bytes.subarray(12, 44)) !== 0) throw corrupt('checksum does not match');
-  const header = JSON.parse(Buffer.from(bytes.subarray(HEADER_START, HEADER_START + headerLength)).toString('utf8')) as {
+  const header = JSON.parse(
+    Buffer.from(bytes.subarray(HEADER_START, HEADER_START + headerLength)).toString('utf8'),
+  ) as {
     kind: string;
     meta: Record<string, unknown>;
     tables: { name: string; offset: number; length: number }[];
@@ -100,7 +110,8 @@ export function decodeFrame(bytes: Uint8Array, kind: string | null, where = kind
     if (bodyStart + offset + length > bytes.length) throw corrupt(`table ${name} is truncated`);
     const table = tableFromIPC(bytes.subarray(bodyStart + offset, bodyStart + offset + length));
     const columns: Columns = {};
-    for (const field of table.schema.fields) columns[field.name] = table.getChild(field.name)!.toArray() as Column;
+    for (const field of table.schema.fields)
+      columns[field.name] = table.getChild(field.name)!.toArray() as Column;
     tables[name] = columns;
   }
   return { kind: header.kind, meta: header.meta, tables };

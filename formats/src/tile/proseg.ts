@@ -169,7 +169,8 @@ export function prefixed(prefix: string, tables: Record<string, Columns>): Recor
 /** The tables of a part, without their prefix; empty when there are none. */
 export function unprefixed(prefix: string, tables: Record<string, Columns>): Record<string, Columns> {
   const out: Record<string, Columns> = {};
-  for (const [name, columns] of Object.entries(tables)) if (name.startsWith(`${prefix}.`)) out[name.slice(prefix.length + 1)] = columns;
+  for (const [name, columns] of Object.entries(tables))
+    if (name.startsWith(`${prefix}.`)) out[name.slice(prefix.length + 1)] = columns;
   return out;
 }
 
@@ -178,22 +179,33 @@ const vectors = <T extends object>(prefix: string, values: T): Record<string, Co
 
 /** Globals as tables `globals.theta`, ... with one column `value`. */
 export const globalsTables = (globals: ProsegGlobals): Record<string, Columns> => vectors('globals', globals);
-export const statisticsTables = (statistics: ProsegStatistics): Record<string, Columns> => vectors('statistics', statistics);
-export const preparationTables = (preparation: Omit<ProsegPreparation, never>): Record<string, Columns> => vectors('preparation', preparation);
+export const statisticsTables = (statistics: ProsegStatistics): Record<string, Columns> =>
+  vectors('statistics', statistics);
+export const preparationTables = (preparation: Omit<ProsegPreparation, never>): Record<string, Columns> =>
+  vectors('preparation', preparation);
 
 const readVectors = <T>(prefix: string, tables: Record<string, Columns>): T =>
-  Object.fromEntries(Object.entries(unprefixed(prefix, tables)).map(([name, columns]) => [name, columns.value])) as T;
+  Object.fromEntries(
+    Object.entries(unprefixed(prefix, tables)).map(([name, columns]) => [name, columns.value]),
+  ) as T;
 
 export const globalsFrom = (tables: Record<string, Columns>): ProsegGlobals => readVectors('globals', tables);
-export const statisticsFrom = (tables: Record<string, Columns>): ProsegStatistics => readVectors('statistics', tables);
-export const preparationFrom = (tables: Record<string, Columns>): ProsegPreparation => readVectors('preparation', tables);
+export const statisticsFrom = (tables: Record<string, Columns>): ProsegStatistics =>
+  readVectors('statistics', tables);
+export const preparationFrom = (tables: Record<string, Columns>): ProsegPreparation =>
+  readVectors('preparation', tables);
 
 /**
  * Upper bound in bytes of what one tile needs in a worker beyond its process base: the sampler's linear memory, the tile frame
  * (encoded and decoded), and the result.
  * `voxelsFine`: fine voxels of the padded tile over all layers; `transcripts`, `cells`: of the padded tile.
  */
-export function prosegMemoryBytes(input: { voxelsFine: number; transcripts: number; cells: number; model: ModelFrame }): number {
+export function prosegMemoryBytes(input: {
+  voxelsFine: number;
+  transcripts: number;
+  cells: number;
+  model: ModelFrame;
+}): number {
   const { voxelsFine, transcripts, cells, model } = input;
   const latent = model.privateGenes + model.factors + 8;
   const factored = model.genes - model.privateGenes;
