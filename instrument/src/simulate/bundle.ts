@@ -55,7 +55,10 @@ const MIN_QV = 20;
 
 /** What is known of a vendor cell; `counts` fills while transcripts of its block and the neighbouring ones come by. */
 interface VendorCell {
-  nucleus: VendorNucleus;
+  id: string;
+  x: number;
+  y: number;
+  nucleusArea: number;
   area: number;
   counts: number[];
 }
@@ -148,25 +151,26 @@ export class BundleTables {
   #vendorCell(nucleus: VendorNucleus): VendorCell {
     let cell = this.#vendorCells.get(nucleus.id);
     if (!cell) {
-      cell = { nucleus, area: 0, counts: KINDS.map(() => 0) };
+      const { id, centreX: x, centreY: y, area: nucleusArea } = nucleus;
+      cell = { id, x, y, nucleusArea, area: 0, counts: KINDS.map(() => 0) };
       this.#vendorCells.set(nucleus.id, cell);
     }
     return cell;
   }
 
-  #summarise({ nucleus, area, counts }: VendorCell): void {
+  #summarise({ id, x, y, nucleusArea, area, counts }: VendorCell): void {
     const table = this.#summary;
     const { columns, at } = table;
-    columns.cell_id[at] = nucleus.id;
-    columns.x_centroid[at] = nucleus.centreX;
-    columns.y_centroid[at] = nucleus.centreY;
+    columns.cell_id[at] = id;
+    columns.x_centroid[at] = x;
+    columns.y_centroid[at] = y;
     columns.transcript_counts[at] = BigInt(counts[0]);
     columns.control_probe_counts[at] = BigInt(counts[1]);
     columns.control_codeword_counts[at] = BigInt(counts[2]);
     columns.unassigned_codeword_counts[at] = BigInt(counts[3]);
     columns.total_counts[at] = BigInt(counts[0] + counts[1] + counts[2] + counts[3]);
     columns.cell_area[at] = area;
-    columns.nucleus_area[at] = nucleus.area;
+    columns.nucleus_area[at] = nucleusArea;
     columns.nucleus_count[at] = 1n;
     columns.segmentation_method[at] = 'Segmented by nucleus expansion of 5.0µm';
     table.next();

@@ -37,7 +37,8 @@ export class Tissue {
   constructor(settings: Settings) {
     this.settings = settings;
     this.grid = blockGrid(settings);
-    const memory = 7 * (this.grid.columns + 6);
+    // Blocks are visited row by row and look two rows ahead: four rows are never made twice.
+    const memory = 4 * (this.grid.columns + 4);
     const seeds = new SeedField(settings, memory);
     this.#niches = new NicheField(settings.seed);
     this.#sketches = new BlockMemo(memory, (column, row) =>

@@ -48,7 +48,7 @@ export class Vendor {
   constructor(tissue: Tissue) {
     this.#tissue = tissue;
     this.#grid = tissue.grid;
-    this.#memo = new BlockMemo(5 * (tissue.grid.columns + 4), (column, row) => this.#segment(column, row));
+    this.#memo = new BlockMemo(4 * (tissue.grid.columns + 4), (column, row) => this.#segment(column, row));
   }
 
   block(column: number, row: number): VendorNucleus[] {
