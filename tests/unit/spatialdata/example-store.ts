@@ -73,7 +73,7 @@ export async function* exampleShapes(): AsyncGenerator<ShapesBatch> {
     const [x, y] = corner(i + 1);
     const square = Float64Array.of(x, y, x + 8, y, x + 8, y + 8, x, y + 8, x, y);
     // The last cell has a second piece, so that both kinds of geometry occur.
-    const piece = Float64Array.of(50, 25, 51, 25, 51, 26, 50, 26, 50, 25);
+    const piece = Float64Array.of(40, 25, 41, 25, 41, 26, 40, 26, 40, 25);
     return encodePolygonWkb(i === CELLS - 1 ? [[square], [piece]] : [[square]]);
   });
   yield {

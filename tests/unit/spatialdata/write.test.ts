@@ -35,6 +35,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+const equalBytes = (a: Uint16Array, b: Uint16Array): boolean =>
+  Buffer.compare(
+    new Uint8Array(a.buffer, a.byteOffset, a.byteLength),
+    new Uint8Array(b.buffer, b.byteOffset, b.byteLength),
+  ) === 0;
 const json = async (path: string): Promise<unknown> =>
   JSON.parse(await readFile(join(store, path, 'zarr.json'), 'utf8'));
 const options = { attrs: {}, pixelSizeUm: null, micronsToGlobal: TO_GLOBAL };
@@ -324,7 +329,7 @@ describe('contents, read by other libraries', () => {
           encoding: 'WKB',
           crs: null,
           geometry_types: ['Polygon', 'MultiPolygon'],
-          bbox: [1, 1, 51, 29],
+          bbox: [1, 1, 41, 29],
         },
       },
       creator: { library: 'spatile', version: '0.1.0' },
@@ -360,7 +365,9 @@ describe('contents, read by other libraries', () => {
     const full = (await array('images/morphology_focus/s0')).data as Uint16Array;
     const size = IMAGE_WIDTH * IMAGE_HEIGHT;
     for (const channel of [0, 1])
-      expect(full.subarray(channel * size, (channel + 1) * size)).toEqual(examplePixels(channel));
+      expect(equalBytes(full.subarray(channel * size, (channel + 1) * size), examplePixels(channel))).toBe(
+        true,
+      );
     const half = (await array('images/morphology_focus/s1')).data as Uint16Array;
     for (const [y, x] of [
       [0, 0],
