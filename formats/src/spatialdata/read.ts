@@ -107,11 +107,30 @@ class ArrayReader {
   }
 }
 
+/** A table without its matrix: what is known of each cell and of each gene. */
+export type StoredAnnotation = Omit<StoredTable, 'x'>;
+
 /**
  * Reads a whole table (cells, not transcripts, decide its size).
  * Errors: `INPUT_MISSING`, `STORE_INVALID`.
  */
 export async function readTable(path: string, name = 'table'): Promise<StoredTable> {
+  const annotation = await readAnnotation(path, name);
+  const root = `tables/${name}`;
+  const arrays = new ArrayReader(path);
+  return guarded(join(path, root), 'reading the table', async () => {
+    const part = async (member: string): Promise<unknown> => (await arrays.get(`${root}/X/${member}`)).data;
+    const x = {
+      indptr: (await part('indptr')) as Int32Array,
+      indices: (await part('indices')) as Int32Array,
+      data: (await part('data')) as Int32Array,
+    };
+    return { ...annotation, x };
+  });
+}
+
+/** Reads a table but for its matrix, which is much the largest part. Errors: as `readTable`. */
+export async function readAnnotation(path: string, name = 'table'): Promise<StoredAnnotation> {
   const root = `tables/${name}`;
   const arrays = new ArrayReader(path);
   return guarded(join(path, root), 'reading the table', async () => {
@@ -123,7 +142,6 @@ export async function readTable(path: string, name = 'table'): Promise<StoredTab
       const { data, shape } = await arrays.get(`${root}/obsm/${key}`);
       obsm[key] = { data: data as Float64Array, columns: shape[1] };
     }
-    const part = async (member: string): Promise<unknown> => (await arrays.get(`${root}/X/${member}`)).data;
     const { region, region_key: regionKey, instance_key: instanceKey } = attributes;
     return {
       ...(await readFrame(path, arrays, `${root}/obs`).then(({ index, columns }) => ({
@@ -134,11 +152,6 @@ export async function readTable(path: string, name = 'table'): Promise<StoredTab
         varIndex: index,
         var: columns,
       }))),
-      x: {
-        indptr: (await part('indptr')) as Int32Array,
-        indices: (await part('indices')) as Int32Array,
-        data: (await part('data')) as Int32Array,
-      },
       obsm,
       region: region && regionKey && instanceKey ? { region, regionKey, instanceKey } : null,
     };
