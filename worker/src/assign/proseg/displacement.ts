@@ -6,13 +6,13 @@ export interface Elementary {
   erf(x: number): number;
 }
 
-/** Offsets less likely than this are cut off (1.3 of the method notes). */
+/** Tables end at the first offset less likely than this (1.3 of the method notes). */
 const LEAST = 1e-5;
 const MAX_OFFSETS = 120;
 
 /**
  * Probability of a displacement by k = 0, 1, ... voxels along one axis for a normal of sd `sd`, the start uniform in its voxel:
- * tabulated while it is at least 1e-5. `sd` and `edge` in the same unit.
+ * tabulated down to the first below 1e-5. `sd` and `edge` in the same unit.
  */
 export function displacementTable(sd: number, edge: number, { exp, erf }: Elementary): number[] {
   const integral = (x: number): number =>
@@ -20,8 +20,8 @@ export function displacementTable(sd: number, edge: number, { exp, erf }: Elemen
   const table: number[] = [];
   for (let k = 0; k <= MAX_OFFSETS; k++) {
     const p = (2 * integral(k * edge) - integral((k + 1) * edge) - integral((k - 1) * edge)) / (2 * edge);
-    if (!(p >= LEAST) && k > 0) break;
-    table.push(p);
+    table.push(Math.max(0, p));
+    if (!(p >= LEAST)) break;
   }
   return table;
 }

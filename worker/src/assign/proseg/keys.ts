@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AssignTileMeta } from '@spatile/formats/tile/assign';
+import type { TileGrid } from './grid.ts';
 
 /** A Philox key: two u32. */
 export type Key = [number, number];
@@ -17,22 +18,21 @@ export function slideKey(meta: AssignTileMeta, stage: string): Key {
   return keyOf('proseg', 'slide', meta.seed, stage);
 }
 
-/** Key of the label moves of one tile: a function of its place, never of its number. */
-export function tileKey(meta: AssignTileMeta, stage: string): Key {
-  const { core, region, gridOriginUm } = meta;
+/** Key of the label moves of one tile: a function of its place on the lattice, never of its number. */
+export function tileKey(meta: AssignTileMeta, grid: TileGrid, stage: string): Key {
+  const { firstColumn, firstRow, width, height, core } = grid;
   return keyOf(
     'proseg',
     'tile',
     meta.seed,
     stage,
-    ...gridOriginUm,
+    firstColumn,
+    firstRow,
+    width,
+    height,
     core.x0,
     core.y0,
     core.x1,
     core.y1,
-    region.x0,
-    region.y0,
-    region.x1,
-    region.y1,
   );
 }

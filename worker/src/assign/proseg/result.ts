@@ -67,10 +67,6 @@ function verdictsOf({ arrays, bound, source, observed, task }: Sampler, recorded
     out.cell[source[i]] = cell;
     out.share[source[i]] = Math.min(1, Math.max(most / recorded, 1 / (recorded + 1)));
   }
-  const fin = new Uint32Array(gene.length);
-  let sums = [0,0,0,0];
-  for (let i = 0; i < source.length; i++) { const c = arrays.label[arrays.current[i]]; fin[source[i]] = c > 0 && arrays.rate[i] > arrays.background[i] ? c : 0; sums[0]+=recordBackground[i]; for (let k=0;k<3;k++) sums[k+1]+=recordWeight[i*3+k]; }
-  (globalThis as any).finalState = fin; console.log('sums', sums, source.length);
   const stride = bound.integer('stride');
   const plane = bound.integer('plane');
   for (let i = 0; i < gene.length; i++) {

@@ -171,14 +171,31 @@ function loadDensity(sampler: Sampler): void {
   const columns = grid.width * grid.height;
   const [originX, originY] = grid.originUm;
   bound.kernel.addDensity(
-    rate.byteOffset, background.byteOffset, source.length, pairList.byteOffset, grid.width, grid.height,
-    originX, originY, grid.firstColumn, grid.firstRow, grid.voxelUm, bandwidth, pairPosition.byteOffset,
+    rate.byteOffset,
+    background.byteOffset,
+    source.length,
+    pairList.byteOffset,
+    grid.width,
+    grid.height,
+    originX,
+    originY,
+    grid.firstColumn,
+    grid.firstRow,
+    grid.voxelUm,
+    bandwidth,
+    pairPosition.byteOffset,
   );
   const scale = (UNIT_BANDWIDTH_UM / bandwidth) ** 2;
-  sampler.density = new Float32Array(pairList.buffer, pairList.byteOffset, columns).map((weight) => weight * scale);
-  sampler.densityBins = Uint8Array.from(sampler.density, (value) => densityBin(value, task.model.densityCuts));
+  sampler.density = new Float32Array(pairList.buffer, pairList.byteOffset, columns).map(
+    (weight) => weight * scale,
+  );
+  sampler.densityBins = Uint8Array.from(sampler.density, (value) =>
+    densityBin(value, task.model.densityCuts),
+  );
   sampler.modelled = modelledColumns(
-    grid, Uint16Array.from(source, (i) => observed.x[i]), Uint16Array.from(source, (i) => observed.y[i]),
+    grid,
+    Uint16Array.from(source, (i) => observed.x[i]),
+    Uint16Array.from(source, (i) => observed.y[i]),
   );
 }
 
@@ -224,7 +241,7 @@ function loadCells({ arrays, task, cells }: Sampler): void {
 function loadSettings({ bound, arrays, task, grid }: Sampler, stage: string): void {
   const { kernel } = bound;
   const { settings, tile } = task;
-  const [place, own] = [slideKey(tile.meta, stage), tileKey(tile.meta, stage)];
+  const [place, own] = [slideKey(tile.meta, stage), tileKey(tile.meta, grid, stage)];
   bound.setInteger('placeKey0', place[0]);
   bound.setInteger('placeKey1', place[1]);
   bound.setInteger('tileKey0', own[0]);
