@@ -1,6 +1,7 @@
 import { ASSIGN_RESULT, assignResultFrom, assignTileFrame } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
 import type { ExpandSettings, NucleusSettings } from '@spatile/formats/tile/geometric';
+import { logStep } from '../run/events.ts';
 import type { RoundTask } from '../run/rounds.ts';
 import type { SlideContext } from '../run/slide.ts';
 import { coreVerdicts } from './settle.ts';
@@ -52,6 +53,7 @@ export async function assignGeometric(stage: AssignStage): Promise<AssignSummary
     stage.busyTiles.map((tile) => geometricTask(stage, tile)),
   );
   const summary: AssignSummary = { method, diagnostics: [], model: null, borderUnits: 0, borderPhases: 0 };
+  const started = performance.now();
   const done = await states.adopt(0);
   for (const tile of stage.busyTiles) {
     const { id, core } = slide.plan.tiles[tile];
@@ -73,5 +75,6 @@ export async function assignGeometric(stage: AssignStage): Promise<AssignSummary
     );
   }
   if (!done) await states.complete(0, stage.busyTiles);
+  await logStep(stage.store, 'assign-settle', started);
   return summary;
 }

@@ -9,6 +9,7 @@ import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/fram
 import { globalsTables } from '@spatile/formats/tile/proseg';
 import { cellDiameterUm, displacementCutUm } from '../plan/halo.ts';
 import { ceilTo } from '../plan/plan.ts';
+import { logStep } from '../run/events.ts';
 import type { RoundTask } from '../run/rounds.ts';
 import { type BorderUnit, borderUnits } from '../seams/border.ts';
 import { borderState } from './border-input.ts';
@@ -134,6 +135,7 @@ async function settleTiles(stage: AssignStage): Promise<AssignSummary['diagnosti
   }
   if (!done) await states.complete(0, stage.busyTiles);
   stage.progress({ kind: 'step-end', step: 'assign-settle', seconds: (performance.now() - started) / 1000 });
+  await logStep(stage.store, 'assign-settle', started);
   return diagnostics;
 }
 
@@ -198,6 +200,7 @@ async function borderPhase(
     tasks.map(({ task }) => task),
   );
   if (await states.adopt(phase)) return;
+  const started = performance.now();
   const perTile = new Map<number, { result: AssignResult; active: Set<number> }[]>();
   for (const { unit, task } of tasks) {
     const entry = {
@@ -223,4 +226,5 @@ async function borderPhase(
     touched.push(tile);
   }
   await states.complete(phase, touched);
+  await logStep(stage.store, `assign-border-${phase}-settle`, started);
 }

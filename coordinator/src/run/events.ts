@@ -31,6 +31,12 @@ export async function logEvent(store: RunStore, event: RunLogEvent): Promise<voi
   });
 }
 
+/** Appends how long a step took that began at `startedMs` of `performance.now()`, with the coordinator's memory at its end. */
+export async function logStep(store: RunStore, step: string, startedMs: number): Promise<void> {
+  const seconds = (performance.now() - startedMs) / 1000;
+  await logEvent(store, { type: 'step', step, seconds, coordinatorRssBytes: process.memoryUsage.rss() });
+}
+
 /** All events of a run directory; a torn last line (the coordinator died while writing) is left out. */
 export async function readEvents(store: RunStore): Promise<(RunLogEvent & { time: string })[]> {
   const text = await readFile(store.path(FILE), 'utf8').catch(() => '');

@@ -9,6 +9,7 @@ import { makePlan } from '../plan/make.ts';
 import { latticeFor, type TilePlan } from '../plan/plan.ts';
 import { type Scan, scanTranscripts } from '../scan/scan.ts';
 import { SCAN, SCAN_FILE, scanFrame, scanFrom } from '../scan/store.ts';
+import { logStep } from './events.ts';
 import type { RunIdentity } from './identity.ts';
 import type { OpenedInput } from './open.ts';
 import { cellIndexFromScan, type SlideContext, slideContext } from './slide.ts';
@@ -69,6 +70,7 @@ export async function partitionSlide(
   await store.putJson(PLAN_FILE, slide.plan);
   await store.put(CELLS_FILE, encodeFrame(cellTableFrame(slide.cells)));
   if (await store.has(PARTITION_MANIFEST)) return;
+  const started = performance.now();
   await timed(progress, 'partition', 'partitioning transcripts into tiles', slide.scan.rows, (onRows) =>
     partitionTranscripts(
       store,
@@ -83,6 +85,7 @@ export async function partitionSlide(
       onRows,
     ),
   );
+  await logStep(store, 'partition', started);
 }
 
 /** Runs a step over rows with progress events around it. */

@@ -3,7 +3,7 @@ import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/fram
 import type { ProgressEvent } from '../api.ts';
 import { type PoolEvent, WorkerPool } from '../dispatch/pool.ts';
 import { advance, idleRound, type RoundCommand, type RoundEvent, type RoundState } from './advance.ts';
-import { logEvent } from './events.ts';
+import { logEvent, logStep } from './events.ts';
 import type { RunLog } from './log.ts';
 import type { RunStore } from './store.ts';
 
@@ -80,12 +80,7 @@ export class RoundRunner {
     }
     const seconds = (performance.now() - started) / 1000;
     this.options.progress({ kind: 'step-end', step: round, seconds });
-    await logEvent(store, {
-      type: 'step',
-      step: round,
-      seconds,
-      coordinatorRssBytes: process.memoryUsage.rss(),
-    });
+    await logStep(store, round, started);
   }
 
   /** A committed result of a round. */

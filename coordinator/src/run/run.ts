@@ -13,7 +13,7 @@ import { writeOutput } from '../output/write.ts';
 import { writeReport } from '../report/report.ts';
 import { VERSION } from '../version.ts';
 import { prepareOutput, reportFor, runDirectoryFor } from './directory.ts';
-import { logEvent } from './events.ts';
+import { logEvent, logStep } from './events.ts';
 import { identityDifference, type RunIdentity, runIdentity } from './identity.ts';
 import { openLog, type RunLog } from './log.ts';
 import { type OpenedInput, openInput } from './open.ts';
@@ -37,6 +37,10 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
   // The scan of a new run comes before anything is written: bad input leaves nothing behind.
   const early =
     options.mode === 'resume' ? null : await scanSlide(input, options.config, null, options.progress);
+  const scanned = {
+    seconds: (performance.now() - started) / 1000,
+    coordinatorRssBytes: process.memoryUsage.rss(),
+  };
   const identity = await runIdentity(options.config, input.inputs);
   await claimDirectory(store, identity, options);
   const earlier = await finishedBefore(store, options);
@@ -53,7 +57,10 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
     signal: options.signal,
   });
   try {
-    if (early !== null) await storeScan(store, early);
+    if (early !== null) {
+      await storeScan(store, early);
+      await logEvent(store, { type: 'step', step: 'scan', ...scanned });
+    }
     const scan = early ?? (await scanSlide(input, options.config, store, options.progress));
     const { slide, findings } = await planSlide(input, options.config, scan);
     throwIfAborted(options.signal);
@@ -140,9 +147,12 @@ async function finish({
 }: FinishInput): Promise<RunSummary> {
   const { slide, regions, states, store, progress } = stage;
   const output = resolve(options.output);
+  const tallyStarted = performance.now();
   const choice = await chooseCells(stage, outlines, options.config.output.minTranscripts);
   const { tally, kept } = choice;
   const components = await componentsOf(stage);
+  await logStep(store, 'tally', tallyStarted);
+  const writeStarted = performance.now();
   const { digest, nucleiDropped } = await timed(
     progress,
     'write',
@@ -166,6 +176,7 @@ async function finish({
         onRows,
       }),
   );
+  await logStep(store, 'write', writeStarted);
   const problems = await validateSpatialData(output);
   const all = [...findings, ...problems, ...outputFindings(slide, kept.length, nucleiDropped)];
   for (const { message } of all.filter(({ level }) => level === 'warning'))
