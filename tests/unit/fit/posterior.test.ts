@@ -13,7 +13,7 @@ import {
 
 const frame = testFrame();
 const truth = testGlobals(frame, new RandomStream(1, 'truth'));
-const WHOLE = { fixedDispersion: false, priorShare: 1 };
+const WHOLE = { fixedDispersion: false, fixedBackground: false, priorShare: 1 };
 
 describe('global posteriors', () => {
   it('recover the parameters that cells were drawn from', () => {
@@ -81,7 +81,8 @@ describe('global posteriors', () => {
     };
     const b = statistics.b[3];
     const area = statistics.areaVolume[1];
-    check((g) => g.beta[3], (1 + b) / (1 + area), Math.sqrt(1 + b) / (1 + area));
+    // The prior's count is shared by 2 layers and 2 bins.
+    check((g) => g.beta[3], (0.25 + b) / (0.25 + area), Math.sqrt(0.25 + b) / (0.25 + area));
     check((g) => g.pi[0], mean.pi[0]);
     check((g) => g.theta[2], mean.theta[2]);
     check((g) => g.mu[1], mean.mu[1], 1 / Math.sqrt(1 / 9 + statistics.n[1] / truth.sigma2[1]));
@@ -108,7 +109,7 @@ describe('global posteriors', () => {
     expect(mean.mu[1]).toBeCloseTo(Math.log(50), 12);
     expect(mean.sigma2[1]).toBeCloseTo(1 / 3, 12);
     expect(mean.pi[0]).toBeCloseTo(3 / 4, 12);
-    expect(mean.beta[1]).toBeCloseTo(10 / 151, 6);
+    expect(mean.beta[1]).toBeCloseTo(9.25 / 150.25, 6);
     expect(mean.theta[0]).toBeCloseTo(4.1 / 4.4, 6);
     const lnS = (-0.1 + (12 - 2 * 2) / 2 - 2 * Math.log(10)) / 2.1;
     expect(mean.s[0]).toBeCloseTo(Math.exp(lnS), 6);
@@ -148,8 +149,8 @@ describe('global posteriors', () => {
     const fixed = drawGlobals(statistics, truth, frame, {
       seed: 0,
       block: 0,
+      ...WHOLE,
       fixedDispersion: true,
-      priorShare: 1,
     });
     expect([...fixed.r].every((r) => r === 1)).toBe(true);
   });
@@ -159,9 +160,9 @@ describe('global posteriors', () => {
     part.a.fill(100);
     const pooled = poolStatistics([part], frame, 1);
     const whole = meanGlobals(pooled, truth, frame, WHOLE);
-    const tenth = meanGlobals(pooled, truth, frame, { fixedDispersion: false, priorShare: 0.1 });
-    expect(whole.beta[0]).toBeCloseTo(1 / 51, 6);
-    expect(tenth.beta[0]).toBeCloseTo(0.1 / 50.1, 6);
+    const tenth = meanGlobals(pooled, truth, frame, { ...WHOLE, priorShare: 0.1 });
+    expect(whole.beta[0]).toBeCloseTo(0.25 / 50.25, 6);
+    expect(tenth.beta[0]).toBeCloseTo(0.025 / 50.025, 6);
   });
 });
 

@@ -92,7 +92,13 @@ function* runBlocks(
   let iteration = 0;
   for (const phase of fitPhases(input.config)) {
     const logLikelihoods: number[] = [];
-    for (const block of blocksOf(phase, input.config.fit.blockIterations, blocks.length, iteration)) {
+    for (const block of blocksOf(
+      phase,
+      input.config.diffusion,
+      input.config.fit.blockIterations,
+      blocks.length,
+      iteration,
+    )) {
       const step = blockStep(pilots, frame, settings, block, globals, carried);
       const results = yield step;
       const frames = pilots.map((tile) => resultOf(results, tile));
@@ -105,11 +111,12 @@ function* runBlocks(
       blocks.push(block);
       trace.push({ block: block.index, phase: block.phase, logLikelihood: statistics.logLikelihood });
       logLikelihoods.push(statistics.logLikelihood);
-      const { fixedDispersion } = block;
+      const { fixedDispersion, fixedBackground } = phase;
       globals = drawGlobals(statistics, globals, frame, {
         seed: input.seed,
         block: block.index,
         fixedDispersion,
+        fixedBackground,
         priorShare,
       });
       carried = frames.map(({ tables }) => chainOf(tables));

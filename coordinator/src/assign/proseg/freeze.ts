@@ -22,7 +22,11 @@ export function freezeGlobals(
   priorShare: PosteriorOptions['priorShare'],
 ): ProsegGlobals {
   const means = records.map(({ statistics, globals, fixedDispersion }) =>
-    meanGlobals(addMissing(statistics, missing, model), globals, model, { fixedDispersion, priorShare }),
+    meanGlobals(addMissing(statistics, missing, model), globals, model, {
+      fixedDispersion,
+      fixedBackground: false,
+      priorShare,
+    }),
   );
   const average = <A extends Float32Array | Float64Array>(pick: (globals: ProsegGlobals) => A): A => {
     const first = pick(means[0]);

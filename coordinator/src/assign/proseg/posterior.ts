@@ -37,6 +37,8 @@ export interface PosteriorOptions {
    * with this share of their pseudo-counts: they are meant for a slide, and on a sample would drown rare genes in background.
    */
   priorShare: number;
+  /** beta stays what it was. */
+  fixedBackground: boolean;
 }
 
 /** Keeps the likelihood finite where neither a cell nor, by an extreme draw, background makes a gene. */
@@ -97,7 +99,7 @@ function update(
   previous: ProsegGlobals,
   model: ModelFrame,
   choose: (variable: Variable) => Choice,
-  { fixedDispersion, priorShare }: PosteriorOptions,
+  { fixedDispersion, fixedBackground, priorShare }: PosteriorOptions,
 ): ProsegGlobals {
   const { mu, sigma2 } = updateVolumes(statistics, previous, choose('mu'), choose('sigma2'));
   const pi = new Float64Array(model.components);
@@ -115,7 +117,7 @@ function update(
     pi,
     mu,
     sigma2,
-    beta: updateBeta(statistics, model, priorShare, choose('beta')),
+    beta: fixedBackground ? previous.beta.slice() : updateBeta(statistics, model, priorShare, choose('beta')),
   };
 }
 
@@ -165,17 +167,21 @@ function updateTheta(
   return theta;
 }
 
+/**
+ * The prior's one count per gene is shared by the layers and density bins: a whole count for each of them would be as much as
+ * the true background of a small slide (20 counts a gene with 4 layers and 5 bins).
+ */
 function updateBeta(
   { b, areaVolume }: PooledStatistics,
-  model: ModelFrame,
+  { layers, densityBins }: ModelFrame,
   priorShare: number,
   choose: Choice,
 ): Float32Array {
-  const bins = model.densityBins;
+  const share = priorShare / (layers * densityBins);
   return Float32Array.from(b, (count, i) =>
     Math.max(
       BETA_FLOOR,
-      choose.gamma(priorShare * BETA_SHAPE + count, priorShare * BETA_RATE + areaVolume[i % bins]),
+      choose.gamma(share * BETA_SHAPE + count, share * BETA_RATE + areaVolume[i % densityBins]),
     ),
   );
 }

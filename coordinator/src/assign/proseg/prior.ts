@@ -4,7 +4,7 @@
 export const THETA_ALPHA = 0.1;
 /** Dirichlet parameter of every component weight. */
 export const PI_ALPHA = 1;
-/** Background rates: Gamma(shape, rate in units of volume). */
+/** Background rates: Gamma(shape, rate in units of volume), for a gene over all layers and density bins together. */
 export const BETA_SHAPE = 1;
 export const BETA_RATE = 1;
 /** ln-volume mean of a component: N(ln 50, 3^2), volumes in um2 (depth rescaled to 1). */
