@@ -15,6 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+// biome-ignore lint/suspicious/noExplicitAny: the tests spoil metadata at any depth
 type Json = Record<string, any>;
 
 let copies = 0;
