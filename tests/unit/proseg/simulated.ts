@@ -80,6 +80,9 @@ export const blockOf = (block: Partial<FitBlock>): FitBlock => ({
 });
 
 interface Cells {
+  /** Cells of one row of the jittered lattice they lie on, and its spacing in microns. */
+  across: number;
+  spacing: number;
   x: number[];
   y: number[];
   radius: number[];
@@ -88,7 +91,7 @@ interface Cells {
 
 function scatterCells(o: SimulatedOptions, random: RandomStream): Cells {
   const total = o.sizeUm + 2 * o.haloUm;
-  const cells: Cells = { x: [], y: [], radius: [], type: [] };
+  const cells: Cells = { across: 0, spacing: o.spacingUm, x: [], y: [], radius: [], type: [] };
   for (let y = o.spacingUm / 2; y < total; y += o.spacingUm) {
     for (let x = o.spacingUm / 2; x < total; x += o.spacingUm) {
       cells.x.push(x + (random.uniform() - 0.5) * 0.4 * o.spacingUm);
@@ -97,17 +100,25 @@ function scatterCells(o: SimulatedOptions, random: RandomStream): Cells {
       cells.type.push(random.integer(o.types));
     }
   }
+  cells.across = Math.ceil((total - o.spacingUm / 2) / o.spacingUm);
   return cells;
 }
 
+/** The cell a point belongs to: the nearest centre (within two lattice steps), if its disc reaches so far. */
 function nearest(cells: Cells, x: number, y: number): number {
+  const { across, spacing } = cells;
+  const rows = cells.x.length / across;
+  const [i, j] = [Math.floor(x / spacing), Math.floor(y / spacing)];
   let best = -1;
   let least = Number.POSITIVE_INFINITY;
-  for (let c = 0; c < cells.x.length; c++) {
-    const d = (cells.x[c] - x) ** 2 + (cells.y[c] - y) ** 2;
-    if (d < least) [best, least] = [c, d];
+  for (let row = Math.max(0, j - 2); row <= Math.min(rows - 1, j + 2); row++) {
+    for (let column = Math.max(0, i - 2); column <= Math.min(across - 1, i + 2); column++) {
+      const c = row * across + column;
+      const d = (cells.x[c] - x) ** 2 + (cells.y[c] - y) ** 2;
+      if (d < least) [best, least] = [c, d];
+    }
   }
-  return least <= cells.radius[best] ** 2 ? best : -1;
+  return best >= 0 && least <= cells.radius[best] ** 2 ? best : -1;
 }
 
 /** Rows: one transcript each, sorted by nothing in particular but numbered in the order they were made. */
