@@ -144,7 +144,7 @@ const proseg = z.strictObject({
     .describe('genes with a loading of their own (most frequent first); the rest is factorised'),
   factors: z.number().int().min(1).max(400).default(100).describe('factors of the remaining genes'),
   densityBins: z.number().int().min(1).max(16).default(5).describe('density bins of the background'),
-  densityBandwidthUm: z.number().positive().default(0.5).describe('bandwidth of the local density in um'),
+  densityBandwidthUm: z.number().positive().default(10).describe('bandwidth of the local density in um'),
   fit: z
     .strictObject({
       parameterIterations: z.number().int().min(1).default(20).describe('pilot iterations with fixed labels'),
