@@ -35,6 +35,21 @@ export function densityBin(density: number, cuts: readonly number[]): number {
   return bin;
 }
 
+/**
+ * What one transcript adds to the density of a place `dxUm`, `dyUm` from it, before scaling. Its own weight is taken out of the
+ * density that decides its background: else the densest bins are just the columns that hold a transcript, their background
+ * comes out as high as the expression of cells, and most transcripts of cells pass as background (Slivnyak's theorem: to a
+ * Poisson process, the density around a point without the point is that of any place).
+ */
+export function ownWeight(
+  dxUm: number,
+  dyUm: number,
+  bandwidthUm: number,
+  exp: (x: number) => number,
+): number {
+  return exp(-(dxUm * dxUm + dyUm * dyUm) / (2 * bandwidthUm * bandwidthUm));
+}
+
 /** Visits the modelled columns of the core with their index on the fine grid. */
 function eachCoreColumn(grid: TileGrid, modelled: Uint8Array, visit: (at: number) => void): void {
   for (let j = grid.core.y0; j < grid.core.y1; j++) {

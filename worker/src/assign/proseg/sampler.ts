@@ -9,7 +9,7 @@ import {
   type BoundAssign,
   bindAssign,
 } from '../../../kernels/bind.ts';
-import { densityBin, modelledColumns } from './density.ts';
+import { densityBin, modelledColumns, ownWeight } from './density.ts';
 import { displacementLaw } from './displacement.ts';
 import { type ObservedVoxels, observedVoxels, type TileGrid, tileGrid } from './grid.ts';
 import { slideKey, tileKey } from './keys.ts';
@@ -185,7 +185,7 @@ function loadDensity(sampler: Sampler): void {
     bandwidth,
     pairPosition.byteOffset,
   );
-  const scale = (UNIT_BANDWIDTH_UM / bandwidth) ** 2;
+  const scale = densityScale(bandwidth);
   sampler.density = new Float32Array(pairList.buffer, pairList.byteOffset, columns).map(
     (weight) => weight * scale,
   );
@@ -199,8 +199,22 @@ function loadDensity(sampler: Sampler): void {
   );
 }
 
+const densityScale = (bandwidthUm: number): number => (UNIT_BANDWIDTH_UM / bandwidthUm) ** 2;
+
+/** Density bin of a transcript: the others' density at the centre of its observed column. */
+function binOf({ grid, density, bound, task, observed }: Sampler, at: number): number {
+  const bandwidth = task.settings.densityBandwidthUm;
+  const { x, y } = task.tile.transcripts;
+  const [originX, originY] = grid.originUm;
+  const dx = originX + (grid.firstColumn + observed.x[at] + 0.5) * grid.voxelUm - x[at];
+  const dy = originY + (grid.firstRow + observed.y[at] + 0.5) * grid.voxelUm - y[at];
+  const own = ownWeight(dx, dy, bandwidth, bound.kernel.exp) * densityScale(bandwidth);
+  const others = density[observed.y[at] * grid.width + observed.x[at]] - own;
+  return densityBin(Math.max(0, others), task.model.densityCuts);
+}
+
 function loadTranscripts(sampler: Sampler, options: SamplerOptions): void {
-  const { arrays, task, source, observed, grid, densityBins } = sampler;
+  const { arrays, task, source, observed } = sampler;
   const { tile, model, globals } = task;
   const { transcripts, meta } = tile;
   for (let i = 0; i < source.length; i++) {
@@ -213,8 +227,7 @@ function loadTranscripts(sampler: Sampler, options: SamplerOptions): void {
       );
     }
     const [x, y, l] = [observed.x[at], observed.y[at], observed.l[at]];
-    const bin = densityBins[y * grid.width + x];
-    const index = (gene * model.layers + l) * model.densityBins + bin;
+    const index = (gene * model.layers + l) * model.densityBins + binOf(sampler, at);
     const inCore = rectContains(meta.core, transcripts.x[at], transcripts.y[at]);
     arrays.row[i] = transcripts.row[at];
     arrays.gene[i] = gene;
