@@ -1,5 +1,6 @@
 import { SpatileError } from '../errors.ts';
 import type { Affine } from '../space.ts';
+import { CellDictionary } from './cell-dictionary.ts';
 import { groupJson, VERSIONS } from './metadata.ts';
 import { arrowSchema, pandasMetadata } from './parquet-metadata.ts';
 import { ParquetSink, type SinkColumn, type SinkData } from './parquet-sink.ts';
@@ -83,33 +84,6 @@ function rowNumbers(first: number, rows: number): Int32Array | BigInt64Array {
   return BigInt64Array.from({ length: rows }, (_, i) => BigInt(first + i));
 }
 
-const utf8 = (text: string): Uint8Array => Buffer.from(text, 'utf8');
-
-/** Codes of the cells used in a row group, renumbered in order of first use, with their names. */
-class CellDictionary {
-  readonly #ids: readonly string[];
-  readonly #local: Int32Array;
-
-  constructor(ids: readonly string[]) {
-    this.#ids = ids;
-    this.#local = new Int32Array(ids.length + 1).fill(-1);
-  }
-
-  encode(cells: Uint32Array): { codes: Int32Array; dictionary: Uint8Array[] } {
-    const codes = new Int32Array(cells.length);
-    const used: number[] = [];
-    for (let i = 0; i < cells.length; i++) {
-      const cell = cells[i];
-      if (cell > this.#ids.length)
-        throw new SpatileError('INTERNAL', `points: cell code ${cell} of ${this.#ids.length}`);
-      if (this.#local[cell] < 0) this.#local[cell] = used.push(cell) - 1;
-      codes[i] = this.#local[cell];
-    }
-    for (const cell of used) this.#local[cell] = -1;
-    return { codes, dictionary: used.map((cell) => utf8(cell === 0 ? '' : this.#ids[cell - 1])) };
-  }
-}
-
 /** Collects rows into row groups and row groups into parts, whatever the sizes of the batches. */
 class PointsSink {
   readonly #store: PartialStore;
@@ -136,7 +110,7 @@ class PointsSink {
     this.#columns = columnsOf(spec);
     this.#rowsPerGroup = spec.rowsPerGroup ?? 1_000_000;
     this.#groupsPerPart = Math.max(1, Math.round((spec.rowsPerPart ?? 5_000_000) / this.#rowsPerGroup));
-    this.#features = spec.features.map(utf8);
+    this.#features = spec.features.map((name) => Buffer.from(name, 'utf8'));
     this.#cells = new CellDictionary(spec.cellIds);
     this.#capacity = Math.min(this.#rowsPerGroup, 65_536);
     this.#buffers = makeBuffers(this.#capacity, spec);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { isSpatileError } from '../errors.ts';
 import { decodeWkb, type Polygon } from '../geometry/wkb.ts';
 import { parseNode, pointsAttributes, shapesAttributes } from './node-schemas.ts';
-import { listParts } from './read.ts';
+import { listParts } from './points-file.ts';
 import { readFooter, readShapesFile } from './shapes-file.ts';
 import type { StoreCheck } from './validate.ts';
 
