@@ -1,0 +1,43 @@
+import type { CaseResult } from './results.ts';
+import type { Spread } from './statistics.ts';
+import type { Workbench } from './workbench.ts';
+
+/** What the command line asked for. */
+export interface BenchOptions {
+  /** Edges of the square slides in um; empty = those of the bench. */
+  sizesUm: number[];
+  /** Times that every measurement is repeated; null = as the bench says. */
+  repeats: number | null;
+  /** Worker processes where the bench does not vary them. */
+  workers: number;
+  /** Slides of different seed, where the bench uses several. */
+  slides: number;
+}
+
+/** What one case found: every speed beside the quality of the same run and a digest of what came out. */
+export interface CaseOutcome {
+  measured: Record<string, Spread>;
+  quality: Record<string, number | boolean | null>;
+  digest: string;
+  /** Further facts for the record, such as the times of single steps. */
+  details?: unknown;
+}
+
+export interface BenchCase {
+  key: string;
+  label: string;
+  /** Everything that decides what is computed; a stored result of other settings is not reused. */
+  settings: Record<string, string | number | boolean>;
+  /** On two cores of a server of 2020. */
+  estimateSeconds: number;
+  /** Most room needed in the temporary folder. */
+  diskBytes: number;
+  measure: (workbench: Workbench) => Promise<CaseOutcome>;
+}
+
+export interface Bench {
+  name: string;
+  cases: (options: BenchOptions) => BenchCase[];
+  /** Markdown made from the results alone, by marker; `page` is relative to the root of the repository. */
+  pages: { page: string; render: (cases: readonly CaseResult[]) => string }[];
+}

@@ -1,0 +1,38 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Bench } from './bench.ts';
+import type { CaseResult } from './results.ts';
+
+/** A Markdown table; numbers right, first column left. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
+}
+
+/** The machines and commits behind some results, as one line. */
+export function provenance(cases: readonly CaseResult[]): string {
+  const machines = new Set(
+    cases.map(
+      ({ machine: m }) => `${m.cpu}, ${m.cores} cores, ${m.memoryGiB} GiB, Node ${m.node} on ${m.platform}`,
+    ),
+  );
+  const commits = new Set(cases.map(({ commit }) => commit));
+  return `Measured on ${[...machines].join('; ')}; commit ${[...commits].join(', ')}.`;
+}
+
+/** Puts what a bench found between its markers on its pages. */
+export function publish(bench: Bench, cases: readonly CaseResult[]): void {
+  if (cases.length === 0) return;
+  for (const { page, render } of bench.pages) {
+    if (!existsSync(page)) throw new Error(`${page}: the page with the markers of ${bench.name} is missing`);
+    const text = readFileSync(page, 'utf8');
+    const between = new RegExp(
+      `(<!-- bench ${bench.name} -->\n).*(<!-- end of bench ${bench.name} -->)`,
+      's',
+    );
+    if (!between.test(text)) throw new Error(`${page}: the markers of ${bench.name} are missing`);
+    writeFileSync(
+      page,
+      text.replace(between, (_, open, close) => `${open}\n${render(cases)}\n\n${close}`),
+    );
+  }
+}

@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { RunSummary } from '@spatile/coordinator/api';
+import { type RunLogEvent, readEvents } from '@spatile/coordinator/run/events';
+import { RunStore } from '@spatile/coordinator/run/store';
+import type { Evaluation } from '@spatile/instrument/judge/evaluate';
+
+export interface SlideOptions {
+  sizeUm: number;
+  seed: number;
+}
+
+/** A simulated slide on disk: the bundle without images, and its truth. */
+export interface SlideFolder {
+  bundle: string;
+  truth: string;
+  transcripts: number;
+}
+
+/** A run of the program and what its processes used. */
+export interface MeasuredRun {
+  zarr: string;
+  seconds: number;
+  summary: RunSummary;
+  events: RunLogEvent[];
+  coordinatorPeakBytes: number;
+  coordinatorCpuSeconds: number;
+  /** The most that any worker held. */
+  workerPeakBytes: number;
+}
+
+interface Usage {
+  role: 'worker' | 'coordinator';
+  peakRssBytes: number;
+  cpuSeconds: number;
+}
+
+/** Where cases work: a temporary folder, simulated slides in it, and the built program started as a user would. */
+export class Workbench {
+  readonly folder: string;
+  readonly #program: string;
+  readonly #slides = new Map<string, SlideFolder>();
+  #child: ChildProcess | null = null;
+  #closed = false;
+
+  /** `program` is the folder of a built program (`dist` or a copy of it). */
+  constructor(program: string) {
+    this.#program = program;
+    this.folder = mkdtempSync(join(process.env.SPATILE_BENCH_TMP ?? tmpdir(), 'spatile-bench-'));
+  }
+
+  get freeBytes(): number {
+    const { bavail, bsize } = statfsSync(this.folder);
+    return bavail * bsize;
+  }
+
+  /** Simulates a slide, once. */
+  async slide({ sizeUm, seed }: SlideOptions): Promise<SlideFolder> {
+    const name = `slide-${sizeUm}-${seed}`;
+    const known = this.#slides.get(name);
+    if (known !== undefined) return known;
+    const bundle = join(this.folder, name);
+    const made = JSON.parse(
+      await this.#spatile(
+        ['simulate', '-o', bundle, '--size-um', `${sizeUm}`, '--seed', `${seed}`, '--no-images', '--json'],
+        {},
+      ),
+    );
+    const slide = { bundle, truth: `${bundle}.truth`, transcripts: made.transcripts };
+    this.#slides.set(name, slide);
+    return slide;
+  }
+
+  /** Runs the program on a slide under a name of its own; `keep` its output until `discard`. */
+  async run(slide: SlideFolder, name: string, words: readonly string[]): Promise<MeasuredRun> {
+    const zarr = join(this.folder, `${name}.zarr`);
+    const usage = join(this.folder, `${name}.usage`);
+    mkdirSync(usage);
+    const started = performance.now();
+    await this.#spatile(['run', slide.bundle, '-o', zarr, ...words], {
+      SPATILE_BENCH_PEAKS: usage,
+      // Reaches the workers as well, since they inherit the environment.
+      NODE_OPTIONS: `--import=${pathToFileURL(join(process.cwd(), 'bench/peak-hook.mjs')).href}`,
+    });
+    const seconds = (performance.now() - started) / 1000;
+    const store = new RunStore(join(this.folder, `${name}.run`));
+    const used = readdirSync(usage).map((file): Usage => JSON.parse(readFileSync(join(usage, file), 'utf8')));
+    const coordinator = used.find(({ role }) => role === 'coordinator');
+    const workers = used.filter(({ role }) => role === 'worker');
+    if (coordinator === undefined || workers.length === 0)
+      throw new Error(`${name}: no memory figures of the processes`);
+    return {
+      zarr,
+      seconds,
+      summary: await store.readJson<RunSummary>('summary.json'),
+      events: await readEvents(store),
+      coordinatorPeakBytes: coordinator.peakRssBytes,
+      coordinatorCpuSeconds: coordinator.cpuSeconds,
+      workerPeakBytes: Math.max(...workers.map(({ peakRssBytes }) => peakRssBytes)),
+    };
+  }
+
+  /** Judges a run in a process of its own. */
+  async judge(run: MeasuredRun, slide: SlideFolder): Promise<Evaluation> {
+    return JSON.parse(await this.#spatile(['evaluate', run.zarr, '--truth', slide.truth, '--json'], {}));
+  }
+
+  /** The run directory of a run. */
+  store({ zarr }: MeasuredRun): RunStore {
+    return new RunStore(zarr.replace(/\.zarr$/, '.run'));
+  }
+
+  /** Removes what a run wrote. */
+  discard({ zarr }: MeasuredRun): void {
+    for (const ending of ['.zarr', '.run', '.report.html', '.usage'])
+      rmSync(zarr.replace(/\.zarr$/, ending), { recursive: true, force: true });
+  }
+
+  /** Removes runs and other leftovers of a case but keeps the slides. */
+  tidy(): void {
+    for (const name of readdirSync(this.folder))
+      if (!/^slide-[\d.]+-\d+(\.truth)?$/.test(name))
+        rmSync(join(this.folder, name), { recursive: true, force: true });
+  }
+
+  /** Ends a running child and removes everything. */
+  close(): void {
+    this.#closed = true;
+    this.#child?.kill('SIGTERM');
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  /** One command of the program: its progress goes to standard error; gives what it printed. */
+  #spatile(words: readonly string[], environment: Record<string, string>): Promise<string> {
+    if (this.#closed) return Promise.reject(new Error('the bench was stopped'));
+    const entry = join(this.#program, 'coordinator/main.js');
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [entry, ...words], {
+        env: { ...process.env, ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      this.#child = child;
+      const printed: Buffer[] = [];
+      const complaints: Buffer[] = [];
+      child.stdout.on('data', (bytes: Buffer) => printed.push(bytes));
+      child.stderr.on('data', (bytes: Buffer) => {
+        complaints.push(bytes);
+        process.stderr.write(bytes.toString().replace(/^(?=.)/gm, '    '));
+      });
+      child.on('error', reject);
+      child.on('close', (code, signal) => {
+        this.#child = null;
+        if (code === 0) resolve(Buffer.concat(printed).toString());
+        else {
+          const last = Buffer.concat(complaints).toString().trim().split('\n').at(-1);
+          reject(new Error(`spatile ${words[0]}: ${signal ?? `exit code ${code}`}: ${last}`));
+        }
+      });
+    });
+  }
+}
