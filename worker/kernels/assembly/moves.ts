@@ -18,7 +18,7 @@ function squaredQ(t: Tile, perimeter: i32, n: i32): f64 {
 /** Change of the log density of a cell's volume and shape in one layer when it goes from (n, nl, p) to (n + step, nl + step, p2). */
 // @ts-ignore: decorator
 @inline
-function shapeChange(t: Tile, cell: u32, layer: i32, step: i32, p2: i32): f64 {
+function shapeChange(t: Tile, cell: u32, layer: i32, step: i32, p2: i32, lnU: f64): f64 {
   const n = load<i32>(t.size + (<usize>cell << 2));
   const slot = (<usize>cell * <usize>t.layers + layer) << 2;
   const nl = load<i32>(t.layerSize + slot);
@@ -26,7 +26,6 @@ function shapeChange(t: Tile, cell: u32, layer: i32, step: i32, p2: i32): f64 {
   const z = <usize>load<u16>(t.component + (<usize>cell << 1));
   const mu = load<f64>(t.mu + (z << 3));
   const sigma2 = load<f64>(t.sigma2 + (z << 3));
-  const lnU = ln(t.voxelVolume);
   const before = lnU + lnInt(t, n);
   const after = lnU + lnInt(t, n + step);
   const db = before - mu;
@@ -39,6 +38,7 @@ function shapeChange(t: Tile, cell: u32, layer: i32, step: i32, p2: i32): f64 {
 function likelihoodChange(t: Tile, q: i32, a: u32, b: u32): f64 {
   let at = load<u32>(t.bucketStart + (<usize>q << 2));
   const end = load<u32>(t.bucketStart + (<usize>(q + 1) << 2));
+  if (at == end) return 0.0;
   let logs: f64 = 0.0;
   let product: f64 = 1.0;
   for (; at < end; at++) {
@@ -97,6 +97,7 @@ export function moveLabels(t: Tile, iteration: u32, proposals: i32, temperature:
   const stride = t.stride;
   const plane = t.plane;
   const b = t.bubble;
+  const lnU = ln(t.voxelVolume);
   const bubbleWords = <u64>(b * 4294967296.0);
   let accepted = 0;
   for (let p = 0; p < proposals && t.pairCount > 0; p++) {
@@ -145,8 +146,8 @@ export function moveLabels(t: Tile, iteration: u32, proposals: i32, temperature:
     const pA = load<i32>(t.perimeter + slotA) + 2 * mA - 8;
     const pB = load<i32>(t.perimeter + slotB) + 8 - 2 * mB;
     let delta = likelihoodChange(t, q, A, B);
-    if (A != 0) delta += t.voxelVolume * load<f64>(t.totalRate + (<usize>A << 3)) + shapeChange(t, A, layer, -1, pA);
-    if (B != 0) delta += shapeChange(t, B, layer, 1, pB) - t.voxelVolume * load<f64>(t.totalRate + (<usize>B << 3));
+    if (A != 0) delta += t.voxelVolume * load<f64>(t.totalRate + (<usize>A << 3)) + shapeChange(t, A, layer, -1, pA, lnU);
+    if (B != 0) delta += shapeChange(t, B, layer, 1, pB, lnU) - t.voxelVolume * load<f64>(t.totalRate + (<usize>B << 3));
     if (trust != 0) {
       const preferred = <u32>load<u16>(t.priorLabel + (<usize>column << 1));
       const table = t.priorLog + (<usize>trust << 4);

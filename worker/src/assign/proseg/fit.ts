@@ -23,6 +23,7 @@ import {
   writePlaces,
 } from './labels.ts';
 import { eachLatent, openSampler, readLoadings, type Sampler, writeLoadings } from './sampler.ts';
+import { breathe } from './schedule.ts';
 import { localIndex, type StartColumns, startColumns } from './start.ts';
 import { prosegTask } from './task.ts';
 
@@ -45,9 +46,10 @@ export const fit: Handler = async (input, context) => {
     const prior = startColumns(task.tile, sampler.grid, sampler.observed);
     resume(sampler, input, block, prior);
     const proposals = proposalsFor(sampler, FIT_PROPOSALS_PER_PAIR);
+    const progress = { context, done: 0, total: block.iterations };
     for (let k = 0; k < block.iterations; k++) {
       iterate(sampler, block, k, proposals);
-      context.progress((k + 1) / block.iterations);
+      await breathe(progress);
     }
     const statistics = statisticsOf(sampler, block);
     return {

@@ -24,7 +24,7 @@ export interface Progress {
 }
 
 /** Lets messages of the process through, and says how far the task is. */
-async function breathe(progress: Progress): Promise<void> {
+export async function breathe(progress: Progress): Promise<void> {
   progress.done++;
   progress.context.progress(progress.done / progress.total);
   await setImmediate();
