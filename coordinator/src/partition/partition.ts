@@ -116,9 +116,7 @@ async function distribute(
           grow(buffer, Math.min(perTile, buffer.length * 4));
         } else {
           const packed = packColumns(buffer.columns, buffer.length);
-          await spill.write(packed, 0, packed.length, spillEnd).catch((cause) => {
-            throw storageError(cause, 'partition');
-          });
+          await writeAll(spill, packed, spillEnd);
           buffer.spilled.push({ offset: spillEnd, records: buffer.length });
           buffer.spilledRecords += buffer.length;
           spillEnd += packed.length;
@@ -155,10 +153,36 @@ async function gather(buffer: TileBuffer, spill: FileHandle): Promise<PartitionC
   let at = 0;
   for (const { offset, records } of buffer.spilled) {
     const packed = new Uint8Array(records * RECORD_BYTES);
-    await spill.read(packed, 0, packed.length, offset);
+    await readAll(spill, packed, offset);
     unpackInto(columns, at, packed, records);
     at += records;
   }
   unpackInto(columns, at, packColumns(buffer.columns, buffer.length), buffer.length);
   return columns;
+}
+
+/** Writes all bytes: on a disk that is nearly full the system writes a part and says no more than how much. */
+async function writeAll(spill: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await spill
+      .write(bytes, done, bytes.length - done, position + done)
+      .catch((cause) => {
+        throw storageError(cause, 'partition');
+      });
+    done += bytesWritten;
+  }
+}
+
+/** Fills `bytes`. Errors: `RUN_CORRUPT` when the file is shorter than what was written to it. */
+async function readAll(spill: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await spill.read(bytes, done, bytes.length - done, position + done);
+    if (bytesRead === 0) {
+      throw new SpatileError(
+        'RUN_CORRUPT',
+        'partition: the spill file ends early; expected every record that was written to it; go on with --resume',
+      );
+    }
+    done += bytesRead;
+  }
 }

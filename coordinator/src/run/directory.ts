@@ -62,12 +62,22 @@ export async function prepareOutput(options: Pick<RunOptions, 'output' | 'mode'>
   }
 }
 
-/** Removes a folder that spatile made (it holds `marker`) or that is empty. */
+/**
+ * Removes what an earlier attempt of a resumed run wrote after its tiles: it may have died between the Zarr and the
+ * report. Errors: `OUTPUT_EXISTS` when something else lies there, `OUTPUT_UNWRITABLE`.
+ */
+export async function removeUnfinished(output: string): Promise<void> {
+  await removeOwn(resolve(output), 'zarr.json', output);
+}
+
+/** Removes a folder that spatile made (it holds `marker`) or that holds nothing. */
 async function removeOwn(path: string, marker: string | null, name: string): Promise<void> {
   if (!(await exists(path))) return;
   const isFolder = (await stat(path)).isDirectory();
-  const ours =
-    isFolder && (marker === null || (await exists(join(path, marker))) || (await readdir(path)).length === 0);
+  // A run that died while it wrote its first file left nothing but that file's temporary name.
+  const holdsNothing = async (): Promise<boolean> =>
+    (await readdir(path)).every((entry) => entry.includes('.tmp-'));
+  const ours = isFolder && (marker === null || (await exists(join(path, marker))) || (await holdsNothing()));
   if (!ours) {
     throw new SpatileError(
       'OUTPUT_EXISTS',

@@ -1,4 +1,5 @@
-import { basename, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import type { Finding } from '@spatile/formats/bundle/slide';
 import { SpatileError } from '@spatile/formats/errors';
 import { IDENTITY, invertAffine } from '@spatile/formats/space';
@@ -12,7 +13,7 @@ import { type SlideTally, tallySlide } from '../output/tally.ts';
 import { writeOutput } from '../output/write.ts';
 import { writeReport } from '../report/report.ts';
 import { VERSION } from '../version.ts';
-import { prepareOutput, reportFor, runDirectoryFor } from './directory.ts';
+import { prepareOutput, removeUnfinished, reportFor, runDirectoryFor } from './directory.ts';
 import { logEvent, logStep } from './events.ts';
 import { identityDifference, type RunIdentity, runIdentity } from './identity.ts';
 import { openLog, type RunLog } from './log.ts';
@@ -32,11 +33,11 @@ const SUMMARY = 'summary.json';
 export async function runSlide(options: RunOptions): Promise<RunSummary> {
   const started = performance.now();
   await prepareOutput(options);
+  const progress = untilAborted(options.progress, options.signal);
   const input = await openInput(options.bundle, options.config, options.crop);
   const store = new RunStore(runDirectoryFor(options.output));
   // The scan of a new run comes before anything is written: bad input leaves nothing behind.
-  const early =
-    options.mode === 'resume' ? null : await scanSlide(input, options.config, null, options.progress);
+  const early = options.mode === 'resume' ? null : await scanSlide(input, options.config, null, progress);
   const scanned = {
     seconds: (performance.now() - started) / 1000,
     coordinatorRssBytes: process.memoryUsage.rss(),
@@ -45,6 +46,7 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
   await claimDirectory(store, identity, options);
   const earlier = await finishedBefore(store, options);
   if (earlier !== null) return earlier;
+  if (options.mode === 'resume') await removeUnfinished(options.output);
   const { log, close } = openLog(store.path('spatile.log'));
   log.info({ version: VERSION, mode: options.mode, workers: options.workers }, 'run begins');
   const runner = new RoundRunner({
@@ -61,10 +63,10 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
       await storeScan(store, early);
       await logEvent(store, { type: 'step', step: 'scan', ...scanned });
     }
-    const scan = early ?? (await scanSlide(input, options.config, store, options.progress));
+    const scan = early ?? (await scanSlide(input, options.config, store, progress));
     const { slide, findings } = await planSlide(input, options.config, scan);
     throwIfAborted(options.signal);
-    await partitionSlide(input, slide, store, options.progress);
+    await partitionSlide(input, slide, store, progress);
     throwIfAborted(options.signal);
     const stage = await assignStage(slide, store, runner, options.progress);
     const assigned = await runAssign(stage);
@@ -113,9 +115,21 @@ async function claimDirectory(store: RunStore, identity: RunIdentity, { mode }: 
   await store.putJson('run.json', identity);
 }
 
-/** The summary of a run that had already finished when it was resumed. */
+/**
+ * Progress of a step that streams over all transcripts: ends the step at the next batch when the run is interrupted. Not
+ * for rounds, which end by themselves and report from where nothing may be thrown.
+ */
+function untilAborted(progress: RunOptions['progress'], signal: AbortSignal): RunOptions['progress'] {
+  return (event) => {
+    if (event.kind === 'advance') throwIfAborted(signal);
+    progress(event);
+  };
+}
+
+/** The summary of a run that had already finished, output and all, when it was resumed. */
 async function finishedBefore(store: RunStore, options: RunOptions): Promise<RunSummary | null> {
   if (options.mode !== 'resume' || !(await store.has(SUMMARY))) return null;
+  if (!existsSync(join(options.output, 'zarr.json'))) return null;
   return {
     ...(await store.readJson<RunSummary>(SUMMARY)),
     output: options.output,
@@ -145,7 +159,8 @@ async function finish({
   findings,
   started,
 }: FinishInput): Promise<RunSummary> {
-  const { slide, regions, states, store, progress } = stage;
+  const { slide, regions, states, store } = stage;
+  const progress = untilAborted(options.progress, options.signal);
   const output = resolve(options.output);
   const tallyStarted = performance.now();
   const choice = await chooseCells(stage, outlines, options.config.output.minTranscripts);
