@@ -80,7 +80,7 @@ export function obsColumn(table: StoredTable, name: string): ArrayLike<number | 
 function matrixCounts({ obsIndex, varIndex, x }: StoredTable): Map<string, number> {
   const counts = new Map<string, number>();
   for (let row = 0; row < obsIndex.length; row++) {
-    for (let k = x.indptr[row]; k < x.indptr[row + 1]; k++)
+    for (let k = Number(x.indptr[row]); k < Number(x.indptr[row + 1]); k++)
       counts.set(`${obsIndex[row]} ${varIndex[x.indices[k]]}`, x.data[k]);
   }
   return counts;
