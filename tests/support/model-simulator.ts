@@ -35,7 +35,9 @@ export interface SlideSpec {
   spacingUm: number;
   frame: ModelFrame;
   globals: ProsegGlobals;
-  /** Share moved far; sds of the two displacements in um. 0 everywhere = none. */
+  /** How far nuclei lie off the middle of their cells, in cell radii. */
+  offCentre: number;
+  /** Share of transcripts moved far; sds of the two displacements in um. 0 everywhere = none. */
   farShare: number;
   sdNearUm: number;
   sdFarUm: number;
@@ -43,8 +45,9 @@ export interface SlideSpec {
 
 const RING = 16;
 const DEPTH_UM = 10;
-/** Nucleus radius over cell radius, in every direction from the seed. */
-const NUCLEUS_SHARE = 0.55;
+/** Nucleus radius over cell radius; shortened where the cell's edge is nearer. */
+const NUCLEUS_SHARE = 0.5;
+const WITHIN_CELL = 0.9;
 
 export function simulateFromModel(spec: SlideSpec): ModelSlide {
   const seeds = placeSeeds(spec);
@@ -77,55 +80,57 @@ export function simulateFromModel(spec: SlideSpec): ModelSlide {
 }
 
 interface Seeds {
+  /** Seed, where the nucleus is, and middle of the cell. */
   x: Float64Array;
   y: Float64Array;
+  middleX: Float64Array;
+  middleY: Float64Array;
   radius: Float64Array;
   component: Uint8Array;
 }
 
 /** A jittered grid, with component and radius of each cell drawn from the model. */
-function placeSeeds({ seed, sizeUm, spacingUm, globals }: SlideSpec): Seeds {
+function placeSeeds({ seed, sizeUm, spacingUm, globals, offCentre }: SlideSpec): Seeds {
   const stream = new RandomStream(seed, 'model.seeds');
   const perSide = Math.floor(sizeUm / spacingUm);
   const step = sizeUm / perSide;
-  const list: { x: number; y: number; component: number; radius: number }[] = [];
+  const list: Record<'x' | 'y' | 'middleX' | 'middleY' | 'component' | 'radius', number>[] = [];
   for (let j = 0; j < perSide; j++) {
     for (let i = 0; i < perSide; i++) {
       const component = stream.categorical(globals.pi);
       const volume = Math.exp(globals.mu[component] + Math.sqrt(globals.sigma2[component]) * stream.normal());
-      const x = (i + 0.5 + 0.3 * (stream.uniform() - 0.5)) * step;
-      const y = (j + 0.5 + 0.3 * (stream.uniform() - 0.5)) * step;
-      list.push({ x, y, component, radius: Math.sqrt(volume / Math.PI) });
+      const middleX = (i + 0.5 + 0.3 * (stream.uniform() - 0.5)) * step;
+      const middleY = (j + 0.5 + 0.3 * (stream.uniform() - 0.5)) * step;
+      const radius = Math.sqrt(volume / Math.PI);
+      const angle = 2 * Math.PI * stream.uniform();
+      const x = Math.min(Math.max(middleX + offCentre * radius * Math.cos(angle), 0), sizeUm - 1e-3);
+      const y = Math.min(Math.max(middleY + offCentre * radius * Math.sin(angle), 0), sizeUm - 1e-3);
+      list.push({ x, y, middleX, middleY, component, radius });
     }
   }
   list.sort((a, b) => a.y - b.y || a.x - b.x);
   return {
     x: Float64Array.from(list, ({ x }) => x),
     y: Float64Array.from(list, ({ y }) => y),
+    middleX: Float64Array.from(list, ({ middleX }) => middleX),
+    middleY: Float64Array.from(list, ({ middleY }) => middleY),
     radius: Float64Array.from(list, ({ radius }) => radius),
     component: Uint8Array.from(list, ({ component }) => component),
   };
 }
 
-/** Cell of every 1 um column: the nearest seed among those whose disc covers it. */
-function labelColumns({ sizeUm }: SlideSpec, seeds: Seeds): Uint32Array {
+/** Cell of every 1 um column: the nearest, in radii of each, of those whose disc covers it. */
+function labelColumns({ sizeUm }: SlideSpec, { middleX, middleY, radius }: Seeds): Uint32Array {
   const label = new Uint32Array(sizeUm * sizeUm);
-  const nearest = new Float64Array(label.length).fill(Infinity);
-  for (let c = 0; c < seeds.x.length; c++) {
-    const reach = Math.ceil(seeds.radius[c]) + 1;
-    for (
-      let j = Math.max(0, Math.floor(seeds.y[c]) - reach);
-      j <= Math.min(sizeUm - 1, Math.floor(seeds.y[c]) + reach);
-      j++
-    ) {
-      for (
-        let i = Math.max(0, Math.floor(seeds.x[c]) - reach);
-        i <= Math.min(sizeUm - 1, Math.floor(seeds.x[c]) + reach);
-        i++
-      ) {
-        const d = Math.hypot(i + 0.5 - seeds.x[c], j + 0.5 - seeds.y[c]);
-        if (d > seeds.radius[c] || d >= nearest[j * sizeUm + i]) continue;
-        nearest[j * sizeUm + i] = d;
+  const nearest = new Float64Array(label.length).fill(1);
+  for (let c = 0; c < radius.length; c++) {
+    const [firstX, lastX] = [middleX[c] - radius[c], middleX[c] + radius[c]].map(Math.floor);
+    const [firstY, lastY] = [middleY[c] - radius[c], middleY[c] + radius[c]].map(Math.floor);
+    for (let j = Math.max(0, firstY); j <= Math.min(sizeUm - 1, lastY); j++) {
+      for (let i = Math.max(0, firstX); i <= Math.min(sizeUm - 1, lastX); i++) {
+        const radii = Math.hypot(i + 0.5 - middleX[c], j + 0.5 - middleY[c]) / radius[c];
+        if (radii >= nearest[j * sizeUm + i]) continue;
+        nearest[j * sizeUm + i] = radii;
         label[j * sizeUm + i] = c + 1;
       }
     }
@@ -226,7 +231,7 @@ function backgroundRates({ genes, layers, densityBins }: ModelFrame, { beta }: P
   });
 }
 
-/** Nuclei: in 16 directions from the seed, a share of the way to the cell's edge. */
+/** Nuclei: discs around the seed as far as the cell allows, in 16 directions. */
 function outlines(
   { sizeUm }: SlideSpec,
   label: Uint32Array,
@@ -243,8 +248,9 @@ function outlines(
         const j = Math.floor(seeds.y[c] + reach * Math.sin(angle));
         if (i < 0 || j < 0 || i >= sizeUm || j >= sizeUm || label[j * sizeUm + i] !== c + 1) break;
       }
-      nucleusX[c * (RING + 1) + k] = seeds.x[c] + NUCLEUS_SHARE * reach * Math.cos(angle);
-      nucleusY[c * (RING + 1) + k] = seeds.y[c] + NUCLEUS_SHARE * reach * Math.sin(angle);
+      const radius = Math.min(NUCLEUS_SHARE * seeds.radius[c], WITHIN_CELL * reach);
+      nucleusX[c * (RING + 1) + k] = seeds.x[c] + radius * Math.cos(angle);
+      nucleusY[c * (RING + 1) + k] = seeds.y[c] + radius * Math.sin(angle);
     }
   }
   return { nucleusX, nucleusY };

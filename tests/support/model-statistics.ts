@@ -165,3 +165,44 @@ export function testGlobals(frame: ModelFrame, stream: RandomStream): ProsegGlob
     beta: Float32Array.from({ length: genes * layers * densityBins }, () => 0.002 + 0.01 * stream.uniform()),
   };
 }
+
+/**
+ * Globals of a tissue with `frame.components` types: log-normal gene means, each type up or down by its own factor in each gene
+ * or factor, dispersion 2, equal shares. `density`: transcripts per um2 of a cell; `background`: per um2 of the slide.
+ */
+export function contrastingGlobals(
+  frame: ModelFrame,
+  stream: RandomStream,
+  options: { density: number; background: number; contrast: number },
+): ProsegGlobals {
+  const { genes, privateGenes, factors, components, layers, densityBins } = frame;
+  const width = privateGenes + factors;
+  const means = Float64Array.from({ length: genes }, () => Math.exp(stream.normal()))
+    .sort()
+    .reverse();
+  const total = means.reduce((sum, mean) => sum + mean, 0);
+  const factored = means.subarray(privateGenes).reduce((sum, mean) => sum + mean, 0);
+  const theta = new Float32Array((genes - privateGenes) * factors);
+  const column = new Float64Array(genes - privateGenes);
+  for (let k = 0; k < factors; k++) {
+    stream.dirichlet(new Array(column.length).fill(0.5), column);
+    for (let g = 0; g < column.length; g++) theta[g * factors + k] = column[g];
+  }
+  const s = Float64Array.from({ length: components * width }, (_, i) => {
+    const k = i % width;
+    const mean = ((k < privateGenes ? means[k] : factored / factors) / total) * options.density;
+    return (mean * Math.exp(options.contrast * stream.normal() - options.contrast ** 2 / 2)) / 2;
+  });
+  return {
+    theta,
+    r: new Float64Array(s.length).fill(2),
+    s,
+    pi: new Float64Array(components).fill(1 / components),
+    mu: Float64Array.from({ length: components }, (_, t) => Math.log(70 + 15 * t)),
+    sigma2: new Float64Array(components).fill(0.06),
+    beta: Float32Array.from(
+      { length: genes * layers * densityBins },
+      (_, i) => (means[Math.floor(i / (layers * densityBins))] / total) * options.background,
+    ),
+  };
+}
