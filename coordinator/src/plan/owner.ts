@@ -11,11 +11,13 @@ export class OwnerGrid {
   private readonly x0: number;
   private readonly y0: number;
   private readonly latticeUm: number;
+  private readonly cores: readonly RectUm[];
 
   constructor(extent: RectUm, latticeUm: number, cores: RectUm[]) {
     this.x0 = extent.x0;
     this.y0 = extent.y0;
     this.latticeUm = latticeUm;
+    this.cores = cores;
     this.columns = Math.round((extent.x1 - extent.x0) / latticeUm);
     this.rows = Math.round((extent.y1 - extent.y0) / latticeUm);
     this.owner = new Int32Array(this.columns * this.rows).fill(-1);
@@ -28,12 +30,20 @@ export class OwnerGrid {
     });
   }
 
-  /** Index of the tile whose core holds (x, y) in microns; points off the extent belong to the nearest border tile. */
+  /**
+   * Index of the tile whose core holds (x, y) in microns; points off the extent belong to the nearest border tile. The
+   * table gives the lattice square, whose number is rounded; the comparison with the core's edges decides.
+   */
   ownerOf(x: number, y: number): number {
-    const column = Math.floor((x - this.x0) / this.latticeUm);
-    const row = Math.floor((y - this.y0) / this.latticeUm);
-    const c = column < 0 ? 0 : column >= this.columns ? this.columns - 1 : column;
-    const r = row < 0 ? 0 : row >= this.rows ? this.rows - 1 : row;
+    let c = clamp(Math.floor((x - this.x0) / this.latticeUm), this.columns);
+    let r = clamp(Math.floor((y - this.y0) / this.latticeUm), this.rows);
+    const core = this.cores[this.owner[r * this.columns + c]];
+    if (x < core.x0) c = clamp(c - 1, this.columns);
+    else if (x >= core.x1) c = clamp(c + 1, this.columns);
+    if (y < core.y0) r = clamp(r - 1, this.rows);
+    else if (y >= core.y1) r = clamp(r + 1, this.rows);
     return this.owner[r * this.columns + c];
   }
 }
+
+const clamp = (index: number, length: number): number => Math.min(Math.max(index, 0), length - 1);

@@ -3,6 +3,13 @@ import type { RectUm } from '@spatile/formats/space';
 /** Bins per edge of one block of the sparse density grid. */
 const BLOCK = 32;
 
+/** The bin k with `k * binUm <= value < (k + 1) * binUm` as the machine multiplies: the edges tiles are made of. */
+function binOf(value: number, binUm: number): number {
+  const bin = Math.floor(value / binUm);
+  if (value < bin * binUm) return bin - 1;
+  return value >= (bin + 1) * binUm ? bin + 1 : bin;
+}
+
 /**
  * Transcript counts on a sparse grid of square bins anchored at (0, 0): what the plan is made from. Memory grows with the
  * area that holds transcripts, not with their number.
@@ -20,8 +27,8 @@ export class DensityGrid {
   }
 
   add(x: number, y: number, amount = 1): void {
-    const column = Math.floor(x / this.binUm);
-    const row = Math.floor(y / this.binUm);
+    const column = binOf(x, this.binUm);
+    const row = binOf(y, this.binUm);
     const bx = Math.floor(column / BLOCK);
     const by = Math.floor(row / BLOCK);
     if (bx !== this.lastBx || by !== this.lastBy) {
