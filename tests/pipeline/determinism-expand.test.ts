@@ -1,11 +1,12 @@
+import { rmSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ASSIGN, killAt, PARTITION, resume, WRITING } from './faults.ts';
+import { ASSIGN, killAt, PARTITION, REPORT, resume, WRITING } from './faults.ts';
 import { killWorkerMidTile, recompute } from './faults-in-process.ts';
 import { run, simulatedSlide, testFolder } from './slide.ts';
 import { digestOfFiles, filesOf } from './store.ts';
 
 const at = testFolder();
-const settings = { assign: { method: 'expand' }, plan: { tileSizeUm: 120, minTileSizeUm: 60 } } as const;
+const settings = { assign: { method: 'expand' }, plan: { tileSizeUm: 80, minTileSizeUm: 60 } } as const;
 let slide = '';
 let digest = '';
 
@@ -29,7 +30,7 @@ describe('expand gives the same bytes', () => {
     expect(await killWorkerMidTile(slide, at('lost.zarr'), settings)).toBe(digest);
   });
 
-  test.each([PARTITION, ASSIGN, WRITING])(
+  test.each([PARTITION, ASSIGN, WRITING, REPORT])(
     'when the coordinator is killed $name and the run resumed',
     async (moment) => {
       const { output, ended } = await killAt(moment, 'SIGKILL', slide, at(`killed ${moment.name}`), settings);
@@ -46,6 +47,14 @@ describe('expand gives the same bytes', () => {
       'spatile: interrupted by SIGTERM; finished tiles are kept; run the same command with --resume to go on',
     );
     expect(await resume(slide, output, settings)).toBe(digest);
+  });
+
+  test('when the Zarr of a finished run is gone and the run resumed', async () => {
+    await run(slide, at('removed.zarr'), settings);
+    rmSync(at('removed.zarr'), { recursive: true });
+    const again = await run(slide, at('removed.zarr'), settings, { mode: 'resume' });
+    expect(again.digest).toBe(digest);
+    expect(digestOfFiles(at('removed.zarr'))).toBe(digest);
   });
 
   test('when one tile of any round is computed again', async () => {

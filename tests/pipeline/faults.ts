@@ -48,6 +48,12 @@ export const WRITING: Moment = {
   notOver: (output) => existsSync(`${output}.partial`) && !existsSync(output),
 };
 
+export const REPORT: Moment = {
+  name: 'after the Zarr, before the report',
+  begun: (_, output) => existsSync(output),
+  notOver: (output) => existsSync(output) && !has(output, 'summary.json'),
+};
+
 /** How often a moment may be missed before the test gives up. */
 const ATTEMPTS = 5;
 

@@ -67,9 +67,9 @@ export function asArguments(settings: object, prefix = ''): string[] {
   );
 }
 
-/** A simulated slide of 300 x 300 um: about 500 cells and 20,000 transcripts of 120 genes, no image. */
+/** A simulated slide of 240 x 240 um: about 350 cells and 12,000 transcripts of 100 genes, no image. */
 export async function simulatedSlide(out: string): Promise<string> {
-  await simulateSlide({ out, sizeUm: 300, genes: 120, transcriptsPerCell: 35, seed: 11, images: false });
+  await simulateSlide({ out, sizeUm: 240, genes: 100, transcriptsPerCell: 30, seed: 11, images: false });
   return out;
 }
 

@@ -1,0 +1,69 @@
+import { readdirSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ASSIGN, BORDER, killAt, resume, WRITING } from './faults.ts';
+import { killWorkerMidTile, recompute } from './faults-in-process.ts';
+import { run, SHORT_PROSEG, simulatedSlide, testFolder } from './slide.ts';
+import { digestOfFiles, filesOf } from './store.ts';
+
+const at = testFolder();
+const settings = {
+  assign: { method: 'proseg', proseg: SHORT_PROSEG },
+  plan: { tileSizeUm: 120 },
+} as const;
+let slide = '';
+let digest = '';
+
+beforeAll(async () => {
+  slide = await simulatedSlide(at('slide'));
+  const summary = await run(slide, at('one.zarr'), settings);
+  expect(summary.tiles).toBe(4);
+  digest = summary.digest;
+});
+
+describe('proseg gives the same bytes', () => {
+  test('by two workers, lightest tiles first', async () => {
+    const two = await run(slide, at('two.zarr'), settings, { workers: 2, taskOrder: 'lightest' });
+    expect(two.digest).toBe(digest);
+    expect(filesOf(at('two.zarr'))).toEqual(filesOf(at('one.zarr')));
+  });
+
+  test('when a worker is killed mid-tile', async () => {
+    expect(await killWorkerMidTile(slide, at('lost.zarr'), settings)).toBe(digest);
+  });
+
+  test.each([ASSIGN, BORDER, WRITING])(
+    'when the coordinator is killed $name and the run resumed',
+    async (moment) => {
+      const { output, ended } = await killAt(moment, 'SIGKILL', slide, at(`killed ${moment.name}`), settings);
+      expect(ended).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
+      expect(await resume(slide, output, settings)).toBe(digest);
+      expect(digestOfFiles(output)).toBe(digest);
+    },
+  );
+
+  test('when the run is interrupted by SIGTERM in the border round', async () => {
+    const { output, ended } = await killAt(BORDER, 'SIGTERM', slide, at('interrupted'), settings);
+    expect(ended.exitCode).toBe(130);
+    expect(ended.stderr).toContain('run the same command with --resume to go on');
+    expect(await resume(slide, output, settings)).toBe(digest);
+  });
+
+  test('when one tile or one border unit is computed again', async () => {
+    expect(await recompute(at('one.run'), 't0001', 'assign')).toBe(true);
+    expect(await recompute(at('one.run'), 't0002', 'outline')).toBe(true);
+    const rounds = readdirSync(at('one.run/results')).filter((name) => name.startsWith('assign-border-'));
+    expect(rounds.length).toBeGreaterThan(1);
+    for (const round of rounds.slice(0, 2)) {
+      const [unit] = readdirSync(at(`one.run/results/${round}`));
+      expect(await recompute(at('one.run'), unit.replace('.frame', ''), round)).toBe(true);
+    }
+  });
+});
+
+test('another seed gives proseg other bytes', async () => {
+  const other = await run(slide, at('other.zarr'), { ...settings, seed: 1 });
+  expect(other.digest).not.toBe(digest);
+  // Other bytes of the verdicts, not just another seed in the attributes.
+  const points = (store: string) => filesOf(at(store)).filter((line) => line.includes('points.parquet/'));
+  expect(points('other.zarr')).not.toEqual(points('one.zarr'));
+});
