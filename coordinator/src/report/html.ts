@@ -18,10 +18,15 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as it may stand in markup and in quoted attributes; control characters, which no page may hold, become spaces. */
+/** Text as it may stand in markup and in quoted attributes. */
 export function escapeHtml(text: string): string {
+  return withoutControls(text).replace(/[&<>"']/g, (c) => ENTITIES[c]);
+}
+
+/** Control characters, which no page may hold, as spaces. */
+export function withoutControls(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be replaced
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, ' ').replace(/[&<>"']/g, (c) => ENTITIES[c]);
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, ' ');
 }
 
 /** Tagged template for markup: everything that is put in is escaped unless it is markup already. */

@@ -23,9 +23,12 @@ export interface ChosenImage {
 
 /** Pixels that a picture has at most; above, they are taken in steps. */
 const MAX_PX = 4_000_000;
-/** What becomes black and white: the shares of pixels below and above. */
+/** What becomes black and white: the shares of pixels below and above, judged from at most so many pixels. */
 const BLACK = 0.01;
 const WHITE = 0.998;
+const JUDGED = 100_000;
+/** Shades of grey that are kept: more are noise, which would make up most of the page. */
+const SHADES = 64;
 
 /** The nuclear stain when one is named, else the first channel of the first image; null without images. */
 export async function chooseImage({ zarr, elements }: ReportedSlide): Promise<ChosenImage | null> {
@@ -85,14 +88,21 @@ function stretched(
   width: number,
   height: number,
 ): Uint8Array {
-  const values = new Float64Array(width * height);
+  const values = new Float32Array(width * height);
   for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const value = pixels[y * step * widthPx + x * step];
-      values[y * width + x] = Number.isFinite(value) ? value : 0;
-    }
-  const sorted = values.slice().sort();
-  const black = quantile(sorted, BLACK);
-  const range = Math.max(quantile(sorted, WHITE) - black, Number.MIN_VALUE);
-  return Uint8Array.from(values, (value) => 255 * Math.max(0, Math.min(1, (value - black) / range)));
+    for (let x = 0; x < width; x++) values[y * width + x] = pixels[y * step * widthPx + x * step];
+  const every = Math.ceil(values.length / JUDGED);
+  const judged = Float64Array.from(
+    { length: Math.ceil(values.length / every) },
+    (_, i) => values[i * every],
+  ).sort();
+  const black = quantile(judged, BLACK);
+  const scale = SHADES / Math.max(quantile(judged, WHITE) - black, Number.MIN_VALUE);
+  const grey = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    // A pixel that is no number is black.
+    const shade = Math.max(0, Math.min(SHADES - 1, Math.floor((values[i] - black) * scale)));
+    grey[i] = (shade * 255) / (SHADES - 1);
+  }
+  return grey;
 }

@@ -16,9 +16,9 @@ export function figure(title: string, picture: Html, caption: HtmlValue = null, 
   }</figcaption>${picture}</figure>`;
 }
 
-/** Figures beside each other where there is room. */
-export function figures(...content: HtmlValue[]): Html {
-  return html`<div class="figures">${content}</div>`;
+/** Figures beside each other, at most so many in a row and fewer where there is no room. */
+export function figures(inRow: 2 | 3 | 4, ...content: HtmlValue[]): Html {
+  return html`<div class="figures in-row-${inRow}">${content}</div>`;
 }
 
 /** Names and values; rows without a value are left out. */
@@ -43,8 +43,8 @@ export function swatch(colour: string): Html {
   return html`<i class="swatch" style="background:${colour}"></i>`;
 }
 
-/** The key of a colour ramp: `low` and `high` are the texts at its ends. */
-export function rampKey(colours: readonly string[], what: string, low: string, high: string): Html {
+/** The key of a colour ramp: `low` and `high` are the texts at its ends, `what` is what they measure. */
+export function rampKey(colours: readonly string[], what: string | null, low: string, high: string): Html {
   const stops = colours.filter((_, i) => i % Math.ceil(colours.length / 16) === 0).join(',');
   return html`<p class="key">${what} <span>${low}</span><i class="ramp" style="background:linear-gradient(to right,${stops})"></i><span>${high}</span></p>`;
 }

@@ -45,8 +45,8 @@ const MAX_PX_PER_UM = 8;
 const LINE_FROM_PX = 9;
 export const CROP_UM = 100;
 /** Dots that are drawn; on denser slides every n-th transcript. */
-const MAX_DOTS = 12_000;
-const IMAGE_PX = 1200;
+const MAX_DOTS = 30_000;
+const IMAGE_PX = 900;
 
 /** Errors: `STORE_INVALID`, `PARQUET_INVALID`, `GEOMETRY_INVALID`, `INPUT_MISSING` for an element that is listed and damaged. */
 export async function gatherPictures(slide: ReportedSlide): Promise<Pictures> {
@@ -94,7 +94,7 @@ function cropFrameOf(slide: ReportedSlide): RectUm | null {
   const extent = extentOf(slide);
   const x0 = Math.max(extent.x0, Math.min(square.x0, extent.x1 - CROP_UM));
   const y0 = Math.max(extent.y0, Math.min(square.y0, extent.y1 - CROP_UM));
-  return { x0, y0, x1: x0 + CROP_UM, y1: y0 + CROP_UM };
+  return { x0, y0, x1: Math.min(x0 + CROP_UM, extent.x1), y1: Math.min(y0 + CROP_UM, extent.y1) };
 }
 
 async function drawCells(

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { type Html, trusted } from './html.ts';
+import { type Html, trusted, withoutControls } from './html.ts';
 
 /** Plots by Observable Plot, drawn into a document without a browser. Colours are the page's own CSS variables. */
 
@@ -35,5 +35,5 @@ export function draw({ describe, ...options }: DrawOptions): Html {
   svg.querySelector('style')?.remove();
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', describe.replace(/[<>&"]/g, ' '));
-  return trusted(svg.outerHTML);
+  return trusted(withoutControls(svg.outerHTML));
 }

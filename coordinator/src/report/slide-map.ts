@@ -22,7 +22,7 @@ export function pixelUm(frame: RectUm, columns = 1): number {
 export function slideMap(frame: RectUm, describe: string, layers: HtmlValue, columns = 1): Html {
   const { x0, y0, x1, y1 } = frame;
   const [width, height] = [x1 - x0, y1 - y0];
-  return html`<svg class="map" role="img" aria-label="${describe}" viewBox="${number(x0)} ${number(y0)} ${number(width)} ${number(height)}" preserveAspectRatio="xMidYMid meet">${layers}${scaleBar(frame, pixelUm(frame, columns))}</svg>`;
+  return html`<svg class="map" style="width:${Math.ceil(width / pixelUm(frame))}px" role="img" aria-label="${describe}" viewBox="${number(x0)} ${number(y0)} ${number(width)} ${number(height)}" preserveAspectRatio="xMidYMid meet">${layers}${scaleBar(frame, pixelUm(frame, columns))}</svg>`;
 }
 
 /** A picture in the frame of the slide. */

@@ -29,8 +29,8 @@ p { margin: 0.5rem 0; max-width: 78ch; }
 .verdict { font-size: 1.05rem; font-weight: 550; }
 code, pre { font: 0.86em/1.5 ui-monospace, "SFMono-Regular", Menlo, Consolas, monospace; }
 pre { overflow: auto; margin: 0.6rem 0; padding: 1rem; background: var(--panel); }
-nav { margin-top: 1rem; font-size: 0.9rem; }
-nav a { margin-right: 1rem; white-space: nowrap; color: var(--accent); text-decoration: none; }
+nav { display: flex; flex-wrap: wrap; gap: 0.1rem 1.1rem; margin-top: 1rem; font-size: 0.9rem; }
+nav a { color: var(--accent); text-decoration: none; }
 nav a:hover { text-decoration: underline; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); gap: 0.75rem; margin-top: 1.75rem; }
 .number { padding: 0.9rem 1rem; background: var(--panel); border-radius: 6px; }
@@ -40,15 +40,20 @@ nav a:hover { text-decoration: underline; }
 .findings li { margin: 0.4rem 0; padding: 0.5rem 0.9rem; background: var(--panel); border-left: 3px solid var(--muted); overflow-wrap: anywhere; }
 .findings li.warning { border-left-color: var(--second); }
 .findings code { color: var(--muted); }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 360px), 1fr)); gap: 1.75rem 2.25rem; align-items: start; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, var(--least)), 1fr)); gap: 1.75rem 2.25rem; align-items: start; margin: 1rem 0; }
+.in-row-2 { --least: 440px; } .in-row-3 { --least: 310px; } .in-row-4 { --least: 230px; }
 figure { margin: 0 0 1.25rem; min-width: 0; }
 .figures figure { margin: 0; }
 figcaption { margin-bottom: 0.6rem; font-size: 0.92rem; color: var(--muted); }
 figcaption b { color: var(--ink); font-weight: 600; }
-svg.map { display: block; width: 100%; max-height: 820px; background: #0d1117; border-radius: 4px; font-family: inherit; }
+svg.map { display: block; max-width: 100%; background: #0d1117; border-radius: 4px; font-family: inherit; }
 svg.plot { display: block; width: 100%; max-width: 620px; height: auto; overflow: visible; font-family: inherit; font-size: 11px; }
 svg.plot text { white-space: pre; }
 svg.plot [aria-label$="grid"] { stroke: var(--muted); stroke-opacity: 0.18; }
+.maps { display: flex; flex-wrap: wrap; gap: 1.75rem 2.25rem; align-items: flex-start; }
+.maps figure { min-width: min(100%, 320px); max-width: 100%; }
+.maps figcaption { contain: inline-size; }
+.in-row-4 .ramp { width: 84px; }
 .key { display: flex; flex-wrap: wrap; gap: 0.3rem 0.7rem; align-items: center; margin: 0.5rem 0 0; font-size: 0.85rem; color: var(--muted); max-width: none; }
 .key .entry { display: inline-flex; align-items: center; margin-right: 0.6rem; }
 .ramp { display: inline-block; width: 160px; height: 10px; border-radius: 2px; }
@@ -77,6 +82,5 @@ footer { margin-top: 3rem; padding-top: 0.8rem; border-top: 1px solid var(--fain
   nav { display: none; }
   figure, .number, tr, li { break-inside: avoid; }
   h2 { break-after: avoid; margin-top: 1.5rem; }
-  svg.map { max-height: 60vh; }
 }
 `;

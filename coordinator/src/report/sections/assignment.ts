@@ -65,7 +65,7 @@ function genes({ genes: { name, total, assigned } }: ReportedSlide): Html | null
     describe: `Share of assigned transcripts by gene, ${drawn.length} genes`,
     width: 560,
     height: 320,
-    x: { label: 'Transcripts of the gene', type: 'log', tickFormat: 's', ticks: 5 },
+    x: { label: 'Transcripts of the gene', type: 'log', tickFormat: 's' },
     y: { label: 'Share assigned (%)', domain: [0, 100], grid: true },
     marks: [
       Plot.dot(drawn, {
@@ -84,6 +84,7 @@ function genes({ genes: { name, total, assigned } }: ReportedSlide): Html | null
     .sort((a, b) => a.share - b.share || (a.gene < b.gene ? -1 : 1))
     .slice(0, LOWEST_SHARES);
   return figures(
+    2,
     figure(
       'Share assigned by gene.',
       plot,

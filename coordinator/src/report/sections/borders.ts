@@ -37,6 +37,7 @@ export function bordersSection({ cells, stored, run }: ReportedSlide): Section {
     id,
     title,
     body: html`<p class="verdict">${borderVerdict(measures)}</p>${comparison(measures)}${figures(
+      3,
       borderMeasures(cells).map(({ name, unit, values }) => profile(cells, name, unit, values)),
     )}<p class="small">Medians with 95 % intervals from order statistics; cells are taken as independent, which makes intervals on patterned tissue somewhat too narrow. A difference counts when its interval leaves out zero and it is above 5 %.${settled}</p>`,
   };

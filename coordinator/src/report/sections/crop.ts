@@ -52,7 +52,7 @@ export function cropSection(slide: ReportedSlide, { crop, imageLabel }: Pictures
           ])}`,
           `${imageLabel ?? ''}. Point at a cell for its numbers.`,
         );
-  return { id: 'crop', title: 'The densest place, close', body: figures(dots, overImage) };
+  return { id: 'crop', title: 'The densest place, close', body: figures(2, dots, overImage) };
 }
 
 function cellOutlines({ cells }: ReportedSlide, crop: Crop, px: number): Html {
@@ -60,7 +60,7 @@ function cellOutlines({ cells }: ReportedSlide, crop: Crop, px: number): Html {
     const title = `${cells.id[row]}: ${count(cells.transcripts[row])} transcripts, ${count(cells.genes[row])} genes, ${cells.areaUm2[row].toFixed(0)} µm², confidence ${cells.confidence[row].toFixed(2)}`;
     return html`<path d="${pathOf(polygons)}"><title>${title}</title></path>`;
   });
-  return html`<g fill="transparent" fill-rule="evenodd" stroke="${OUTLINE}" stroke-width="${number(1.2 * px)}" stroke-linejoin="round">${paths}</g>`;
+  return html`<g fill="transparent" fill-rule="evenodd" stroke="${OUTLINE}" stroke-opacity="0.85" stroke-width="${number(1.2 * px)}" stroke-linejoin="round">${paths}</g>`;
 }
 
 function nuclei({ nuclei: polygons }: Crop, px: number): Html {
@@ -75,7 +75,7 @@ function transcriptDots({ transcripts: { x, y, cell } }: Crop, px: number): Html
     const colour = cell[i] < 0 ? 0 : 1 + ((cell[i] * 5) % CELL_COLOURS.length);
     paths[colour].push(`M${number(x[i])} ${number(y[i])}h0`);
   }
-  const size = number(2.2 * px);
+  const size = number(2.6 * px);
   return html`<g fill="none" stroke-linecap="round" stroke-width="${size}" pointer-events="none">${paths.map(
     (dots, k) => html`<path d="${dots.join('')}" stroke="${k === 0 ? BACKGROUND : CELL_COLOURS[k - 1]}"/>`,
   )}</g>`;

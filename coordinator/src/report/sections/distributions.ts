@@ -14,6 +14,7 @@ export function distributionsSection({ cells }: ReportedSlide): Section | null {
     id: 'cells',
     title: 'Cells',
     body: figures(
+      2,
       histogram('Transcripts per cell', cells.transcripts, { whole: true }),
       histogram('Genes per cell', cells.genes, { whole: true }),
       histogram('Area of cells', cells.areaUm2, { unit: 'µm²' }),
@@ -32,17 +33,30 @@ function histogram(
 ): Html {
   const sorted = values.slice().sort();
   const most = quantile(sorted, 0.995);
-  const cut = whole ? Math.ceil(most) + 1 : most;
+  const cut = whole ? Math.ceil(most) + 1 : Math.max(most, Number.MIN_VALUE);
   const middle = median(values);
   const label = unit === '' ? title : `${title} (${unit})`;
-  const width = whole ? Math.max(1, Math.ceil(cut / 50)) : cut / 50;
+  const width = whole ? Math.max(1, Math.ceil(cut / barsFor(values.length))) : cut / barsFor(values.length);
   const thresholds = Array.from({ length: Math.ceil(cut / width) + 1 }, (_, i) => i * width);
   const shown = values.map((value) => Math.min(value, cut - width / 2));
-  const caption = `Median ${format(middle, whole)}, middle half ${format(quantile(sorted, 0.25), whole)} to ${format(quantile(sorted, 0.75), whole)}${unit === '' ? '' : ` ${unit}`}; largest ${format(sorted[sorted.length - 1], whole)}, all above ${format(most, whole)} in the last bar.`;
-  return figure(`${title}.`, bars(shown, thresholds, label, middle, `Histogram: ${title}`), caption);
+  const largest = sorted[sorted.length - 1];
+  const caption = [
+    `Median ${format(middle, whole)}${unit === '' ? '' : ` ${unit}`} (dashed)`,
+    `middle half ${format(quantile(sorted, 0.25), whole)} to ${format(quantile(sorted, 0.75), whole)}`,
+    `largest ${format(largest, whole)}${largest > cut ? ` (all above ${format(most, whole)} are in the last bar)` : ''}`,
+  ].join(', ');
+  return figure(`${title}.`, bars(shown, thresholds, label, middle, `Histogram: ${title}`), `${caption}.`);
 }
 
+/** Twice the cube root of the number of values (Rice's rule), but no more than can be told apart. */
+const barsFor = (values: number): number => Math.max(5, Math.min(50, Math.ceil(2 * Math.cbrt(values))));
+
 function confidence(values: Float64Array): Html {
+  if (values.every((value) => value === 1))
+    return figure(
+      'Confidence per cell.',
+      html`<p>Every assigned transcript has the probability 1: this method assigns by place alone and has no doubts to show.</p>`,
+    );
   const thresholds = Array.from({ length: 41 }, (_, i) => i / 40);
   const shown = values.map((value) => Math.min(value, 1 - 1e-6));
   const sure = values.filter((value) => value >= 0.9).length;

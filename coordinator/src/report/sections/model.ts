@@ -41,6 +41,7 @@ export function modelSection({ run, stored }: ReportedSlide): Section | null {
     id: 'model',
     title: 'The fit of the model',
     body: html`<p>What holds for the whole slide was fitted once on pilot tiles and then frozen for all of them.</p>${figures(
+      2,
       figure(
         'Log likelihood by block.',
         plot,
@@ -51,12 +52,7 @@ export function modelSection({ run, stored }: ReportedSlide): Section | null {
         factTable([
           ['Method', stored.method],
           ['Blocks', count(trace.length)],
-          [
-            'Pilot tiles',
-            pilots.length === 0
-              ? 'all of the slide'
-              : `${amount(pilots.length, 'tiles')} of ${count(run.tiles.length)}`,
-          ],
+          ['Pilot tiles', pilots.length === 0 ? null : amount(pilots.length, 'tiles')],
           ['Log likelihood per transcript, first and last', `${first.toFixed(4)}, ${last.toFixed(4)}`],
           ['Model', html`<code>${hash.slice(0, 16)}</code>`],
         ]),

@@ -32,17 +32,17 @@ export function overviewSection(slide: ReportedSlide, { overview, crop, imageLab
             html`${imageElement(image, 'slide-image')}<use href="#slide-cells" opacity="0.45"/>`,
           ),
           'Nuclei outside of every cell show as white spots without a colour.',
-          true,
         );
+  const borders = slide.stored.plan.tiles.length > 1 ? ' Thin lines are the borders between tiles.' : '';
+  const cellsOnly = figure(
+    'Cells by transcripts per cell.',
+    html`${map}${rampKey(ramp.colours, 'Transcripts per cell', '0', `${count(ramp.high)} and more`)}`,
+    `${cells} cells on ${size}.${borders} The white square is shown close below.`,
+  );
   return {
     id: 'overview',
     title: 'The slide',
-    body: html`${figure(
-      'Cells by transcripts per cell.',
-      html`${map}${rampKey(ramp.colours, 'Transcripts per cell', '0', `${count(ramp.high)} and more`)}`,
-      `${cells} cells on ${size}. ${slide.stored.plan.tiles.length > 1 ? 'Thin lines are the borders between tiles; ' : ''}the square is the region shown below.`,
-      true,
-    )}${overImage}`,
+    body: html`<div class="maps">${cellsOnly}${overImage}</div>`,
   };
 }
 

@@ -11,7 +11,6 @@ type Tile = RunReportData['tiles'][number];
 
 interface TileMeasure {
   title: string;
-  key: string;
   value: (tile: Tile) => number;
   format: (value: number) => string;
   /** Tiles without it are drawn empty. */
@@ -20,29 +19,25 @@ interface TileMeasure {
 
 const MEASURES: TileMeasure[] = [
   {
-    title: 'Time of the assign stage.',
-    key: 'Seconds',
+    title: 'Time in the assign stage.',
     value: (tile) => tile.seconds,
     format: duration,
     has: (tile) => tile.seconds > 0,
   },
   {
-    title: 'Transcripts.',
-    key: 'Transcripts',
+    title: 'Transcripts of genes.',
     value: (tile) => tile.transcripts,
     format: count,
     has: (tile) => tile.transcripts > 0,
   },
   {
     title: 'Share assigned.',
-    key: 'Share',
     value: (tile) => tile.assigned / tile.transcripts,
     format: (share) => percent(share, 1),
     has: (tile) => tile.transcripts > 0,
   },
   {
-    title: 'Confidence.',
-    key: 'Mean probability',
+    title: 'Confidence (mean probability).',
     value: (tile) => tile.confidence,
     format: (value) => value.toFixed(3),
     has: (tile) => tile.assigned > 0,
@@ -54,14 +49,21 @@ export function tilesSection(slide: ReportedSlide): Section | null {
   if (slide.run === null) return null;
   const { tiles, haloUm } = slide.run;
   const frame = extentOf(slide);
+  if (tiles.length === 1) return { id: 'tiles', title: 'Tiles', body: oneTile(tiles[0]) };
   const scheduled = tiles.filter(({ seconds }) => seconds > 0).length;
   return {
     id: 'tiles',
     title: 'Tiles',
     body: html`<p>${amount(tiles.length, 'tiles')}, ${count(scheduled)} with something to do; the halo around each is ${number(haloUm)} µm. Point at a tile for its name.</p>${figures(
+      4,
       MEASURES.map((measure) => tileMap(tiles, frame, measure)),
     )}`,
   };
+}
+
+function oneTile(tile: Tile): Html {
+  const { transcripts, assigned, seconds } = tile;
+  return html`<p>The slide was one tile: ${count(transcripts)} transcripts of genes, ${percent(assigned, transcripts)} of them assigned, ${duration(seconds)} in the assign stage.</p>`;
 }
 
 function tileMap(tiles: readonly Tile[], frame: RectUm, measure: TileMeasure): Html {
@@ -81,11 +83,11 @@ function tileMap(tiles: readonly Tile[], frame: RectUm, measure: TileMeasure): H
   const map = slideMap(
     frame,
     `Map of ${tiles.length} tiles: ${measure.title} From ${measure.format(low)} to ${measure.format(high)}`,
-    html`<g stroke="#0d1117" stroke-width="${number(1.5 * pixelUm(frame, 2))}">${rects}</g>`,
-    2,
+    html`<g stroke="#0d1117" stroke-width="${number(1.5 * pixelUm(frame, 4))}">${rects}</g>`,
+    4,
   );
   return figure(
     measure.title,
-    html`${map}${rampKey(ramp.colours, measure.key, measure.format(low), measure.format(high))}`,
+    html`${map}${rampKey(ramp.colours, null, measure.format(low), measure.format(high))}`,
   );
 }

@@ -21,6 +21,7 @@ export function timingsSection({ run }: ReportedSlide): Section | null {
     id: 'time',
     title: 'Time and memory',
     body: figures(
+      3,
       run.steps.length === 0 ? null : figure('Time by step.', stepBars(run.steps)),
       busy.length === 0 ? null : figure('Memory of workers by tile.', memoryDots(busy, limitBytes)),
       figure(

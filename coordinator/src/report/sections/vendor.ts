@@ -24,6 +24,7 @@ export function vendorSection({ cells, run }: ReportedSlide): Section | null {
     id,
     title,
     body: figures(
+      2,
       run?.vendor ? byTranscript(run.vendor) : null,
       anyPrior
         ? byCell(cells)
