@@ -70,13 +70,29 @@ export async function buildCellTable(
       (contains === null || contains(cell.seedX, cell.seedY)),
   );
   if (cells.length === 0) {
-    throw new SpatileError(
-      'PRIOR_EMPTY',
-      `${sources.origins.join(' and ')}: no usable cell in the prior segmentation (${drafts.size} before the crop); expected at least one nucleus or cell on the slide; check the unit of the outlines or choose another with --set prior.source=…`,
-    );
+    throw noUsableCell(sources, drafts.size, contains !== null);
   }
   cells.sort((a, b) => a.seedY - b.seedY || a.seedX - b.seedX || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   return tableOf(cells, sources.origins);
+}
+
+function noUsableCell({ origins, transcripts }: Sources, found: number, cropped: boolean): SpatileError {
+  const rule = transcripts
+    ? `an outline, or ${MIN_TRANSCRIPTS_WITHOUT_OUTLINE} transcripts of genes that name it`
+    : 'an outline';
+  const [wrong, expected] =
+    found > 0 && cropped
+      ? [
+          `none of ${found} cells lies in the selection`,
+          'a cell inside it; check --crop-unit and the selection',
+        ]
+      : [
+          `no usable cell in the prior segmentation (${found} found)`,
+          `at least one cell with ${rule}; check the prior or choose another with --set prior.source=…`,
+        ];
+  return new SpatileError('PRIOR_EMPTY', `${origins.join(' and ')}: ${wrong}; expected ${expected}`, {
+    fields: { found },
+  });
 }
 
 function tableOf(cells: Draft[], origins: string[]): CellTable {
@@ -145,10 +161,15 @@ function chooseSources(
 ): Sources {
   const hasIds = bundle.transcripts.has.cell && scan.cellIds.length > 0;
   const idsOrigin = 'cell ids of the transcript table';
+  const ids = hasIds
+    ? 'with cell ids per transcript'
+    : bundle.transcripts.has.cell
+      ? 'and no transcript has a cell'
+      : 'without cell ids per transcript';
   const missing = (what: string): SpatileError =>
     new SpatileError(
       'PRIOR_MISSING',
-      `${bundle.name}: no ${what} found (${bundle.priors.map((prior) => prior.origin).join(', ') || 'no outlines'}, ${hasIds ? 'with' : 'without'} cell ids per transcript); give nuclei or cells with --set prior.file=FILE or choose another --set prior.source=…`,
+      `${bundle.name}: no ${what} found (${bundle.priors.map((prior) => prior.origin).join(', ') || 'no outlines'}, ${ids}); expected one; give nuclei or cells with --set prior.file=FILE or choose another --set prior.source=…`,
     );
   if (file !== null || config.source === 'file') {
     if (file === null) throw missing('prior file (prior.source is file, prior.file is not set)');

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { access, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
@@ -33,6 +34,13 @@ export async function prepareOutput(options: Pick<RunOptions, 'output' | 'mode'>
       `${options.output}: its folder does not exist; create it first`,
     );
   }
+  await access(parent, constants.W_OK).catch((cause: NodeJS.ErrnoException) => {
+    throw new SpatileError(
+      'OUTPUT_UNWRITABLE',
+      `${options.output}: its folder cannot be written to (${cause.code}); expected a folder you may write to; choose another output or change its permissions`,
+      { cause },
+    );
+  });
   if (options.mode === 'resume') {
     if (!(await exists(join(run, 'run.json')))) {
       throw new SpatileError(

@@ -36,12 +36,13 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
   const progress = untilAborted(options.progress, options.signal);
   const input = await openInput(options.bundle, options.config, options.crop);
   const store = new RunStore(runDirectoryFor(options.output));
-  // The scan of a new run comes before anything is written: bad input leaves nothing behind.
+  // Scan and plan of a new run come before anything is written: bad input leaves nothing behind.
   const early = options.mode === 'resume' ? null : await scanSlide(input, options.config, null, progress);
   const scanned = {
     seconds: (performance.now() - started) / 1000,
     coordinatorRssBytes: process.memoryUsage.rss(),
   };
+  const planned = early === null ? null : await planSlide(input, options.config, early);
   const identity = await runIdentity(options.config, input.inputs);
   await claimDirectory(store, identity, options);
   const earlier = await finishedBefore(store, options);
@@ -63,8 +64,9 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
       await storeScan(store, early);
       await logEvent(store, { type: 'step', step: 'scan', ...scanned });
     }
-    const scan = early ?? (await scanSlide(input, options.config, store, progress));
-    const { slide, findings } = await planSlide(input, options.config, scan);
+    const { slide, findings } =
+      planned ??
+      (await planSlide(input, options.config, await scanSlide(input, options.config, store, progress)));
     throwIfAborted(options.signal);
     await partitionSlide(input, slide, store, progress);
     throwIfAborted(options.signal);
@@ -111,7 +113,7 @@ async function claimDirectory(store: RunStore, identity: RunIdentity, { mode }: 
     await logEvent(store, { type: 'resumed' });
     return;
   }
-  await store.makeFolder('.');
+  await store.create();
   await store.putJson('run.json', identity);
 }
 

@@ -15,6 +15,17 @@ export class RunStore {
     this.directory = directory;
   }
 
+  /** Makes the run directory itself. Errors: `OUTPUT_UNWRITABLE`, `DISK_FULL`. */
+  async create(): Promise<void> {
+    await mkdir(this.directory, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+      throw new SpatileError(
+        isFull(cause) ? 'DISK_FULL' : 'OUTPUT_UNWRITABLE',
+        `${this.directory}: the run directory cannot be made (${cause.code ?? cause.message}); expected ${isFull(cause) ? 'room' : 'a folder you may write to'} beside the output; choose another place for it`,
+        { cause },
+      );
+    });
+  }
+
   path(name: string): string {
     return join(this.directory, name);
   }
@@ -124,9 +135,11 @@ export class RunStore {
   }
 }
 
+const isFull = ({ code }: NodeJS.ErrnoException): boolean => code === 'ENOSPC' || code === 'EDQUOT';
+
 /** A file-system failure in the run directory as one sentence. */
 export function storageError(cause: NodeJS.ErrnoException, name: string): SpatileError {
-  if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT') {
+  if (isFull(cause)) {
     return new SpatileError(
       'DISK_FULL',
       `${name}: no space left on the disk of the run directory; free some and go on with --resume`,

@@ -40,7 +40,7 @@ export function keptRows(batch: TranscriptBatch, rules: FilterRules, counts: Fil
 export function invalidCoordinatesError(where: string, count: number, firstRow: number): SpatileError {
   return new SpatileError(
     'COORDINATES_INVALID',
-    `${where}: ${count} transcript${count === 1 ? '' : 's'} with NaN or infinite coordinates (first in row ${firstRow}); expected finite microns; repair the file or pass --set input.dropInvalid=true to leave them out`,
+    `${where}: ${count} transcript${count === 1 ? '' : 's'} with NaN or infinite coordinates (the first is data row ${firstRow + 1}); expected finite microns; repair the file or pass --set input.dropInvalid=true to leave them out`,
     { fields: { count, firstRow } },
   );
 }

@@ -134,7 +134,7 @@ export async function scanTranscripts(
     onRows(rows);
   }
   if (filtered.invalidCoordinates > 0 && !rules.dropInvalid)
-    throw invalidCoordinatesError(bundle.name, filtered.invalidCoordinates, firstInvalid);
+    throw invalidCoordinatesError(tableName(bundle), filtered.invalidCoordinates, firstInvalid);
   checkSomethingKept(bundle, rules, rows, kept, filtered);
   const cellIds = [...source.cellIds];
   return {
@@ -175,6 +175,11 @@ function firstInvalidRow(batch: {
   return -1;
 }
 
+/** The file that holds the transcripts, as messages name it. */
+function tableName(bundle: SlideBundle): string {
+  return bundle.inputs.find(({ role }) => role === 'transcripts')?.name ?? bundle.name;
+}
+
 function checkSomethingKept(
   bundle: SlideBundle,
   rules: FilterRules,
@@ -186,17 +191,17 @@ function checkSomethingKept(
   if (rows === 0) {
     throw new SpatileError(
       'TRANSCRIPTS_NONE',
-      `${bundle.name}: the transcript table holds 0 rows; expected at least one transcript; check that the export is complete`,
+      `${tableName(bundle)}: the transcript table holds 0 rows; expected at least one transcript; check that the export is complete`,
     );
   }
   if (filtered.outsideCrop > 0 && filtered.lowQuality + filtered.invalidCoordinates < rows) {
     throw new SpatileError(
       'CROP_EMPTY',
-      `${bundle.name}: the selection covers none of the ${rows - filtered.lowQuality - filtered.invalidCoordinates} transcripts; expected a selection in microns on this slide; check --crop-unit and that the selection belongs to this sample`,
+      `${tableName(bundle)}: the selection covers none of the ${rows - filtered.lowQuality - filtered.invalidCoordinates} transcripts; expected a selection in microns on this slide; check --crop-unit and that the selection belongs to this sample`,
     );
   }
   throw new SpatileError(
     'TRANSCRIPTS_NONE',
-    `${bundle.name}: none of ${rows} transcripts passed the filters (${filtered.lowQuality} below quality ${rules.minQv}, ${filtered.invalidCoordinates} with invalid coordinates); expected at least one; lower it with --set input.minQv=…`,
+    `${tableName(bundle)}: none of ${rows} transcripts passed the filters (${filtered.lowQuality} below quality ${rules.minQv}, ${filtered.invalidCoordinates} with invalid coordinates); expected at least one; lower it with --set input.minQv=…`,
   );
 }
