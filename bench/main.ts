@@ -73,6 +73,7 @@ async function runBench(bench: Bench): Promise<void> {
   console.log(`${chosen.length} of ${all.length} cases, about ${duration(total(chosen))} together`);
   if (values.list) return;
   await measureAll(chosen, (one, outcome) => results.put(one, outcome, build, on));
+  if (results.cases.length === 0) return;
   for (const { render } of bench.pages) console.log(`\n${render(results.cases)}`);
   if (values.out === undefined) publish(bench, results.cases);
 }

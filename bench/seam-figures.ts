@@ -16,8 +16,8 @@ export interface PlaceFigures {
   detection: { tiled: number; a: number; b: number };
   /** Share of judged transcripts that two runs put in different cells: tiled against a and b (mean), a against b. */
   disagreement: { tiled: number; untiled: number };
-  /** Mean cell volume over the mean volume of the same cells in run a. */
-  volume: { tiled: number; untiled: number };
+  /** Mean cell volume (area, of methods without depth) over that of the same cells in run a. */
+  size: { tiled: number; untiled: number };
   cells: number;
 }
 
@@ -28,8 +28,8 @@ export interface LoadedRun {
   zarr: string;
   /** By row of the truth: number of the cell's name, the same in all runs; 0 = background or missing. */
   label: Uint32Array;
-  /** Cell name -> volume in um3, and distance of its seed to the nearest inner edge in um. */
-  volume: Map<string, number>;
+  /** Cell name -> volume in um3 (area in um2 of methods without depth), and distance of its seed to the nearest inner edge. */
+  size: Map<string, number>;
   borderUm: Map<string, number>;
   cores: RectUm[];
   minQv: number;
@@ -62,7 +62,9 @@ export async function loadRun(zarr: string, truth: Truth, numbers: Map<string, n
     return new Map(obsIndex.map((cell, i) => [cell, Number(values[i])]));
   };
   const { cores = [], minQv = Number.NEGATIVE_INFINITY } = await readRunFacts(zarr);
-  return { zarr, label, volume: byCell('volume'), borderUm: byCell('border_distance'), cores, minQv };
+  const volume = byCell('volume');
+  const size = [...volume.values()].some((um3) => um3 > 0) ? volume : byCell('area');
+  return { zarr, label, size, borderUm: byCell('border_distance'), cores, minQv };
 }
 
 /** Compares a tiled run with two untiled ones. A transcript's place is where it was born, a cell's that of its seed. */
@@ -91,9 +93,8 @@ export async function seamFigures(
     const cells = [...tiled.borderUm]
       .filter(([, distance]) => distance < BORDER_BAND_UM === (place === 'border'))
       .map(([cell]) => cell)
-      .filter((cell) => a.volume.has(cell) && b.volume.has(cell));
-    const volume = (run: LoadedRun): number =>
-      cells.reduce((sum, cell) => sum + (run.volume.get(cell) ?? 0), 0);
+      .filter((cell) => a.size.has(cell) && b.size.has(cell));
+    const size = (run: LoadedRun): number => cells.reduce((sum, cell) => sum + (run.size.get(cell) ?? 0), 0);
     return {
       transcripts: rows.length,
       f1: of('f1'),
@@ -102,7 +103,7 @@ export async function seamFigures(
         tiled: (differing(rows, tiled.label, a.label) + differing(rows, tiled.label, b.label)) / 2,
         untiled: differing(rows, a.label, b.label),
       },
-      volume: { tiled: volume(tiled) / volume(a), untiled: volume(b) / volume(a) },
+      size: { tiled: size(tiled) / size(a), untiled: size(b) / size(a) },
       cells: cells.length,
     };
   };

@@ -19,7 +19,7 @@ interface Summary {
   disagreement: { tiled: Spread; untiled: Spread };
   /** Disagreement of tiled with untiled over that of two untiled seeds; null where two seeds agree entirely. */
   disagreementRatio: Spread | null;
-  volume: { tiled: Spread; untiled: Spread };
+  size: { tiled: Spread; untiled: Spread };
 }
 
 /** The table and the verdict of the seam bench, from its results alone. */
@@ -34,8 +34,8 @@ export function renderSeams(cases: readonly CaseResult[]): string {
     show(s.f1Noise, 4),
     show(s.disagreement.tiled, 2, 100),
     show(s.disagreement.untiled, 2, 100),
-    show(s.volume.tiled, 3),
-    show(s.volume.untiled, 3),
+    show(s.size.tiled, 3),
+    show(s.size.untiled, 3),
   ]);
   return [
     table(
@@ -48,7 +48,7 @@ export function renderSeams(cases: readonly CaseResult[]): string {
         'between two seeds',
         'other cell than untiled, %',
         'between two seeds, %',
-        'volume tiled / untiled',
+        'size tiled / untiled',
         'between two seeds',
       ],
       rows,
@@ -99,7 +99,7 @@ function summary(
       untiled: over(({ disagreement }) => disagreement.untiled),
     },
     disagreementRatio: noisy ? over(({ disagreement: d }) => d.tiled / d.untiled) : null,
-    volume: { tiled: over(({ volume }) => volume.tiled), untiled: over(({ volume }) => volume.untiled) },
+    size: { tiled: over(({ size }) => size.tiled), untiled: over(({ size }) => size.untiled) },
   };
 }
 

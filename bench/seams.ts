@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { TilePlan } from '@spatile/coordinator/plan/plan';
 import { loadTruth } from '@spatile/instrument/judge/truth';
 import type { Bench, BenchCase, CaseOutcome } from './bench.ts';
 import { type LoadedRun, loadRun, PLACES, type SeamFigures, seamFigures } from './seam-figures.ts';
@@ -43,20 +42,26 @@ async function measure(
   workers: number,
 ): Promise<CaseOutcome> {
   const slide = await workbench.slide(options);
+  // The same limit for all, wide enough for the untiled slide.
+  const words = (cuts: number): string[] => [
+    ...['--assign', method, '--memory-per-worker', '8GiB', '--set', 'plan.minTileSizeUm=50'],
+    ...['--tile-size', `${cuts === 1 ? 20_000 : Math.ceil(options.sizeUm / cuts) + 32}`],
+  ];
+  for (const cuts of [1, ...CUTS]) {
+    const { tiles } = (await workbench.inspect(slide, words(cuts))).plan;
+    if (tiles !== cuts * cuts)
+      throw new Error(`seams: ${tiles} tiles planned; expected ${cuts} x ${cuts}; choose another --size`);
+  }
   const truth = await loadTruth(slide.truth);
   const numbers = new Map<string, number>();
   const digests: string[] = [];
   const seconds: number[] = [];
   const take = async (cuts: number, seed: number): Promise<LoadedRun> => {
-    const run = await workbench.run(slide, `${cuts}x${cuts}-${seed}`, [
-      ...['--assign', method, '--seed', `${seed}`, '--workers', `${workers}`],
-      // The same limit for all, wide enough for the untiled slide.
-      ...['--memory-per-worker', '8GiB', '--set', 'plan.minTileSizeUm=50'],
-      ...['--tile-size', `${cuts === 1 ? 20_000 : Math.ceil(options.sizeUm / cuts) + 32}`],
+    const name = `${cuts}x${cuts}-${seed}`;
+    const run = await workbench.run(slide, name, [
+      ...words(cuts),
+      ...['--seed', `${seed}`, '--workers', `${workers}`],
     ]);
-    const { tiles } = await workbench.store(run).readJson<TilePlan>('plan.json');
-    if (tiles.length !== cuts * cuts)
-      throw new Error(`seams: ${tiles.length} tiles; expected ${cuts} x ${cuts}; choose another --size`);
     digests.push(run.summary.digest);
     seconds.push(run.seconds);
     return loadRun(run.zarr, truth, numbers);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { RunSummary } from '@spatile/coordinator/api';
+import type { InspectSummary, RunSummary } from '@spatile/coordinator/api';
 import { type RunLogEvent, readEvents } from '@spatile/coordinator/run/events';
 import { RunStore } from '@spatile/coordinator/run/store';
 import type { Evaluation } from '@spatile/instrument/judge/evaluate';
@@ -72,6 +72,11 @@ export class Workbench {
     const slide = { bundle, truth: `${bundle}.truth`, transcripts: made.transcripts };
     this.#slides.set(name, slide);
     return slide;
+  }
+
+  /** What the program would do with a slide. */
+  async inspect(slide: SlideFolder, words: readonly string[]): Promise<InspectSummary> {
+    return JSON.parse(await this.#spatile(['inspect', slide.bundle, ...words, '--json'], {}));
   }
 
   /** Runs the program on a slide under a name of its own; `keep` its output until `discard`. */
