@@ -75,6 +75,14 @@ export interface StoredTable {
   region: { region: string; regionKey: string; instanceKey: string } | null;
 }
 
+const EMPTY = { int8: Int8Array, int32: Int32Array, int64: BigInt64Array, float32: Float32Array };
+
+/** No elements, in the container that elements of this type come in. */
+function emptyOf(dtype: string): unknown {
+  if (dtype === 'string' || dtype === 'bool') return [];
+  return new (EMPTY[dtype as keyof typeof EMPTY] ?? Float64Array)(0);
+}
+
 /** Zarr arrays of one store, read whole. */
 class ArrayReader {
   readonly #root: zarr.Location<zarr.AsyncReadable>;
@@ -90,6 +98,8 @@ class ArrayReader {
 
   async get(name: string): Promise<{ data: unknown; shape: number[] }> {
     const array = await zarr.open.v3(this.#root.resolve(name), { kind: 'array' });
+    // zarrita cannot read an array without elements; the counts of cells that hold nothing are one.
+    if (array.shape.includes(0)) return { data: emptyOf(array.dtype), shape: array.shape };
     const { data, shape } = await zarr.get(array);
     return { data, shape };
   }
