@@ -65,6 +65,7 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
         id: slide.plan.tiles[tile].id,
         core,
         transcripts: density.count(core),
+        tileTranscripts: slide.plan.tiles[tile].transcripts,
         cells: seedsIn(stage, core),
       };
     });

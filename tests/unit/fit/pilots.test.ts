@@ -53,6 +53,18 @@ describe('pilot tiles', () => {
     expect(chosen.every((id) => Number(id.slice(1)) % 2 === 1)).toBe(true);
   });
 
+  it('grow in number while they are few cells and a small part of the slide', () => {
+    const count = (tileTranscripts: number): number =>
+      choosePilots(
+        tiles(60, () => ({ tileTranscripts })),
+        config,
+        1,
+      ).length;
+    expect(count(50_000)).toBe(4);
+    // A twentieth of 60 tiles of 500,000 transcripts: 30 windows of 50,000.
+    expect(count(500_000)).toBe(30);
+  });
+
   it('cover sparse and dense parts', () => {
     const density = (i: number): number => [1000, 20_000, 90_000][i % 3];
     const chosen = choosePilots(

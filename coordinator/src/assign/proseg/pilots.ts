@@ -7,9 +7,11 @@ import { kmeans, squaredDistance } from './kmeans.ts';
 export interface PilotCandidate {
   id: string;
   core: RectUm;
-  /** Transcripts and cell seeds in the core. */
+  /** Transcripts and cell seeds in the core (of the window, where only a window of the tile is to be the pilot). */
   transcripts: number;
   cells: number;
+  /** Transcripts of the whole tile where `core` is a window of it. */
+  tileTranscripts?: number;
   /** Random projection of the tile's gene profile, ln(1 + 100 * share); equally wide in all tiles. */
   projection?: ArrayLike<number>;
 }
@@ -18,7 +20,7 @@ export interface PilotCandidate {
 const WANTED_CELLS = 10_000;
 const WANTED_TRANSCRIPTS = 3_000_000;
 /** ... but beyond the first share of tiles not more than this share of the slide: the fit must stay cheap against the tiles. */
-const MOST_OF_SLIDE = 0.1;
+const MOST_OF_SLIDE = 0.05;
 
 /**
  * Chooses the tiles on which the globals are fitted: tiles are clustered by density and gene profile into strata, each gives
@@ -158,7 +160,7 @@ function needsMore(
   let transcripts = 0;
   let cells = 0;
   tiles.forEach((tile, i) => {
-    slide += tile.transcripts;
+    slide += tile.tileTranscripts ?? tile.transcripts;
     if (!chosen.has(i)) return;
     const held = Math.min(tile.transcripts, pilotTranscripts);
     transcripts += held;
