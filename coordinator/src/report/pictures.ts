@@ -5,7 +5,7 @@ import { densestSquare } from './densest.ts';
 import { chooseImage, type ImageLayer, readImageLayer } from './image-layer.ts';
 import { type Ramp, rgb, stepOf, viridis } from './ramp.ts';
 import { PolygonRaster } from './raster.ts';
-import { type CellColumns, extentOf, type ReportedSlide } from './slide.ts';
+import { extentOf, type ReportedSlide } from './slide.ts';
 import { median, quantile } from './statistics.ts';
 
 /** What the maps of the slide are drawn from: gathered in one pass over the polygons and one over the transcripts. */
@@ -54,7 +54,8 @@ export async function gatherPictures(slide: ReportedSlide): Promise<Pictures> {
   const chosen = await chooseImage(slide);
   const frame = frameOf(slide);
   const cropFrame = cropFrameOf(slide);
-  const { overview, cropCells } = await drawCells(slide, frame, cropFrame);
+  const rowOf = new Map(slide.cells.id.map((id, row) => [id, row]));
+  const { overview, cropCells } = await drawCells(slide, rowOf, frame, cropFrame);
   const layer = (rect: RectUm): Promise<ImageLayer | null> =>
     chosen === null ? Promise.resolve(null) : readImageLayer(chosen, rect, IMAGE_PX);
   return {
@@ -66,7 +67,7 @@ export async function gatherPictures(slide: ReportedSlide): Promise<Pictures> {
             frame: cropFrame,
             cells: cropCells,
             nuclei: await nucleiIn(slide, cropFrame),
-            ...(await transcriptsIn(slide, cropFrame)),
+            ...(await transcriptsIn(slide, rowOf, cropFrame)),
             image: await layer(cropFrame),
           },
     imageLabel: chosen?.label ?? null,
@@ -99,6 +100,7 @@ function cropFrameOf(slide: ReportedSlide): RectUm | null {
 
 async function drawCells(
   slide: ReportedSlide,
+  rowOf: ReadonlyMap<string, number>,
   frame: RectUm,
   crop: RectUm | null,
 ): Promise<{ overview: Omit<Overview, 'image'>; cropCells: Crop['cells'] }> {
@@ -111,7 +113,6 @@ async function drawCells(
   const ramp = viridis(0, Math.max(1, quantile(cells.transcripts.slice().sort(), 0.98)));
   const line = ramp.colours.length + 1;
   const withLines = 2 * Math.sqrt(median(cells.areaUm2) / Math.PI) * pxPerUm >= LINE_FROM_PX;
-  const rowOf = rowsById(cells);
   const cropCells: Crop['cells'] = [];
   for await (const { id, polygons } of shapesOf(slide, 'cell_boundaries')) {
     for (const [i, cell] of polygons.entries()) {
@@ -129,8 +130,6 @@ async function drawCells(
 async function* shapesOf(slide: ReportedSlide, name: string): AsyncGenerator<StoredShapes> {
   if (slide.elements.shapes.includes(name)) yield* readShapes(slide.zarr, name);
 }
-
-const rowsById = ({ id }: CellColumns): Map<string, number> => new Map(id.map((name, row) => [name, row]));
 
 async function nucleiIn(slide: ReportedSlide, frame: RectUm): Promise<Polygon[]> {
   const found: Polygon[] = [];
@@ -154,9 +153,9 @@ function touches(polygons: readonly Polygon[], frame: RectUm): boolean {
 /** All transcripts of the frame are counted; every n-th is kept, n doubling whenever there are too many. */
 async function transcriptsIn(
   slide: ReportedSlide,
+  rowOf: ReadonlyMap<string, number>,
   frame: RectUm,
 ): Promise<Pick<Crop, 'transcripts' | 'count'>> {
-  const rowOf = rowsById(slide.cells);
   let kept: { x: number; y: number; cell: number }[] = [];
   let every = 1;
   let count = 0;

@@ -34,7 +34,7 @@ nav a { color: var(--accent); text-decoration: none; }
 nav a:hover { text-decoration: underline; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); gap: 0.75rem; margin-top: 1.75rem; }
 .number { padding: 0.9rem 1rem; background: var(--panel); border-radius: 6px; }
-.number b { display: block; font-size: 1.65rem; font-weight: 600; line-height: 1.2; font-variant-numeric: tabular-nums; }
+.number b { display: block; font-size: 1.55rem; font-weight: 600; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .number span { display: block; }
 .findings { margin: 0; padding: 0; list-style: none; }
 .findings li { margin: 0.4rem 0; padding: 0.5rem 0.9rem; background: var(--panel); border-left: 3px solid var(--muted); overflow-wrap: anywhere; }

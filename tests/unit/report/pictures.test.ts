@@ -12,6 +12,7 @@ import { escapeHtml, html } from '../../../coordinator/src/report/html.ts';
 import { readImageLayer } from '../../../coordinator/src/report/image-layer.ts';
 import { colourOf, rgb, viridis } from '../../../coordinator/src/report/ramp.ts';
 import { PolygonRaster } from '../../../coordinator/src/report/raster.ts';
+import { large } from '../../../coordinator/src/report/sections/headline.ts';
 import { groupedSteps } from '../../../coordinator/src/report/sections/timings.ts';
 import { pathOf, roundLength } from '../../../coordinator/src/report/slide-map.ts';
 import { tiffBytes } from '../image/tiff-bytes.ts';
@@ -179,6 +180,15 @@ describe('small pieces', () => {
       '<b>&lt;&amp;&gt;</b>1&quot;<b>&lt;&amp;&gt;</b>',
     );
     expect(escapeHtml("a'\u0000b\tc")).toBe('a&#39; b\tc');
+  });
+
+  it('large numbers stay short', () => {
+    expect([999, 9_999_999, 10_500_054, 1_040_019_973].map(large)).toEqual([
+      '999',
+      '9,999,999',
+      '10.5 M',
+      '1,040.0 M',
+    ]);
   });
 
   it('scale bars have round lengths', () => {

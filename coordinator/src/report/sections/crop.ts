@@ -7,6 +7,8 @@ import { imageElement, number, pathOf, pixelUm, slideMap } from '../slide-map.ts
 
 /** Colours of neighbouring cells; bright on black, told apart by hue. */
 const CELL_COLOURS = ['#4cc9f0', '#f9c74f', '#90be6d', '#c77dff', '#f9844a', '#43e0b0', '#ff8fab', '#9fb4ff'];
+/** Up to so many transcripts have room for larger dots. */
+const FEW_DOTS = 4000;
 const BACKGROUND = '#8b93a1';
 const OUTLINE = '#ffffff';
 const NUCLEUS = '#5b8def';
@@ -22,7 +24,7 @@ export function cropSection(slide: ReportedSlide, { crop, imageLabel }: Pictures
   const px = pixelUm(frame, columns);
   const place = `x ${Math.round(frame.x0)} to ${Math.round(frame.x1)} µm, y ${Math.round(frame.y0)} to ${Math.round(frame.y1)} µm`;
   const dots = figure(
-    'Transcripts, cells and nuclei.',
+    crop.nuclei.length === 0 ? 'Transcripts and cells.' : 'Transcripts, cells and nuclei.',
     html`${slideMap(
       frame,
       `Close view with ${crop.cells.length} cells and ${drawn} transcripts, ${place}`,
@@ -31,7 +33,7 @@ export function cropSection(slide: ReportedSlide, { crop, imageLabel }: Pictures
     )}${colourKey([
       [CELL_COLOURS[0], 'assigned (the colour tells cells apart)'],
       [BACKGROUND, 'background'],
-      [NUCLEUS, 'nucleus'],
+      ...nucleusKey(crop),
     ])}`,
     `${count(drawn)} transcripts${part}, ${place}.`,
     crop.image === null,
@@ -46,14 +48,14 @@ export function cropSection(slide: ReportedSlide, { crop, imageLabel }: Pictures
             `The image of the same place with outlines of cells and nuclei`,
             html`${imageElement(crop.image, 'crop-image')}${nuclei(crop, px)}${cellOutlines(slide, crop, px)}`,
             columns,
-          )}${colourKey([
-            [OUTLINE, 'cell'],
-            [NUCLEUS, 'nucleus'],
-          ])}`,
+          )}${colourKey([[OUTLINE, 'cell'], ...nucleusKey(crop)])}`,
           `${imageLabel ?? ''}. Point at a cell for its numbers.`,
         );
   return { id: 'crop', title: 'The densest place, close', body: figures(2, dots, overImage) };
 }
+
+const nucleusKey = ({ nuclei }: Crop): [string, string][] =>
+  nuclei.length === 0 ? [] : [[NUCLEUS, 'nucleus']];
 
 function cellOutlines({ cells }: ReportedSlide, crop: Crop, px: number): Html {
   const paths = crop.cells.map(({ row, polygons }) => {
@@ -75,7 +77,7 @@ function transcriptDots({ transcripts: { x, y, cell } }: Crop, px: number): Html
     const colour = cell[i] < 0 ? 0 : 1 + ((cell[i] * 5) % CELL_COLOURS.length);
     paths[colour].push(`M${number(x[i])} ${number(y[i])}h0`);
   }
-  const size = number(2.6 * px);
+  const size = number((x.length > FEW_DOTS ? 2.6 : 3.8) * px);
   return html`<g fill="none" stroke-linecap="round" stroke-width="${size}" pointer-events="none">${paths.map(
     (dots, k) => html`<path d="${dots.join('')}" stroke="${k === 0 ? BACKGROUND : CELL_COLOURS[k - 1]}"/>`,
   )}</g>`;

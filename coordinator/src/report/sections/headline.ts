@@ -32,11 +32,18 @@ export function headline(slide: ReportedSlide): Html {
     html`<div class="number"><b>${value}</b><span>${name}</span><small>${note}</small></div>`;
   const someCells = cells.id.length > 0;
   return html`<div class="numbers">
-${tile(count(cells.id.length), 'cells', slide.run === null ? ' ' : `of ${count(slide.run.cells.prior)} in the prior segmentation`)}
+${tile(large(cells.id.length), 'cells', slide.run === null ? ' ' : `of ${count(slide.run.cells.prior)} in the prior segmentation`)}
 ${tile(fates === null ? '-' : percent(fates.assigned, fates.genes), 'transcripts assigned', fates === null ? ' ' : `${count(fates.assigned)} of ${count(fates.genes)} of genes`)}
 ${tile(someCells ? count(median(cells.transcripts)) : '-', 'transcripts per cell', 'median')}
 ${tile(someCells ? count(median(cells.genes)) : '-', 'genes per cell', 'median')}
 ${tile(someCells ? median(cells.areaUm2).toFixed(0) : '-', 'µm² per cell', 'median')}
-${tile(count(stored.transcripts.input), 'transcripts read', `${count(stored.transcripts.kept)} kept after filters`)}
+${tile(large(stored.transcripts.input), 'transcripts read', `${count(stored.transcripts.kept)} kept after filters`)}
 </div>`;
+}
+
+/** Full digits up to 10 million, millions above: `1,040.0 M`. */
+export function large(value: number): string {
+  if (value < 1e7) return count(value);
+  const millions = (value / 1e6).toFixed(1);
+  return `${count(Math.floor(Number(millions)))}${millions.slice(-2)} M`;
 }

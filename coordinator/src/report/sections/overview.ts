@@ -13,9 +13,10 @@ export function overviewSection(slide: ReportedSlide, { overview, crop, imageLab
   if (overview === null)
     return { id: 'overview', title: 'The slide', body: html`<p>No cell was written.</p>` };
   const { frame, ramp, image } = overview;
-  const size = `${Math.round(frame.x1 - frame.x0)} by ${Math.round(frame.y1 - frame.y0)} µm`;
+  const size = sizeOf(frame);
   const cells = count(slide.cells.id.length);
-  const marked = crop === null ? null : cropMark(overview, crop.frame);
+  const partly = crop !== null && !covers(crop.frame, frame);
+  const marked = partly ? cropMark(overview, crop.frame) : null;
   const map = slideMap(
     frame,
     `Map of ${cells} cells coloured by transcripts per cell, ${size}`,
@@ -37,13 +38,22 @@ export function overviewSection(slide: ReportedSlide, { overview, crop, imageLab
   const cellsOnly = figure(
     'Cells by transcripts per cell.',
     html`${map}${rampKey(ramp.colours, 'Transcripts per cell', '0', `${count(ramp.high)} and more`)}`,
-    `${cells} cells on ${size}.${borders} The white square is shown close below.`,
+    `${cells} cells on ${size}.${borders}${partly ? ' The white square is shown close below.' : ''}`,
   );
   return {
     id: 'overview',
     title: 'The slide',
     body: html`<div class="maps">${cellsOnly}${overImage}</div>`,
   };
+}
+
+const covers = (outer: Overview['frame'], inner: Overview['frame']): boolean =>
+  outer.x0 <= inner.x0 && outer.y0 <= inner.y0 && outer.x1 >= inner.x1 && outer.y1 >= inner.y1;
+
+function sizeOf({ x0, y0, x1, y1 }: Overview['frame']): string {
+  const [width, height] = [x1 - x0, y1 - y0];
+  if (Math.max(width, height) < 2000) return `${Math.round(width)} by ${Math.round(height)} µm`;
+  return `${(width / 1000).toFixed(1)} by ${(height / 1000).toFixed(1)} mm`;
 }
 
 function cellsElement({ frame, cells }: Overview): Html {
