@@ -30,7 +30,7 @@ export const assign: Bench = {
         const n = repeats ?? 3;
         const { method, cuts, workers } = variant;
         const millions = sizeUm ** 2 / 1.12e6;
-        const perRun = method === 'expand' ? 10 + 30 * millions : (1200 * millions) / workers + 15;
+        const perRun = method === 'expand' ? 10 + 30 * millions : (600 * millions) / workers + 15;
         const tileUm = Math.ceil(sizeUm / cuts) + 32;
         const words = [
           ...['--assign', method, '--workers', `${workers}`, '--seed', '1', '--tile-size', `${tileUm}`],

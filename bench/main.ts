@@ -17,6 +17,8 @@ const RESULTS = 'bench/results';
 const USAGE = `npm run bench -- NAME [options]
 
   NAME            ${BENCHES.map(({ name }) => name).join(', ')}, kernels; "tables" rewrites the tables from stored results
+  kernels [EDGE] [GENES]  takes the edge of its tile in um and the genes of its panel instead of options
+
   --size UM,...   edges of the square slides (1 M transcripts: 1060, 10 M: 3350)
   --repeats N     times every measurement is repeated
   --workers N     worker processes where the bench does not vary them (2)
@@ -48,7 +50,6 @@ const [name] = positionals;
 if (values.help || name === undefined) console.log(USAGE);
 else if (name === 'tables')
   for (const bench of BENCHES) publish(bench, readResults(values.out ?? RESULTS, bench.name));
-else if (name === 'kernels') await import(new URL('./kernels.js', import.meta.url).href);
 else {
   const bench = BENCHES.find((one) => one.name === name);
   if (bench === undefined) fail(`${name}: no such bench\n\n${USAGE}`);

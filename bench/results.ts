@@ -19,15 +19,11 @@ export class ResultFile {
   readonly #cases: Map<string, CaseResult>;
   readonly #order: string[];
 
-  /** Keeps the stored cases that the bench still has. */
   constructor(folder: string, name: string, keys: readonly string[]) {
     this.#path = join(folder, `${name}.json`);
-    this.#order = [...keys];
-    this.#cases = new Map(
-      readResults(folder, name)
-        .filter(({ key }) => keys.includes(key))
-        .map((result) => [result.key, result]),
-    );
+    this.#cases = new Map(readResults(folder, name).map((result) => [result.key, result]));
+    // Other sizes than those asked for now stay.
+    this.#order = [...new Set([...this.#cases.keys(), ...keys])];
   }
 
   /** All results so far in the order of the bench. */

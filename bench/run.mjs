@@ -1,7 +1,7 @@
 // Starts the benches: `npm run bench -- NAME [options]`. Bundles them beside a copy of the built program, so that a build
 // made while a bench runs changes nothing of what is measured.
 import { spawn } from 'node:child_process';
-import { cp, readdir, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -19,18 +19,25 @@ const onlyOurs = {
   },
 };
 
-/** The kernel bench stands on its own; it is bundled under the name the others start it by. */
-async function entries() {
-  const kernels = (await readdir(join(root, 'bench'))).find((name) => /^kernels\.(ts|mjs|js)$/.test(name));
-  return { main: 'bench/main.ts', ...(kernels ? { kernels: `bench/${kernels}` } : {}) };
+/** Runs a program of ours in its own process and waits for it, also when it is told to stop: it cleans up by itself. */
+function start(args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
 }
+
+const [name, ...rest] = process.argv.slice(2);
+// The kernel bench stands on its own: tile edge in um, genes.
+if (name === 'kernels') process.exit(await start([join(root, 'bench/kernels.mjs'), ...rest]));
 
 let status = 1;
 try {
   await cp(join(root, 'dist'), folder, { recursive: true });
   await build({
     absWorkingDir: root,
-    entryPoints: await entries(),
+    entryPoints: ['bench/main.ts'],
     outdir: join(folder, 'bench'),
     bundle: true,
     format: 'esm',
@@ -40,13 +47,8 @@ try {
     plugins: [onlyOurs],
     logLevel: 'warning',
   });
-  status = await new Promise((resolve) => {
-    const args = ['--enable-source-maps', join(folder, 'bench/main.js'), ...process.argv.slice(2)];
-    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
-    // The bench cleans up by itself when it is interrupted; this waits for it.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
-    child.on('exit', (code) => resolve(code ?? 1));
-  });
+  const main = join(folder, 'bench/main.js');
+  status = await start(['--enable-source-maps', main, ...process.argv.slice(2)]);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

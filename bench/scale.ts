@@ -59,6 +59,20 @@ function scaleCase(sizeUm: number, method: 'expand' | 'proseg', options: BenchOp
   };
 }
 
+/** What a slide of about 1 M transcripts must keep to with the default schedule on two cores. */
+const TARGET = { seconds: 480, workerMiB: 2048 };
+
+function targetLine({ settings, measured, quality, label }: CaseResult): string[] {
+  const about1M = Math.abs(Number(quality.transcripts) - 1e6) < 2e5;
+  if (settings.method !== 'proseg' || settings.workers !== 2 || !about1M) return [];
+  const [seconds, mib] = [measured.seconds.median, measured.workerPeakBytes.most / 2 ** 20];
+  const met = seconds < TARGET.seconds && mib < TARGET.workerMiB;
+  return [
+    `Target for ${label} at 1 M transcripts on 2 cores: under ${TARGET.seconds} s and under ${TARGET.workerMiB} MiB per worker; ${met ? 'met' : '**not met**'} with ${number(seconds)} s and ${number(mib)} MiB.`,
+    '',
+  ];
+}
+
 const nonZero = (value: Spread): Spread | undefined => (value.most > 0 ? value : undefined);
 
 function render(cases: readonly CaseResult[]): string {
@@ -115,6 +129,7 @@ function render(cases: readonly CaseResult[]): string {
     '',
     table([...head('method'), ...steps], times),
     '',
+    ...cases.flatMap(targetLine),
     `${provenance(cases)} ${[...new Set(cases.map(({ settings }) => settings.workers))].join(', ')} workers. Peaks are those of the processes themselves (\`VmHWM\`), of workers the highest of all. The short schedule (${Object.entries(
       SHORT_SCHEDULE,
     )

@@ -9,6 +9,7 @@ const MOST_EXTRA_DISAGREEMENT = 0.1;
 /** What the slides of one method and tiling say about one place. */
 interface Summary {
   method: string;
+  sizeUm: number;
   cuts: string;
   place: Place;
   slides: number;
@@ -26,7 +27,7 @@ interface Summary {
 export function renderSeams(cases: readonly CaseResult[]): string {
   const summaries = summarise(cases);
   const rows = summaries.map((s) => [
-    `${s.method}, ${s.cuts} x ${s.cuts}, ${s.place}`,
+    `${s.method}, ${s.sizeUm} um, ${s.cuts} x ${s.cuts}, ${s.place}`,
     `${s.slides}`,
     show(s.f1.tiled, 4),
     show(s.f1.untiled, 4),
@@ -54,25 +55,22 @@ export function renderSeams(cases: readonly CaseResult[]): string {
       rows,
     ),
     '',
-    summaries
-      .filter(({ place }) => place === 'border')
-      .map(verdict)
-      .join(' '),
+    summaries.flatMap((s, i) => (s.place === 'border' ? [verdict(s, summaries[i + 1])] : [])).join(' '),
     '',
-    `${provenance(cases)} Slides of ${[...new Set(cases.map(({ settings }) => `${settings.sizeUm} um`))].join(', ')}; median and range over slides.`,
+    `${provenance(cases)} Median and range over slides.`,
   ].join('\n');
 }
 
 function summarise(cases: readonly CaseResult[]): Summary[] {
-  const methods = [...new Set(cases.map(({ settings }) => String(settings.method)))];
-  return methods.flatMap((method) => {
-    const figures = cases
-      .filter(({ settings }) => settings.method === method)
-      .map(({ details }) => details as Record<string, SeamFigures>);
+  const nameOf = ({ settings }: CaseResult): string => `${settings.method} ${settings.sizeUm}`;
+  return [...new Set(cases.map(nameOf))].flatMap((name) => {
+    const same = cases.filter((one) => nameOf(one) === name);
+    const [method, sizeUm] = [String(same[0].settings.method), Number(same[0].settings.sizeUm)];
+    const figures = same.map(({ details }) => details as Record<string, SeamFigures>);
     return Object.keys(figures[0]).flatMap((cuts) =>
       (['border', 'interior'] as const).map((place) =>
         summary(
-          { method, cuts, place },
+          { method, sizeUm, cuts, place },
           figures.map((one) => one[cuts][place]),
         ),
       ),
@@ -81,13 +79,14 @@ function summarise(cases: readonly CaseResult[]): Summary[] {
 }
 
 function summary(
-  { method, cuts, place }: { method: string; cuts: string; place: Place },
+  { method, sizeUm, cuts, place }: Pick<Summary, 'method' | 'sizeUm' | 'cuts' | 'place'>,
   slides: readonly PlaceFigures[],
 ): Summary {
   const over = (value: (one: PlaceFigures) => number): Spread => spread(slides.map(value));
   const noisy = slides.every(({ disagreement }) => disagreement.untiled > 0);
   return {
     method,
+    sizeUm,
     cuts,
     place,
     slides: slides.length,
@@ -103,16 +102,16 @@ function summary(
   };
 }
 
-/** One plain sentence, whichever way it went. */
-function verdict(s: Summary): string {
-  const what = `\`${s.method}\` in ${s.cuts} x ${s.cuts} tiles:`;
+/** One plain sentence about a border, whichever way it went; the interior of the same tiling is its control. */
+function verdict(s: Summary, interior: Summary): string {
+  const what = `\`${s.method}\` on ${s.sizeUm} um in ${s.cuts} x ${s.cuts} tiles:`;
   if (s.disagreement.tiled.most === 0) return `${what} every transcript has the same cell as untiled.`;
   if (s.disagreementRatio === null)
     return `${what} **a seam**: up to ${number(100 * s.disagreement.tiled.most, 2)} % of transcripts near borders have another cell than untiled, although two untiled seeds agree.`;
   const change = s.f1Change.median;
   const f1Holds = Math.abs(change) <= s.f1Noise.most;
   const labelsHold = s.disagreementRatio.median <= 1 + MOST_EXTRA_DISAGREEMENT;
-  const f1 = `F1 near borders ${change < 0 ? 'falls' : 'rises'} by ${number(Math.abs(change), 4)} (two seeds lie up to ${number(s.f1Noise.most, 4)} apart)`;
+  const f1 = `F1 near borders ${change < 0 ? 'falls' : 'rises'} by ${number(Math.abs(change), 4)} (two seeds lie up to ${number(s.f1Noise.most, 4)} apart; the change in the interior is ${number(interior.f1Change.median, 4)})`;
   const labels = `verdicts near borders differ from untiled ${number(s.disagreementRatio.median, 2)} times as often as between two untiled seeds`;
   const outcome =
     f1Holds && labelsHold

@@ -20,7 +20,7 @@ export const seams: Bench = {
           const seed = k + 1;
           const millions = sizeUm ** 2 / 1.12e6;
           // The untiled runs have one worker at work; small tiles compute their halos several times.
-          const perSlide = 60 + millions * (method === 'expand' ? 200 : 1000 * (2 + 1 + 2));
+          const perSlide = 60 + millions * (method === 'expand' ? 200 : 500 * (2 + 1 + 2));
           return {
             key: `${method}-${sizeUm}-${seed}`,
             label: `${method}, ${sizeUm} um, slide ${seed}`,
