@@ -11,6 +11,7 @@ import {
 } from '@spatile/formats/tile/protocol';
 import type { Handler } from '../handler.ts';
 import { wireError } from './failure.ts';
+import { peakResidentBytes } from './peak-memory.ts';
 
 /** The parts of `process` the loop uses; a test hands in its own. */
 export interface WorkerProcess extends Channel {
@@ -20,7 +21,6 @@ export interface WorkerProcess extends Channel {
   on(event: 'disconnect', listener: () => void): unknown;
   exit(code: number): never;
   cpuUsage(previous?: NodeJS.CpuUsage): NodeJS.CpuUsage;
-  resourceUsage(): { maxRSS: number };
 }
 
 /**
@@ -87,7 +87,7 @@ async function run(
     bytes,
     seconds: (performance.now() - started) / 1e3,
     cpuSeconds: (cpu.user + cpu.system) / 1e6,
-    peakRssBytes: host.resourceUsage().maxRSS * 1024,
+    peakRssBytes: peakResidentBytes(),
   };
 }
 
