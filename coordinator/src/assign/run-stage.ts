@@ -18,7 +18,11 @@ export type StageInputs = Omit<AssignStage, 'runner' | 'progress'>;
 export async function assignInputs(slide: SlideContext, store: RunStore): Promise<StageInputs> {
   const manifest = await store.readJson<PartitionManifest>('partition/manifest.json');
   const transcripts = Uint32Array.from(manifest.tiles, (tile) => tile.transcripts);
-  const regions = new RegionReader(store, slide.plan);
+  const regions = new RegionReader(
+    store,
+    slide.plan,
+    manifest.tiles.map((tile) => tile.sha256),
+  );
   return {
     slide,
     store,

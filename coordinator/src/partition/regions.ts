@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { SpatileError } from '@spatile/formats/errors';
 import { growRect, type RectUm, rectsIntersect } from '@spatile/formats/space';
 import type { TilePlan } from '../plan/plan.ts';
 import type { RunStore } from '../run/store.ts';
@@ -22,12 +24,15 @@ export interface RegionRows {
 export class RegionReader {
   private readonly store: RunStore;
   private readonly plan: TilePlan;
+  private readonly sha256: readonly string[];
   private readonly cache = new Map<number, PartitionColumns>();
   private cachedBytes = 0;
 
-  constructor(store: RunStore, plan: TilePlan) {
+  /** @param sha256 digest of each tile's file (hex), from the manifest. */
+  constructor(store: RunStore, plan: TilePlan, sha256: readonly string[]) {
     this.store = store;
     this.plan = plan;
+    this.sha256 = sha256;
   }
 
   /** Indices of the tiles whose cores a rectangle touches (its border included), ascending. */
@@ -39,6 +44,7 @@ export class RegionReader {
     return touching;
   }
 
+  /** All transcripts of one tile. Errors: `RUN_CORRUPT` when the file is missing or not what was written. */
   async partition(tile: number): Promise<PartitionColumns> {
     const hit = this.cache.get(tile);
     if (hit !== undefined) {
@@ -47,7 +53,15 @@ export class RegionReader {
       return hit;
     }
     const name = partitionName(this.plan.tiles[tile].id);
-    const columns = decodePartition(await this.store.read(name), name);
+    const bytes = await this.store.read(name);
+    // Arrow has no checksum of its own: a flipped bit would be another coordinate.
+    if (createHash('sha256').update(bytes).digest('hex') !== this.sha256[tile]) {
+      throw new SpatileError(
+        'RUN_CORRUPT',
+        `${name}: not what was written (its checksum differs); expected an undamaged run directory; start again with --overwrite`,
+      );
+    }
+    const columns = decodePartition(bytes, name);
     this.cache.set(tile, columns);
     this.cachedBytes += sizeOf(columns);
     for (const [oldest, old] of this.cache) {
