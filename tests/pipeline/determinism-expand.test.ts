@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ASSIGN, killAt, PARTITION, REPORT, resume, WRITING } from './faults.ts';
 import { killWorkerMidTile, recompute } from './faults-in-process.ts';
@@ -61,5 +61,46 @@ describe('expand gives the same bytes', () => {
     await run(slide, at('again.zarr'), settings);
     expect(await recompute(at('again.run'), 't0005', 'assign')).toBe(true);
     expect(await recompute(at('again.run'), 't0003', 'outline')).toBe(true);
+  });
+});
+
+describe('a run directory that is not what it was', () => {
+  const again = (output: string, change = {}) =>
+    run(slide, output, { ...settings, ...change }, { mode: 'resume' });
+
+  test('damaged or missing files end the run instead of going into the output', async () => {
+    const output = at('damaged.zarr');
+    await run(slide, output, settings);
+    rmSync(output, { recursive: true });
+    for (const name of ['results/outline/t0003.frame', 'partition/t0002.arrow', 'settled/0/t0001.frame']) {
+      const path = at(`damaged.run/${name}`);
+      const whole = readFileSync(path);
+      const damaged = Uint8Array.from(whole);
+      damaged[whole.length >> 1] ^= 1;
+      for (const bytes of [damaged, whole.subarray(0, whole.length >> 1), null]) {
+        if (bytes === null) rmSync(path);
+        else writeFileSync(path, bytes);
+        // A missing result is computed again; whatever else is missing cannot be.
+        if (bytes === null && name.startsWith('results/')) continue;
+        await expect(again(output)).rejects.toMatchObject({
+          code: 'RUN_CORRUPT',
+          message: expect.stringContaining(name),
+        });
+        expect(existsSync(output)).toBe(false);
+      }
+      writeFileSync(path, whole);
+    }
+    expect((await again(output)).digest).toBe(digest);
+  });
+
+  test('another configuration is refused and named', async () => {
+    const output = at('mismatch.zarr');
+    await run(slide, output, settings);
+    await expect(again(output, { seed: 3 })).rejects.toMatchObject({
+      code: 'RUN_MISMATCH',
+      message:
+        'mismatch.run: belongs to another run (configuration (seed: 0 then, 3 now)); repeat the command with the same input and configuration or start again with --overwrite',
+    });
+    expect(digestOfFiles(output)).toBe(digest);
   });
 });
