@@ -9,6 +9,9 @@ import { buildModelFrame } from './proseg/model-frame.ts';
 import { choosePilots } from './proseg/pilots.ts';
 import type { AssignStage } from './stage.ts';
 
+/** The ids of the tiles whose windows are the pilots, for the report. */
+export const PILOTS_FILE = 'fits/pilots.json';
+
 /** A part of a tile that serves as a pilot: small enough that many fit the time a few whole tiles would take. */
 export interface PilotWindow {
   tile: number;
@@ -71,6 +74,10 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
     });
   const chosen = new Set(choosePilots(candidates, config, slide.config.seed));
   const pilots = candidates.filter((candidate) => chosen.has(candidate.id));
+  await stage.store.putJson(
+    PILOTS_FILE,
+    pilots.map(({ id }) => id),
+  );
   const frame = buildModelFrame(
     { genes: slide.features.modelGenes, hasZ: slide.scan.hasZ, zSample: slide.scan.zSample },
     config,

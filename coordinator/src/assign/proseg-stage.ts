@@ -15,7 +15,7 @@ import { type BorderUnit, borderUnits } from '../seams/border.ts';
 import { borderState } from './border-input.ts';
 import { applyBorderResults } from './border-settle.ts';
 import { ASSIGN_ROUND } from './geometric.ts';
-import { fitOnPilots } from './pilots.ts';
+import { fitOnPilots, PILOTS_FILE } from './pilots.ts';
 import { decodeModel, encodeModel, PROSEG_MODEL, type ProsegModel } from './proseg/model.ts';
 import { borderSchedule, prosegSettings, tileSchedule } from './proseg/settings.ts';
 import { settleVerdicts } from './settle.ts';
@@ -42,7 +42,11 @@ export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
   return {
     method: 'proseg',
     diagnostics,
-    model: { hash: model.hash, trace: model.trace, pilots: [] },
+    model: {
+      hash: model.hash,
+      trace: model.trace,
+      pilots: await stage.store.readJson<string[]>(PILOTS_FILE),
+    },
     borderUnits: units.length,
     borderPhases: phases,
   };
@@ -104,6 +108,7 @@ async function settleTiles(stage: AssignStage): Promise<AssignSummary['diagnosti
   });
   const started = performance.now();
   for (const tile of stage.busyTiles) {
+    runner.checkAborted();
     const { id, core } = slide.plan.tiles[tile];
     const result = await read(tile);
     diagnostics.push({ tile: id, values: result.meta.diagnostics });
@@ -201,25 +206,27 @@ async function borderPhase(
   );
   if (await states.adopt(phase)) return;
   const started = performance.now();
-  const perTile = new Map<number, { result: AssignResult; active: Set<number> }[]>();
+  // Which units touch which tile; their results are read tile by tile, so that one tile's units are in memory at a time.
+  const perTile = new Map<number, { unit: string; active: Set<number> }[]>();
   for (const { unit, task } of tasks) {
-    const entry = {
-      result: assignResultFrom(await runner.result(round, unit.id, ASSIGN_RESULT)),
-      active: await task.active(),
-    };
+    const entry = { unit: unit.id, active: await task.active() };
     const owners = new Set(regions.tilesIn(unit.strip));
     for (const cell of entry.active) owners.add(slide.ownerOfCell[cell - 1]);
     for (const tile of owners) perTile.set(tile, [...(perTile.get(tile) ?? []), entry]);
   }
   const touched: number[] = [];
   for (const tile of [...perTile.keys()].sort((a, b) => a - b)) {
+    runner.checkAborted();
     const before = await states.read(tile);
     if (before === null) continue;
     const { row } = await regions.partition(tile);
+    const results: { result: AssignResult; active: Set<number> }[] = [];
+    for (const { unit, active } of perTile.get(tile)!)
+      results.push({ result: assignResultFrom(await runner.result(round, unit, ASSIGN_RESULT)), active });
     const after = applyBorderResults(
       before.state,
       row,
-      perTile.get(tile)!,
+      results,
       (cell) => slide.ownerOfCell[cell - 1] === tile,
     );
     await states.write(phase, tile, before.grid, after);

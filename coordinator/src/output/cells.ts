@@ -15,8 +15,6 @@ export interface OutlinedCells {
   centroidY: Float64Array;
   /** Polygon or MultiPolygon, little-endian WKB. */
   wkb: Uint8Array[];
-  /** Cells that lost every column to others: they have no outline and leave the output. */
-  withoutOutline: number;
 }
 
 /** Collects the results of the outline round. */
@@ -26,7 +24,6 @@ export async function collectOutlines(
   tiles: number[],
 ): Promise<OutlinedCells> {
   const found: { cell: number; values: [number, number, number, number, number]; wkb: Uint8Array }[] = [];
-  let withoutOutline = 0;
   for (const tile of tiles) {
     const result = outlineResultFrom(
       await runner.result(OUTLINE_ROUND, slide.plan.tiles[tile].id, OUTLINE_RESULT),
@@ -34,10 +31,8 @@ export async function collectOutlines(
     const polygons = polygonsByCell(result);
     result.cells.cell.forEach((cell, i) => {
       const parts = polygons.get(cell);
-      if (parts === undefined) {
-        withoutOutline++;
-        return;
-      }
+      // A cell that lost every column to others has no outline and leaves the output.
+      if (parts === undefined) return;
       const { areaUm2, volumeUm3, perimeterUm, centroidX, centroidY } = result.cells;
       found.push({
         cell,
@@ -56,7 +51,6 @@ export async function collectOutlines(
     centroidX: column(3),
     centroidY: column(4),
     wkb: found.map(({ wkb }) => wkb),
-    withoutOutline,
   };
 }
 

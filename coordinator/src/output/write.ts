@@ -6,6 +6,7 @@ import {
   type ShapesBatch,
   type TableSpec,
 } from '@spatile/formats/spatialdata/write';
+import type { TileState } from '../assign/state.ts';
 import type { TileStates } from '../assign/states.ts';
 import type { RegionReader } from '../partition/regions.ts';
 import type { SlideContext } from '../run/slide.ts';
@@ -98,12 +99,17 @@ async function* points({
       transcriptId: columns.transcript_id,
       qv: hasQv ? columns.qv : null,
       cell,
-      probability: verdicts === null ? new Float32Array(n).fill(1) : verdicts.probability,
+      probability: verdicts === null ? new Float32Array(n).fill(1) : keptProbability(verdicts, cell),
       isControl: Uint8Array.from(columns.feature, (feature) => (feature >= slide.features.genes ? 1 : 0)),
     };
     rows += n;
     onRows(rows);
   }
+}
+
+/** The verdict's probability; 0 where its cell is not in the output, since nothing was said about background there. */
+function keptProbability(verdicts: TileState['verdicts'], cell: Uint32Array): Float32Array {
+  return verdicts.probability.map((p, i) => (cell[i] === 0 && verdicts.cell[i] !== 0 ? 0 : p));
 }
 
 async function* cellShapes({ outlines, kept }: OutputInput): AsyncGenerator<ShapesBatch> {

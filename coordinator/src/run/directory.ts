@@ -21,10 +21,11 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 /**
- * Checks, and with `overwrite` clears, what a run would write. Never removes a folder that is neither a Zarr nor a run
- * directory. Errors: `OUTPUT_EXISTS`, `RUN_MISMATCH` (nothing to resume), `OUTPUT_UNWRITABLE`.
+ * Checks what a run would write, before the input is looked at; removes nothing.
+ * @returns what the run is: `resume` without anything to go on with is `new` (it was killed before it wrote anything).
+ * Errors: `OUTPUT_EXISTS`, `RUN_MISMATCH` (an output without its run directory), `OUTPUT_UNWRITABLE`.
  */
-export async function prepareOutput(options: Pick<RunOptions, 'output' | 'mode'>): Promise<void> {
+export async function checkOutput(options: Pick<RunOptions, 'output' | 'mode'>): Promise<RunOptions['mode']> {
   const output = resolve(options.output);
   const run = runDirectoryFor(output);
   const parent = dirname(output);
@@ -41,20 +42,21 @@ export async function prepareOutput(options: Pick<RunOptions, 'output' | 'mode'>
       { cause },
     );
   });
+  const begun = await exists(join(run, 'run.json'));
   if (options.mode === 'resume') {
-    if (!(await exists(join(run, 'run.json')))) {
+    if (begun) return 'resume';
+    if (await exists(output)) {
       throw new SpatileError(
         'RUN_MISMATCH',
-        `${options.output}: there is no run to resume (no ${basename(run)} beside it); start it without --resume`,
+        `${options.output}: already there, but there is no run to resume (no ${basename(run)} beside it); choose another name or pass --overwrite`,
       );
     }
-    return;
+    // It died before it wrote anything: going on is starting.
+    return 'new';
   }
   if (options.mode === 'overwrite') {
-    await removeOwn(output, 'zarr.json', options.output);
-    await removeOwn(`${output}.partial`, null, options.output);
-    await removeOwn(run, 'run.json', basename(run));
-    return;
+    for (const [path, marker, name] of ownFolders(options.output)) await checkOwn(path, marker, name);
+    return 'overwrite';
   }
   if (await exists(output)) {
     throw new SpatileError(
@@ -62,12 +64,29 @@ export async function prepareOutput(options: Pick<RunOptions, 'output' | 'mode'>
       `${options.output}: already there; choose another name or pass --overwrite`,
     );
   }
-  if (await exists(join(run, 'run.json'))) {
+  if (begun) {
     throw new SpatileError(
       'OUTPUT_EXISTS',
       `${basename(run)}: an unfinished run for this output is already there; go on with it by --resume or start again with --overwrite`,
     );
   }
+  return 'new';
+}
+
+/** What a run writes: folder, the file by which it is known as ours (null: by its name), and its name for people. */
+function ownFolders(output: string): [path: string, marker: string | null, name: string][] {
+  const path = resolve(output);
+  const run = runDirectoryFor(output);
+  return [
+    [path, 'zarr.json', output],
+    [`${path}.partial`, null, output],
+    [run, 'run.json', basename(run)],
+  ];
+}
+
+/** Removes an earlier output and its run directory. Errors: `OUTPUT_EXISTS` for what spatile did not make, `OUTPUT_UNWRITABLE`. */
+export async function clearOutput(output: string): Promise<void> {
+  for (const [path, marker, name] of ownFolders(output)) await removeOwn(path, marker, name);
 }
 
 /**
@@ -78,8 +97,8 @@ export async function removeUnfinished(output: string): Promise<void> {
   await removeOwn(resolve(output), 'zarr.json', output);
 }
 
-/** Removes a folder that spatile made (it holds `marker`) or that holds nothing. */
-async function removeOwn(path: string, marker: string | null, name: string): Promise<void> {
+/** Refuses a path that is neither a folder that spatile made (it holds `marker`) nor one that holds nothing. */
+async function checkOwn(path: string, marker: string | null, name: string): Promise<void> {
   if (!(await exists(path))) return;
   const isFolder = (await stat(path)).isDirectory();
   // A run that died while it wrote its first file left nothing but that file's temporary name.
@@ -92,6 +111,10 @@ async function removeOwn(path: string, marker: string | null, name: string): Pro
       `${name}: already there and not made by spatile; remove it yourself or choose another name`,
     );
   }
+}
+
+async function removeOwn(path: string, marker: string | null, name: string): Promise<void> {
+  await checkOwn(path, marker, name);
   await rm(path, { recursive: true, force: true }).catch((cause: NodeJS.ErrnoException) => {
     throw storageError(cause, name);
   });

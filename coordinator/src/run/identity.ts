@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
 import type { InputFile } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
@@ -8,18 +9,31 @@ import { VERSION } from '../version.ts';
 /** What makes two runs the same run: equal identities give equal bytes. Stored as `run.json`. */
 export interface RunIdentity {
   spatile: string;
+  /** Resolved configuration; a prior file by its name alone (its content is among the inputs). */
   config: RunConfig;
+  /** Unit in which the selection was read, and the pixel size it went by; null without a selection. */
+  crop: { unit: 'um' | 'px'; pixelSizeUm: number | null } | null;
   inputs: { role: string; name: string; sizeBytes: number; sha256: string }[];
 }
 
-export async function runIdentity(config: RunConfig, inputs: InputFile[]): Promise<RunIdentity> {
+export async function runIdentity(
+  config: RunConfig,
+  inputs: InputFile[],
+  crop: RunIdentity['crop'],
+): Promise<RunIdentity> {
   const digested = [];
   for (const { role, path, name, sizeBytes } of inputs)
     digested.push({ role, name, sizeBytes, sha256: await digestFile(path, name) });
   digested.sort((a, b) =>
     a.role < b.role ? -1 : a.role > b.role ? 1 : a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
   );
-  return { spatile: VERSION, config, inputs: digested };
+  return { spatile: VERSION, config: withoutPaths(config), crop, inputs: digested };
+}
+
+/** Where a prior file lies says nothing about the result. */
+function withoutPaths(config: RunConfig): RunConfig {
+  const { file } = config.prior;
+  return file === null ? config : { ...config, prior: { ...config.prior, file: basename(file) } };
 }
 
 /** The first thing in which two identities differ, for people; null when they are equal. */
@@ -27,6 +41,7 @@ export function identityDifference(stored: RunIdentity, now: RunIdentity): strin
   if (stored.spatile !== now.spatile) return `version ${stored.spatile} then, ${now.spatile} now`;
   if (JSON.stringify(stored.config) !== JSON.stringify(now.config))
     return `configuration (${firstDifference(stored.config, now.config, '')})`;
+  if (JSON.stringify(stored.crop) !== JSON.stringify(now.crop)) return 'the unit of the selection';
   const before = new Map(stored.inputs.map((input) => [`${input.role} ${input.name}`, input.sha256]));
   for (const input of now.inputs)
     if (before.get(`${input.role} ${input.name}`) !== input.sha256) return `input ${input.name}`;

@@ -30,6 +30,9 @@ export interface RoundOptions {
   signal: AbortSignal;
 }
 
+/** What a task is called on the wire: late reports of an earlier round must not be taken for this one's. */
+const wireName = (round: string, id: string): string => `${round}/${id}`;
+
 export const resultName = (round: string, tile: string): string => `results/${round}/${tile}.frame`;
 
 /**
@@ -65,6 +68,7 @@ export class RoundRunner {
     const onAbort = (): void => this.settleRound?.reject(interrupted());
     signal.addEventListener('abort', onAbort, { once: true });
     try {
+      throwIfAborted(signal);
       if (tasks.some((task) => !committed.includes(task.id))) this.ensurePool();
       this.feed({
         type: 'started',
@@ -83,6 +87,11 @@ export class RoundRunner {
     await logStep(store, round, started);
   }
 
+  /** Ends a step on the coordinator's side when the run was interrupted. Errors: `INTERRUPTED`. */
+  checkAborted(): void {
+    throwIfAborted(this.options.signal);
+  }
+
   /** A committed result of a round. */
   async result(round: string, tile: string, kind: string | null): Promise<Frame> {
     const name = resultName(round, tile);
@@ -98,7 +107,11 @@ export class RoundRunner {
 
   private ensurePool(): void {
     if (this.pool !== null) return;
-    this.pool = new WorkerPool(this.options.memoryBytes, (event) => this.onPool(event));
+    this.pool = new WorkerPool(
+      this.options.memoryBytes,
+      (event) => this.onPool(event),
+      (text) => this.options.log.warn({ text }, 'worker stderr'),
+    );
     for (let i = 0; i < this.options.workers; i++) this.pool.start();
   }
 
@@ -133,7 +146,7 @@ export class RoundRunner {
   private async send(worker: number, id: string, attempt: number): Promise<void> {
     const task = this.tasks.get(id)!;
     const bytes = encodeFrame(await task.input());
-    await this.pool?.send(worker, id, attempt, task.kind, bytes);
+    await this.pool?.send(worker, wireName(this.state.round, id), attempt, task.kind, bytes);
   }
 
   private onPool(event: PoolEvent): void {
@@ -152,17 +165,22 @@ export class RoundRunner {
         );
         this.feed({ type: 'worker-lost', worker: event.worker, reason: event.reason });
         break;
-      case 'progress':
-        this.fractions.set(event.task, Math.min(event.fraction, 0.999));
+      case 'progress': {
+        const task = this.taskOf(event.task);
+        if (task === null) break;
+        this.fractions.set(task.id, Math.min(event.fraction, 0.999));
         this.report();
         break;
+      }
       case 'failed': {
+        const task = this.taskOf(event.task);
+        if (task === null) break;
         const { code, message, retryable } = event.error;
-        this.options.log.warn({ round, tile: event.task, error: event.error }, 'task failed');
+        this.options.log.warn({ round, tile: task.id, error: event.error }, 'task failed');
         this.feed({
           type: 'failed',
           worker: event.worker,
-          task: event.task,
+          task: task.id,
           code: code as ErrorCode,
           message,
           retryable,
@@ -175,25 +193,31 @@ export class RoundRunner {
     }
   }
 
+  /** The task of this round that a report is about; null for a late report of an earlier round. */
+  private taskOf(wire: string): RoundTask | null {
+    const prefix = wireName(this.state.round, '');
+    return wire.startsWith(prefix) ? (this.tasks.get(wire.slice(prefix.length)) ?? null) : null;
+  }
+
   private async commit(event: Extract<PoolEvent, { type: 'done' }>): Promise<void> {
     const { round } = this.state;
-    const task = this.tasks.get(event.task);
-    if (task === undefined) return;
-    await this.options.store.commit(resultName(round, event.task), event.bytes);
+    const task = this.taskOf(event.task);
+    if (task === null) return;
+    await this.options.store.commit(resultName(round, task.id), event.bytes);
     const { seconds, cpuSeconds, peakRssBytes, attempt } = event;
     await logEvent(this.options.store, {
       type: 'task',
       round,
-      tile: event.task,
+      tile: task.id,
       attempt,
       seconds,
       cpuSeconds,
       peakRssBytes,
       transcripts: task.transcripts,
     });
-    this.fractions.set(event.task, 1);
+    this.fractions.set(task.id, 1);
     this.report();
-    this.feed({ type: 'committed', worker: event.worker, task: event.task });
+    this.feed({ type: 'committed', worker: event.worker, task: task.id });
   }
 
   private report(): void {

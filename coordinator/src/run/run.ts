@@ -13,7 +13,7 @@ import { type SlideTally, tallySlide } from '../output/tally.ts';
 import { writeOutput } from '../output/write.ts';
 import { writeReport } from '../report/report.ts';
 import { VERSION } from '../version.ts';
-import { prepareOutput, removeUnfinished, reportFor, runDirectoryFor } from './directory.ts';
+import { checkOutput, clearOutput, removeUnfinished, reportFor, runDirectoryFor } from './directory.ts';
 import { logEvent, logStep } from './events.ts';
 import { identityDifference, type RunIdentity, runIdentity } from './identity.ts';
 import { openLog, type RunLog } from './log.ts';
@@ -32,24 +32,26 @@ const SUMMARY = 'summary.json';
  */
 export async function runSlide(options: RunOptions): Promise<RunSummary> {
   const started = performance.now();
-  await prepareOutput(options);
+  const mode = await checkOutput(options);
   const progress = untilAborted(options.progress, options.signal);
   const input = await openInput(options.bundle, options.config, options.crop);
   const store = new RunStore(runDirectoryFor(options.output));
   // Scan and plan of a new run come before anything is written: bad input leaves nothing behind.
-  const early = options.mode === 'resume' ? null : await scanSlide(input, options.config, null, progress);
+  const early = mode === 'resume' ? null : await scanSlide(input, options.config, null, progress);
   const scanned = {
     seconds: (performance.now() - started) / 1000,
     coordinatorRssBytes: process.memoryUsage.rss(),
   };
   const planned = early === null ? null : await planSlide(input, options.config, early);
-  const identity = await runIdentity(options.config, input.inputs);
-  await claimDirectory(store, identity, options);
-  const earlier = await finishedBefore(store, options);
+  const identity = await runIdentity(options.config, input.inputs, cropFrame(input, options));
+  throwIfAborted(options.signal);
+  if (mode === 'overwrite') await clearOutput(options.output);
+  await claimDirectory(store, identity, mode);
+  const earlier = mode === 'resume' ? await finishedBefore(store, options) : null;
   if (earlier !== null) return earlier;
-  if (options.mode === 'resume') await removeUnfinished(options.output);
+  if (mode === 'resume') await removeUnfinished(options.output);
   const { log, close } = openLog(store.path('spatile.log'));
-  log.info({ version: VERSION, mode: options.mode, workers: options.workers }, 'run begins');
+  log.info({ version: VERSION, mode, workers: options.workers }, 'run begins');
   const runner = new RoundRunner({
     store,
     log,
@@ -101,7 +103,11 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
 }
 
 /** Writes the identity of a new run, or checks that a run to be resumed is this one. */
-async function claimDirectory(store: RunStore, identity: RunIdentity, { mode }: RunOptions): Promise<void> {
+async function claimDirectory(
+  store: RunStore,
+  identity: RunIdentity,
+  mode: RunOptions['mode'],
+): Promise<void> {
   if (mode === 'resume') {
     const difference = identityDifference(await store.readJson<RunIdentity>('run.json'), identity);
     if (difference !== null) {
@@ -117,6 +123,13 @@ async function claimDirectory(store: RunStore, identity: RunIdentity, { mode }: 
   await store.putJson('run.json', identity);
 }
 
+/** How the selection was read: part of what a run is, since the file alone does not say its unit. */
+function cropFrame(input: OpenedInput, { crop }: RunOptions): RunIdentity['crop'] {
+  return crop === null
+    ? null
+    : { unit: crop.unit, pixelSizeUm: crop.unit === 'px' ? input.bundle.pixelSizeUm : null };
+}
+
 /**
  * Progress of a step that streams over all transcripts: ends the step at the next batch when the run is interrupted. Not
  * for rounds, which end by themselves and report from where nothing may be thrown.
@@ -130,7 +143,7 @@ function untilAborted(progress: RunOptions['progress'], signal: AbortSignal): Ru
 
 /** The summary of a run that had already finished, output and all, when it was resumed. */
 async function finishedBefore(store: RunStore, options: RunOptions): Promise<RunSummary | null> {
-  if (options.mode !== 'resume' || !(await store.has(SUMMARY))) return null;
+  if (!(await store.has(SUMMARY))) return null;
   if (!existsSync(join(options.output, 'zarr.json'))) return null;
   return {
     ...(await store.readJson<RunSummary>(SUMMARY)),
@@ -283,6 +296,7 @@ function outputAttrs(
     config: identity.config,
     seed: identity.config.seed,
     inputs: identity.inputs,
+    crop: identity.crop,
     platform: input.bundle.platform,
     platform_version: input.bundle.platformVersion,
     method: assigned.method,

@@ -25,7 +25,8 @@ export async function readStatus(runDirectory: string): Promise<StatusSummary> {
     rounds.push({
       round,
       done,
-      total: round === 'assign' || round === 'outline' ? Math.max(tiles, done) : done,
+      // The rounds of the fit work on pilots and blocks, those of the borders on units: the plan does not say how many.
+      total: round === ASSIGN_ROUND ? Math.max(tiles, done) : null,
     });
   }
   return {

@@ -1,0 +1,98 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PoolEvent } from '@spatile/coordinator/dispatch/pool';
+import { RoundRunner, type RoundTask } from '@spatile/coordinator/run/rounds';
+import { RunStore } from '@spatile/coordinator/run/store';
+import { encodeFrame, type Frame } from '@spatile/formats/tile/frame';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+/** What the runner asked of the pool, and the way to answer. */
+const wire = vi.hoisted(() => ({
+  sent: [] as { worker: number; task: string; attempt: number }[],
+  tell: (_: unknown): void => undefined,
+}));
+
+vi.mock('@spatile/coordinator/dispatch/pool', () => ({
+  WorkerPool: class {
+    private started = 0;
+    constructor(_memory: number, listener: (event: unknown) => void) {
+      wire.tell = listener;
+    }
+    start(): void {
+      const worker = this.started++;
+      queueMicrotask(() => wire.tell({ type: 'ready', worker }));
+    }
+    async send(worker: number, task: string, attempt: number): Promise<void> {
+      wire.sent.push({ worker, task, attempt });
+    }
+    async close(): Promise<void> {}
+  },
+}));
+
+const frame = (what: string): Frame => ({ kind: 'test', meta: { what }, tables: {} });
+const task = (id: string): RoundTask => ({
+  id,
+  kind: 'test',
+  weight: 1,
+  transcripts: 1,
+  input: async () => frame('input'),
+});
+const done = (worker: number, wireTask: string, what: string): PoolEvent => ({
+  type: 'done',
+  worker,
+  task: wireTask,
+  attempt: 1,
+  bytes: encodeFrame(frame(what)),
+  seconds: 1,
+  cpuSeconds: 1,
+  peakRssBytes: 1,
+});
+const until = (condition: () => boolean): Promise<void> => vi.waitFor(() => expect(condition()).toBe(true));
+
+describe('rounds', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'spatile-rounds-'));
+    wire.sent.length = 0;
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const runner = (signal = new AbortController().signal): RoundRunner =>
+    new RoundRunner({
+      store: new RunStore(folder),
+      log: { warn: () => undefined } as never,
+      workers: 2,
+      memoryBytes: 2 ** 30,
+      order: 'heaviest',
+      progress: () => undefined,
+      signal,
+    });
+
+  it('never take a late result of an earlier round for one of their own', async () => {
+    const rounds = runner();
+    const first = rounds.run('assign-fit-001', 'fit', [task('t0')]);
+    await until(() => wire.sent.length === 1);
+    // Worker 0 answers, then dies before its answer is committed; the tile goes to worker 1 as well.
+    wire.tell(done(0, wire.sent[0].task, 'block 1'));
+    wire.tell({ type: 'lost', worker: 0, reason: 'signal SIGKILL' });
+    await first;
+    const second = rounds.run('assign-fit-002', 'fit', [task('t0')]);
+    await until(() => wire.sent.some(({ task: name }) => name.includes('assign-fit-002')));
+    wire.tell(done(1, wire.sent[0].task, 'block 1'));
+    const current = wire.sent.find(({ task: name }) => name.includes('assign-fit-002'))!;
+    wire.tell(done(current.worker, current.task, 'block 2'));
+    await second;
+    expect((await rounds.result('assign-fit-001', 't0', 'test')).meta.what).toBe('block 1');
+    expect((await rounds.result('assign-fit-002', 't0', 'test')).meta.what).toBe('block 2');
+  });
+
+  it('end with INTERRUPTED when the run was aborted before they began', async () => {
+    const controller = new AbortController();
+    const rounds = runner(controller.signal);
+    const round = rounds.run('assign', 'assign', [task('t0')]);
+    controller.abort();
+    await expect(round).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    expect(await readdir(join(folder, 'results/assign')).catch(() => [])).toEqual([]);
+  });
+});
