@@ -18,9 +18,12 @@ export interface CellTable {
   /** Rings in microns; empty arrays where the prior has none. */
   nucleus: Float64Array[][];
   outline: Float64Array[][];
-  /** Half-extent of the outlines: largest distance from the seed to a vertex, in microns; 0 without outlines. */
+  /**
+   * Half-extent: largest distance from the seed to a vertex of the outlines, in microns; without outlines, to a corner of
+   * the box of the cell's nuclear transcripts (of all of them when none is nuclear).
+   */
   reachUm: Float64Array;
-  /** Diameter of the widest outline (larger side of its bounding box), microns; 0 without. */
+  /** Larger side of the bounding box of the same outlines or transcripts, microns. */
   diameterUm: Float64Array;
   /** What the prior was made from, for the report. */
   origins: string[];
@@ -30,6 +33,8 @@ interface Draft {
   id: string;
   nucleus: Float64Array[];
   outline: Float64Array[];
+  /** Rings that say how wide the cell is where it has no outline; not part of the prior's outlines. */
+  extent: Float64Array[];
   seedX: number;
   seedY: number;
 }
@@ -52,7 +57,7 @@ export async function buildCellTable(
       if (rings.length === 0) continue;
       let draft = drafts.get(cellId);
       if (draft === undefined) {
-        draft = { id: cellId, nucleus: [], outline: [], seedX: Number.NaN, seedY: Number.NaN };
+        draft = { id: cellId, nucleus: [], outline: [], extent: [], seedX: Number.NaN, seedY: Number.NaN };
         drafts.set(cellId, draft);
       }
       (source.kind === 'nucleus' ? draft.nucleus : draft.outline).push(...rings);
@@ -99,7 +104,7 @@ function tableOf(cells: Draft[], origins: string[]): CellTable {
   const reachUm = new Float64Array(cells.length);
   const diameterUm = new Float64Array(cells.length);
   cells.forEach((cell, i) => {
-    const rings = [...cell.nucleus, ...cell.outline];
+    const rings = [...cell.nucleus, ...cell.outline, ...cell.extent];
     for (const ring of rings) {
       for (let v = 0; v < ring.length; v += 2) {
         const dx = ring[v] - cell.seedX;
@@ -132,6 +137,7 @@ function seedFromRings(draft: Draft): void {
 
 function addCellsFromTranscripts(drafts: Map<string, Draft>, scan: Scan, config: RunConfig['prior']): void {
   const { transcripts, sumX, sumY, nuclear, nuclearSumX, nuclearSumY } = scan.cellTally;
+  const { minX, maxX, minY, maxY } = scan.cellTally;
   scan.cellIds.forEach((id, i) => {
     if (drafts.has(id) || transcripts[i] < MIN_TRANSCRIPTS_WITHOUT_OUTLINE) return;
     if (scan.anyNuclear && nuclear[i] === 0 && config.cellsWithoutNucleus === 'drop') return;
@@ -141,6 +147,7 @@ function addCellsFromTranscripts(drafts: Map<string, Draft>, scan: Scan, config:
       id,
       nucleus: [],
       outline: [],
+      extent: [Float64Array.of(minX[i], minY[i], maxX[i], minY[i], maxX[i], maxY[i], minX[i], maxY[i])],
       seedX: (byNucleus ? nuclearSumX[i] : sumX[i]) / n,
       seedY: (byNucleus ? nuclearSumY[i] : sumY[i]) / n,
     });

@@ -21,7 +21,7 @@ export interface Scan {
   /** In the order first met, with the kept transcripts of each. */
   features: Feature[];
   featureCounts: Float64Array;
-  /** Vendor cells in the order first met: kept gene transcripts, those in a nucleus, and sums of their coordinates. */
+  /** Vendor cells in the order first met: what their kept gene transcripts say about where they are. */
   cellIds: string[];
   cellTally: CellTally;
   hasZ: boolean;
@@ -31,6 +31,7 @@ export interface Scan {
   zSample: { x: Float32Array; y: Float32Array; z: Float32Array };
 }
 
+/** Per vendor cell: kept gene transcripts, those in a nucleus, and where they lie, in microns. */
 export interface CellTally {
   transcripts: Uint32Array;
   sumX: Float64Array;
@@ -38,6 +39,11 @@ export interface CellTally {
   nuclear: Uint32Array;
   nuclearSumX: Float64Array;
   nuclearSumY: Float64Array;
+  /** Bounding box of the nuclear transcripts if there are any, else of all; zeros where there is no transcript. */
+  minX: Float32Array;
+  maxX: Float32Array;
+  minY: Float32Array;
+  maxY: Float32Array;
 }
 
 class GrowingTally {
@@ -52,6 +58,10 @@ class GrowingTally {
       nuclear: new Uint32Array(n),
       nuclearSumX: new Float64Array(n),
       nuclearSumY: new Float64Array(n),
+      minX: new Float32Array(n),
+      maxX: new Float32Array(n),
+      minY: new Float32Array(n),
+      maxY: new Float32Array(n),
     };
   }
 
@@ -63,6 +73,7 @@ class GrowingTally {
       this.arrays = grown;
     }
     const tally = this.arrays;
+    growBox(tally, cell, x, y, nuclear);
     tally.transcripts[cell]++;
     tally.sumX[cell] += x;
     tally.sumY[cell] += y;
@@ -78,6 +89,21 @@ class GrowingTally {
     for (const key of Object.keys(out) as (keyof CellTally)[])
       out[key].set(this.arrays[key].subarray(0, cells));
     return out;
+  }
+}
+
+/** Takes a point into the box of a cell; called before the point is counted. The first nuclear point starts a new box. */
+function growBox(tally: CellTally, cell: number, x: number, y: number, nuclear: boolean): void {
+  const { transcripts, minX, maxX, minY, maxY } = tally;
+  const anyNuclear = tally.nuclear[cell] > 0;
+  if (nuclear ? !anyNuclear : transcripts[cell] === 0) {
+    minX[cell] = maxX[cell] = x;
+    minY[cell] = maxY[cell] = y;
+  } else if (nuclear || !anyNuclear) {
+    minX[cell] = Math.min(minX[cell], x);
+    maxX[cell] = Math.max(maxX[cell], x);
+    minY[cell] = Math.min(minY[cell], y);
+    maxY[cell] = Math.max(maxY[cell], y);
   }
 }
 

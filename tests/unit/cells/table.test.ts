@@ -1,0 +1,67 @@
+import { cellTableFrame, cellTableFrom } from '@spatile/coordinator/cells/store';
+import { buildCellTable } from '@spatile/coordinator/cells/table';
+import { scanTranscripts } from '@spatile/coordinator/scan/scan';
+import { scanFrame, scanFrom } from '@spatile/coordinator/scan/store';
+import type { PriorSource } from '@spatile/formats/bundle/slide';
+import { configSchema } from '@spatile/formats/config/schema';
+import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import { describe, expect, it } from 'vitest';
+import { type LittleTranscript, littleBundle, squares } from '../scan/little-bundle.ts';
+
+const RULES = { minQv: null, dropInvalid: false, contains: null };
+
+/** The scan and cells of a little bundle, both as a resumed run reads them. */
+async function cellsOf(
+  transcripts: LittleTranscript[],
+  priors: PriorSource[] = [],
+  file: PriorSource | null = null,
+) {
+  const bundle = littleBundle(transcripts, priors);
+  const fresh = await scanTranscripts(bundle, RULES, 16, () => {});
+  const scan = scanFrom(decodeFrame(encodeFrame(scanFrame(fresh)), 'scan', 'scan.frame'));
+  const table = await buildCellTable(bundle, file, scan, configSchema.parse({}).prior, null);
+  const cells = cellTableFrom(decodeFrame(encodeFrame(cellTableFrame(table)), 'cells', 'cells.frame'));
+  return { scan, cells };
+}
+
+const at = (x: number, y: number, cell: string | null, nuclear = false) => ({ x, y, cell, nuclear });
+
+describe('the width of a cell that the prior knows by transcripts alone', () => {
+  const wide = [at(10, 10, 'a'), at(40, 10, 'a'), at(10, 20, 'a'), at(40, 20, 'a')];
+
+  it('is that of all its transcripts when none is nuclear', async () => {
+    const { cells } = await cellsOf([at(0, 0, null), ...wide]);
+    expect([cells.seedX[0], cells.seedY[0]]).toEqual([25, 15]);
+    expect(cells.reachUm[0]).toBeCloseTo(Math.hypot(15, 5), 6);
+    expect(cells.diameterUm[0]).toBe(30);
+    expect([cells.nucleus[0], cells.outline[0]]).toEqual([[], []]);
+  });
+
+  it('is that of its nuclear transcripts when there are some, in whatever order they come', async () => {
+    const nuclear = [at(20, 14, 'a', true), at(28, 16, 'a', true)];
+    for (const order of [
+      [...wide, ...nuclear],
+      [...nuclear, ...wide],
+      [wide[0], ...nuclear, ...wide.slice(1)],
+    ]) {
+      const { cells } = await cellsOf(order);
+      expect([cells.seedX[0], cells.seedY[0]]).toEqual([24, 15]);
+      expect(cells.reachUm[0]).toBeCloseTo(Math.hypot(4, 1), 6);
+      expect(cells.diameterUm[0]).toBe(8);
+    }
+  });
+
+  it('does not count where the cell has an outline', async () => {
+    const { cells } = await cellsOf(wide, [squares('nuclei', { a: [12, 12, 6] })]);
+    expect(cells.diameterUm[0]).toBe(6);
+    expect(cells.reachUm[0]).toBeCloseTo(Math.hypot(3, 3), 6);
+  });
+
+  it('holds for more cells than the first tally has room for', async () => {
+    const many = Array.from({ length: 3000 }, (_, i) => [0, 1, 2].map((d) => at(i, d, `c${i}`))).flat();
+    const { cells } = await cellsOf(many);
+    expect(cells.priorId.length).toBe(3000);
+    expect(new Set(cells.diameterUm)).toEqual(new Set([2]));
+    expect(new Set(cells.reachUm)).toEqual(new Set([1]));
+  });
+});
