@@ -22,7 +22,7 @@ export function cellTableFrame(cells: CellTable): Frame {
   }
   return {
     kind: CELLS,
-    meta: { priorId: cells.priorId, origins: cells.origins },
+    meta: { priorId: cells.priorId, origins: cells.origins, fromBundle: cells.fromBundle },
     tables: {
       cells: { seedX: cells.seedX, seedY: cells.seedY, reachUm: cells.reachUm, diameterUm: cells.diameterUm },
       rings: {
@@ -36,7 +36,11 @@ export function cellTableFrame(cells: CellTable): Frame {
 }
 
 export function cellTableFrom(frame: Frame): CellTable {
-  const { priorId, origins } = frame.meta as { priorId: string[]; origins: string[] };
+  const { priorId, origins, fromBundle } = frame.meta as {
+    priorId: string[];
+    origins: string[];
+    fromBundle: boolean;
+  };
   const { seedX, seedY, reachUm, diameterUm } = frame.tables.cells as Record<string, Float64Array>;
   const { cell, kind, length } = frame.tables.rings;
   const coordinates = frame.tables.coordinates.value as Float64Array;
@@ -48,5 +52,5 @@ export function cellTableFrom(frame: Frame): CellTable {
     (kind[r] === NUCLEUS ? nucleus : outline)[Number(cell[r])].push(coordinates.slice(at, at + size));
     at += size;
   }
-  return { priorId, seedX, seedY, nucleus, outline, reachUm, diameterUm, origins };
+  return { priorId, seedX, seedY, nucleus, outline, reachUm, diameterUm, origins, fromBundle };
 }

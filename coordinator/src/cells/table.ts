@@ -27,6 +27,8 @@ export interface CellTable {
   diameterUm: Float64Array;
   /** What the prior was made from, for the report. */
   origins: string[];
+  /** Whether prior ids are the bundle's own, so that they and the ids of its transcript table mean the same cells. */
+  fromBundle: boolean;
 }
 
 interface Draft {
@@ -78,7 +80,7 @@ export async function buildCellTable(
     throw noUsableCell(sources, drafts.size, contains !== null);
   }
   cells.sort((a, b) => a.seedY - b.seedY || a.seedX - b.seedX || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-  return tableOf(cells, sources.origins);
+  return tableOf(cells, sources);
 }
 
 function noUsableCell({ origins, transcripts }: Sources, found: number, cropped: boolean): SpatileError {
@@ -100,7 +102,7 @@ function noUsableCell({ origins, transcripts }: Sources, found: number, cropped:
   });
 }
 
-function tableOf(cells: Draft[], origins: string[]): CellTable {
+function tableOf(cells: Draft[], { origins, fromBundle }: Sources): CellTable {
   const reachUm = new Float64Array(cells.length);
   const diameterUm = new Float64Array(cells.length);
   cells.forEach((cell, i) => {
@@ -126,6 +128,7 @@ function tableOf(cells: Draft[], origins: string[]): CellTable {
     reachUm,
     diameterUm,
     origins,
+    fromBundle,
   };
 }
 
@@ -158,6 +161,7 @@ interface Sources {
   outlines: PriorSource[];
   transcripts: boolean;
   origins: string[];
+  fromBundle: boolean;
 }
 
 function chooseSources(
@@ -180,16 +184,21 @@ function chooseSources(
     );
   if (file !== null || config.source === 'file') {
     if (file === null) throw missing('prior file (prior.source is file, prior.file is not set)');
-    return { outlines: [file], transcripts: false, origins: [file.origin] };
+    return { outlines: [file], transcripts: false, origins: [file.origin], fromBundle: false };
   }
   if (config.source === 'nucleus' || config.source === 'cell') {
     const outlines = bundle.priors.filter((prior) => prior.kind === config.source);
     if (outlines.length === 0) throw missing(`${config.source} boundaries`);
-    return { outlines, transcripts: false, origins: outlines.map((prior) => prior.origin) };
+    return {
+      outlines,
+      transcripts: false,
+      origins: outlines.map((prior) => prior.origin),
+      fromBundle: true,
+    };
   }
   if (config.source === 'transcripts') {
     if (!hasIds) throw missing('per-transcript cell ids');
-    return { outlines: [], transcripts: true, origins: [idsOrigin] };
+    return { outlines: [], transcripts: true, origins: [idsOrigin], fromBundle: true };
   }
   if (bundle.priors.length === 0 && !hasIds)
     throw missing('prior segmentation (nuclei, cells or per-transcript ids)');
@@ -197,5 +206,6 @@ function chooseSources(
     outlines: bundle.priors,
     transcripts: hasIds,
     origins: [...bundle.priors.map((prior) => prior.origin), ...(hasIds ? [idsOrigin] : [])],
+    fromBundle: true,
   };
 }

@@ -5,7 +5,11 @@ import type { RegionReader } from '../partition/regions.ts';
 import type { SlideContext } from '../run/slide.ts';
 import { CountCollector } from './counts.ts';
 
-/** Agreement with the vendor's per-transcript cells, over kept gene transcripts. */
+/**
+ * Agreement with the vendor's per-transcript cells, over kept gene transcripts. The vendor counts as assigning a transcript
+ * only when its cell is a cell of this run: transcripts of vendor cells outside the selection, of cells dropped with
+ * `prior.cellsWithoutNucleus` and of cells known by too few transcripts count as unassigned by the vendor.
+ */
 export interface VendorComparison {
   /** Same cell in both; another cell; only the vendor assigns; only spatile assigns; neither. */
   same: number;

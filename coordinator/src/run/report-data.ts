@@ -36,7 +36,7 @@ export async function reportData(sources: ReportSources): Promise<RunReportData>
   const diagnostics = new Map(assigned.diagnostics.map(({ tile, values }) => [tile, values]));
   const { genes } = slide.features;
   const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
-  const anyVendor = slide.scan.cellIds.length > 0;
+  const anyVendor = slide.cells.fromBundle && slide.scan.cellIds.length > 0;
   return {
     version: VERSION,
     name: input.bundle.name,

@@ -80,8 +80,12 @@ export function slideContext(config: RunConfig, scan: Scan, cells: CellTable, pl
   return { config, scan, features: slideFeatures(scan), cells, plan, owner, ownerOfCell };
 }
 
-/** Slide cell (1-based) of the k-th vendor cell of the scan; 0 where it is not a cell of this run. */
+/**
+ * Slide cell (1-based) of the k-th vendor cell of the scan; 0 where it is not a cell of this run. All 0 when the cells are
+ * the user's own: an id that both use is a coincidence.
+ */
 export function cellIndexFromScan(scan: Scan, cells: CellTable): Uint32Array {
+  if (!cells.fromBundle) return new Uint32Array(scan.cellIds.length);
   const byId = new Map(cells.priorId.map((id, i) => [id, i + 1]));
   return Uint32Array.from(scan.cellIds, (id) => byId.get(id) ?? 0);
 }

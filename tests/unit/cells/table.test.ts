@@ -1,5 +1,6 @@
 import { cellTableFrame, cellTableFrom } from '@spatile/coordinator/cells/store';
 import { buildCellTable } from '@spatile/coordinator/cells/table';
+import { cellIndexFromScan } from '@spatile/coordinator/run/slide';
 import { scanTranscripts } from '@spatile/coordinator/scan/scan';
 import { scanFrame, scanFrom } from '@spatile/coordinator/scan/store';
 import type { PriorSource } from '@spatile/formats/bundle/slide';
@@ -63,5 +64,33 @@ describe('the width of a cell that the prior knows by transcripts alone', () => 
     expect(cells.priorId.length).toBe(3000);
     expect(new Set(cells.diameterUm)).toEqual(new Set([2]));
     expect(new Set(cells.reachUm)).toEqual(new Set([1]));
+  });
+});
+
+describe('the cells of the bundle and the cells of the run', () => {
+  const transcripts = [at(0, 0, 'b'), at(10, 0, 'a'), at(20, 0, 'dropped'), at(30, 0, null)];
+
+  it('are joined by id when the prior is the outlines of the bundle', async () => {
+    const { scan, cells } = await cellsOf(transcripts, [squares('nuclei', { a: [10, 0, 4], b: [0, 5, 4] })]);
+    expect([cells.fromBundle, cells.priorId, scan.cellIds]).toEqual([
+      true,
+      ['a', 'b'],
+      ['b', 'a', 'dropped'],
+    ]);
+    expect([...cellIndexFromScan(scan, cells)]).toEqual([2, 1, 0]);
+  });
+
+  it('are joined by id when the prior is the ids of the transcripts', async () => {
+    const three = transcripts.flatMap((t) => [t, t, t]);
+    const { scan, cells } = await cellsOf(three);
+    expect(cells.fromBundle).toBe(true);
+    expect([...cellIndexFromScan(scan, cells)]).toEqual([1, 2, 3]);
+  });
+
+  it("are strangers when the prior is the user's, even where the ids are equal", async () => {
+    const file = squares('mine.geojson', { a: [10, 0, 4], b: [0, 5, 4] });
+    const { scan, cells } = await cellsOf(transcripts, [squares('nuclei', { a: [10, 0, 4] })], file);
+    expect([cells.fromBundle, cells.priorId]).toEqual([false, ['a', 'b']]);
+    expect([...cellIndexFromScan(scan, cells)]).toEqual([0, 0, 0]);
   });
 });
