@@ -106,17 +106,30 @@ export function encodePartition(columns: PartitionColumns): Uint8Array {
   );
 }
 
+/** The columns of a partition file. Errors: `RUN_CORRUPT` when it is not Arrow or a column is missing. */
 export function decodePartition(bytes: Uint8Array, where: string): PartitionColumns {
-  const table = tableFromIPC(bytes);
+  const table = readTable(bytes, where);
   const out: Record<string, unknown> = {};
   for (const { name } of COLUMNS) {
     const column = table.getChild(name);
     if (column === null)
       throw new SpatileError(
         'RUN_CORRUPT',
-        `${where}: column ${name} is missing; start again with --overwrite`,
+        `${where}: column ${name} is missing; expected the file as it was written; start again with --overwrite`,
       );
     out[name] = column.toArray();
   }
   return out as unknown as PartitionColumns;
+}
+
+function readTable(bytes: Uint8Array, where: string): Table {
+  try {
+    return tableFromIPC(bytes);
+  } catch (cause) {
+    throw new SpatileError(
+      'RUN_CORRUPT',
+      `${where}: not readable as Arrow (${(cause as Error).message}); expected the file as it was written; start again with --overwrite`,
+      { cause },
+    );
+  }
 }
