@@ -1,7 +1,7 @@
 import type { Finding } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
-import { growRect, type RectUm } from '@spatile/formats/space';
+import type { RectUm } from '@spatile/formats/space';
 import type { CellTable } from '../cells/table.ts';
 import { DensityTable } from '../scan/grid.ts';
 import type { Scan } from '../scan/scan.ts';
@@ -28,12 +28,12 @@ export function makePlan(
   const genes = scan.features.filter(
     (feature, i) => feature.kind === 'gene' && scan.featureCounts[i] > 0,
   ).length;
-  const memory = (core: RectUm): number => {
-    const region = growRect(core, halo);
-    return tileMemoryBytes(
+  const memory = (core: RectUm): number =>
+    tileMemoryBytes(
       {
-        region,
-        transcripts: density.count(region),
+        core,
+        haloUm: halo,
+        count: (rect) => density.count(rect),
         slideCells: cells.priorId.length,
         slideArea: area(extent),
         genes,
@@ -41,7 +41,6 @@ export function makePlan(
       },
       config,
     );
-  };
   const cores = quadtree(extent, {
     latticeUm,
     maxEdgeUm: config.plan.tileSizeUm,

@@ -1,5 +1,6 @@
 import type { RunConfig } from '@spatile/formats/config/schema';
-import type { RectUm } from '@spatile/formats/space';
+import { growRect, type RectUm } from '@spatile/formats/space';
+import { geometricMemoryBytes } from '@spatile/formats/tile/geometric';
 import { prosegMemoryBytes } from '@spatile/formats/tile/proseg';
 import { modelShape } from '../assign/model-shape.ts';
 
@@ -7,38 +8,63 @@ import { modelShape } from '../assign/model-shape.ts';
 export const PROCESS_BASE_BYTES = 120 * 2 ** 20;
 /** Bytes per transcript of a tile frame in flight: encoded once, decoded once, and the claims going back. */
 const FRAME_BYTES_PER_TRANSCRIPT = 120;
-/** Bytes per pixel of the geometric methods: label, squared distance and one row pass. */
-const BYTES_PER_PIXEL = 16;
 
 export interface TileLoad {
-  region: RectUm;
-  /** Transcripts in the region. */
-  transcripts: number;
-  /** Cells and area of the whole slide, from which the region's share is taken. */
+  core: RectUm;
+  haloUm: number;
+  /** Transcripts in a rectangle. */
+  count: (rect: RectUm) => number;
+  /** Cells and area of the whole slide, from which a region's share is taken. */
   slideCells: number;
   slideArea: number;
   genes: number;
   hasZ: boolean;
 }
 
-/** Upper estimate of a worker's memory for the assign stage of one tile, in bytes. */
+/** Upper estimate of a worker's memory for one tile, in bytes: the larger of the assign and the outline stage. */
 export function tileMemoryBytes(load: TileLoad, config: RunConfig): number {
-  const areaUm2 = (load.region.x1 - load.region.x0) * (load.region.y1 - load.region.y0);
-  const frame = load.transcripts * FRAME_BYTES_PER_TRANSCRIPT;
-  if (config.assign.method === 'proseg') {
-    const model = modelShape(load.genes, load.hasZ, config.assign.proseg);
-    // Cells crowd where transcripts do; twice the slide's mean leaves room for that.
-    const cells = Math.ceil((2 * load.slideCells * areaUm2) / load.slideArea);
-    const voxelsFine = Math.ceil(areaUm2 / model.voxelUm ** 2) * model.layers;
-    return (
-      PROCESS_BASE_BYTES +
-      frame +
-      prosegMemoryBytes({ voxelsFine, transcripts: load.transcripts, cells, model })
-    );
-  }
-  const pixelSizeUm = config.assign[config.assign.method].pixelSizeUm;
-  return PROCESS_BASE_BYTES + frame + Math.ceil(areaUm2 / pixelSizeUm ** 2) * BYTES_PER_PIXEL;
+  return PROCESS_BASE_BYTES + Math.max(assignBytes(load, config), outlineBytes(load, config));
 }
+
+function assignBytes(load: TileLoad, config: RunConfig): number {
+  const region = growRect(load.core, load.haloUm);
+  const transcripts = load.count(region);
+  const cells = cellsIn(region, load);
+  const { method } = config.assign;
+  if (method !== 'proseg') {
+    const pixels = pixelsOf(region, config.assign[method].pixelSizeUm);
+    return geometricMemoryBytes({ pixels, layers: 1, transcripts, cells });
+  }
+  const model = modelShape(load.genes, load.hasZ, config.assign.proseg);
+  const voxelsFine = pixelsOf(region, model.voxelUm) * model.layers;
+  return (
+    transcripts * FRAME_BYTES_PER_TRANSCRIPT + prosegMemoryBytes({ voxelsFine, transcripts, cells, model })
+  );
+}
+
+/** The outline stage sees the core grown by its own cells, which reach as far as the halo, and by the halo once more. */
+function outlineBytes(load: TileLoad, config: RunConfig): number {
+  const region = growRect(load.core, 2 * load.haloUm);
+  const { method } = config.assign;
+  const { pixelSizeUm, layers } =
+    method === 'proseg'
+      ? { pixelSizeUm: config.assign.proseg.voxelUm, layers: load.hasZ ? config.assign.proseg.layers : 1 }
+      : { pixelSizeUm: config.assign[method].pixelSizeUm, layers: 1 };
+  return geometricMemoryBytes({
+    pixels: pixelsOf(region, pixelSizeUm),
+    layers,
+    transcripts: load.count(region),
+    cells: cellsIn(region, load),
+  });
+}
+
+/** Cells crowd where transcripts do; twice the slide's mean leaves room for that. */
+const cellsIn = (region: RectUm, load: TileLoad): number =>
+  Math.min(load.slideCells, Math.ceil((2 * load.slideCells * areaOf(region)) / load.slideArea));
+
+const pixelsOf = (region: RectUm, edgeUm: number): number => Math.ceil(areaOf(region) / edgeUm ** 2);
+
+const areaOf = (rect: RectUm): number => (rect.x1 - rect.x0) * (rect.y1 - rect.y0);
 
 /** Buffers of the coordinator that do not depend on the slide: partition buffers, caches of partitions and tile states. */
 const COORDINATOR_BASE_BYTES = 600 * 2 ** 20;

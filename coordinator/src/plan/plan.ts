@@ -9,7 +9,7 @@ export interface Tile {
   transcripts: number;
   /** Seeds in the core. */
   cells: number;
-  /** Estimated worker memory of the assign stage, bytes. */
+  /** Estimated worker memory of the assign or outline stage, whichever needs more, bytes. */
   memoryBytes: number;
 }
 
