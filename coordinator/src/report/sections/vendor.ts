@@ -17,7 +17,7 @@ export function vendorSection({ cells, run }: ReportedSlide): Section | null {
     return {
       id,
       title,
-      body: html`<p>The bundle says of no transcript which cell it belongs to: there is nothing to compare with.</p>`,
+      body: html`<p>No comparison: the bundle says of no transcript which cell it belongs to, or the cells of this run come from a file of the user's and have other ids.</p>`,
     };
   if (!anyPrior && run === null) return null;
   return {
