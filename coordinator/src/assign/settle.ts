@@ -41,7 +41,7 @@ export function settleVerdicts(
   };
   const claimant = new Int32Array(n).fill(-1);
   const distance = new Float64Array(n);
-  takeOwn(own, row, ownerOfCell, out, claimant);
+  takeOwn(own, row, ownerOfCell, out, claimant, distance);
   for (const other of [...others].sort((a, b) => a.tile - b.tile)) {
     const { claims } = other.result;
     let i = 0;
@@ -70,13 +70,17 @@ export function settleVerdicts(
   return out;
 }
 
-/** The tile's own claims: its distance is 0 everywhere in its core. A verdict for a cell of another tile is no claim. */
+/**
+ * The tile's own claims: nearer than any other, also on an edge shared with another core (which is 0 from it as well). A
+ * verdict for a cell of another tile is no claim.
+ */
 function takeOwn(
   own: TileClaims,
   row: Uint32Array,
   ownerOfCell: Uint32Array,
   out: TileState['verdicts'],
   claimant: Int32Array,
+  distance: Float64Array,
 ): void {
   const { claims } = own.result;
   let i = 0;
@@ -90,7 +94,10 @@ function takeOwn(
     out.dx[i] = claims.dx[c];
     out.dy[i] = claims.dy[c];
     out.dl[i] = claims.dl[c];
-    if (owned) claimant[i] = own.tile;
+    if (owned) {
+      claimant[i] = own.tile;
+      distance[i] = -1;
+    }
     i++;
   }
   if (i < row.length) throw lostRow(own.tile, row[i]);
