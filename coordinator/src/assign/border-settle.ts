@@ -1,6 +1,6 @@
 import { SpatileError } from '@spatile/formats/errors';
 import type { AssignResult } from '@spatile/formats/tile/assign';
-import { runSpans, sliceRuns } from './border-input.ts';
+import { runSpans, sliceRuns } from './runs.ts';
 import { filterRuns, mergeRuns, type TileState } from './state.ts';
 
 /**

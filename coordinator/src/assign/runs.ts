@@ -1,0 +1,81 @@
+import type { RectUm } from '@spatile/formats/space';
+import type { TileState } from './state.ts';
+
+/** Voxel indices on the slide-wide grid (x0, y0, x1, y1), half-open. */
+export type VoxelBox = [number, number, number, number];
+
+/** A place on the voxel lattice is as near to it as the rounding of microns allows. */
+const ON_LATTICE = 1e-6;
+
+/** The voxels that a rectangle in microns meets; its edges may miss the lattice by their rounding. */
+export function voxelBox(rect: RectUm, [x, y]: readonly [number, number], voxelUm: number): VoxelBox {
+  return [
+    Math.floor((rect.x0 - x) / voxelUm + ON_LATTICE),
+    Math.floor((rect.y0 - y) / voxelUm + ON_LATTICE),
+    Math.ceil((rect.x1 - x) / voxelUm - ON_LATTICE),
+    Math.ceil((rect.y1 - y) / voxelUm - ON_LATTICE),
+  ];
+}
+
+/** First and past-the-last run of each cell (runs are sorted by cell). */
+export function runSpans(runs: TileState['runs']): Map<number, [number, number]> {
+  const spans = new Map<number, [number, number]>();
+  for (let i = 0; i < runs.cell.length; ) {
+    let end = i + 1;
+    while (end < runs.cell.length && runs.cell[end] === runs.cell[i]) end++;
+    spans.set(runs.cell[i], [i, end]);
+    i = end;
+  }
+  return spans;
+}
+
+/** Bounding box of the runs of a span; (Infinity, Infinity, -Infinity, -Infinity) of none. */
+export function boxOf(runs: TileState['runs'], [from, to]: [number, number]): VoxelBox {
+  let [x0, y0, x1, y1] = [
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ];
+  for (let i = from; i < to; i++) {
+    x0 = Math.min(x0, runs.x[i]);
+    x1 = Math.max(x1, runs.x[i] + runs.length[i]);
+    y0 = Math.min(y0, runs.y[i]);
+    y1 = Math.max(y1, runs.y[i] + 1);
+  }
+  return [x0, y0, x1, y1];
+}
+
+/** Whether one of the voxels of a span lies in a box. */
+export function touchesBox(
+  runs: TileState['runs'],
+  [from, to]: [number, number],
+  [x0, y0, x1, y1]: VoxelBox,
+): boolean {
+  for (let i = from; i < to; i++) {
+    if (runs.y[i] >= y0 && runs.y[i] < y1 && runs.x[i] < x1 && runs.x[i] + runs.length[i] > x0) return true;
+  }
+  return false;
+}
+
+/** The runs of several spans, in their order. */
+export function sliceRuns(runs: TileState['runs'], spans: [number, number][]): TileState['runs'] {
+  const n = spans.reduce((sum, [from, to]) => sum + to - from, 0);
+  const out: TileState['runs'] = {
+    cell: new Uint32Array(n),
+    layer: new Uint16Array(n),
+    y: new Int32Array(n),
+    x: new Int32Array(n),
+    length: new Uint32Array(n),
+  };
+  let at = 0;
+  for (const [from, to] of spans) {
+    out.cell.set(runs.cell.subarray(from, to), at);
+    out.layer.set(runs.layer.subarray(from, to), at);
+    out.y.set(runs.y.subarray(from, to), at);
+    out.x.set(runs.x.subarray(from, to), at);
+    out.length.set(runs.length.subarray(from, to), at);
+    at += to - from;
+  }
+  return out;
+}
