@@ -1,6 +1,6 @@
-import { SpatileError } from '../errors.ts';
 import type { RectUm } from '../space.ts';
 import type { Columns, Frame } from './frame.ts';
+import { pickTables } from './tables.ts';
 
 /**
  * What goes into and comes out of the assign stage of one tile. Both are frames (`frame.ts`); the types here name their
@@ -120,22 +120,6 @@ const RESULT_COLUMNS = {
   loadings: ['value'],
 };
 
-function pick(frame: Frame, wanted: Record<string, string[]>): Record<string, Columns> {
-  const out: Record<string, Columns> = {};
-  for (const [table, columns] of Object.entries(wanted)) {
-    const found = frame.tables[table];
-    const missing = columns.filter((column) => found?.[column] === undefined);
-    if (missing.length > 0) {
-      throw new SpatileError(
-        'RUN_CORRUPT',
-        `${frame.kind}: table ${table} lacks ${missing.join(', ')}; delete the run directory and start again`,
-      );
-    }
-    out[table] = found;
-  }
-  return out;
-}
-
 /** Extra tables and meta (settings, model, chain state) ride along in `extra`. */
 export function assignTileFrame(
   tile: AssignTile,
@@ -150,7 +134,10 @@ export function assignTileFrame(
 }
 
 export function assignTileFrom(frame: Frame): AssignTile {
-  return { meta: frame.meta.tile as AssignTileMeta, ...pick(frame, TILE_COLUMNS) } as unknown as AssignTile;
+  return {
+    meta: frame.meta.tile as AssignTileMeta,
+    ...pickTables(frame, TILE_COLUMNS),
+  } as unknown as AssignTile;
 }
 
 export function assignResultFrame(result: AssignResult): Frame {
@@ -159,5 +146,5 @@ export function assignResultFrame(result: AssignResult): Frame {
 }
 
 export function assignResultFrom(frame: Frame): AssignResult {
-  return { meta: frame.meta, ...pick(frame, RESULT_COLUMNS) } as unknown as AssignResult;
+  return { meta: frame.meta, ...pickTables(frame, RESULT_COLUMNS) } as unknown as AssignResult;
 }

@@ -87,7 +87,7 @@ export function decodeFrame(bytes: Uint8Array, kind: string | null, where = kind
   const corrupt = (what: string): SpatileError =>
     new SpatileError(
       'RUN_CORRUPT',
-      `${where}: ${what}; delete this file and resume the run to compute it again`,
+      `${where}: ${what}; expected an undamaged file of this version; start again with --overwrite`,
       { fields: { where } },
     );
   if (bytes.length < HEADER_START || Buffer.compare(bytes.subarray(0, 8), MAGIC) !== 0)

@@ -1,6 +1,6 @@
-import { SpatileError } from '../errors.ts';
 import type { RectUm } from '../space.ts';
 import type { Columns, Frame } from './frame.ts';
+import { pickTables } from './tables.ts';
 
 /**
  * What goes into and comes out of the outline stage of one tile: settled voxels of cells in, their measures and polygons out.
@@ -86,29 +86,13 @@ const RESULT_COLUMNS = {
   vertices: ['x', 'y'],
 };
 
-function pick(frame: Frame, wanted: Record<string, string[]>): Record<string, Columns> {
-  const out: Record<string, Columns> = {};
-  for (const [table, columns] of Object.entries(wanted)) {
-    const found = frame.tables[table];
-    const missing = columns.filter((column) => found?.[column] === undefined);
-    if (missing.length > 0) {
-      throw new SpatileError(
-        'RUN_CORRUPT',
-        `${frame.kind}: table ${table} lacks ${missing.join(', ')}; delete the run directory and start again`,
-      );
-    }
-    out[table] = found;
-  }
-  return out;
-}
-
 export function outlineTileFrame(tile: OutlineTile): Frame {
   const { meta, ...tables } = tile;
   return { kind: OUTLINE_TILE, meta: { ...meta }, tables: tables as unknown as Record<string, Columns> };
 }
 
 export function outlineTileFrom(frame: Frame): OutlineTile {
-  return { meta: frame.meta, ...pick(frame, TILE_COLUMNS) } as unknown as OutlineTile;
+  return { meta: frame.meta, ...pickTables(frame, TILE_COLUMNS) } as unknown as OutlineTile;
 }
 
 export function outlineResultFrame(result: OutlineResult): Frame {
@@ -117,5 +101,5 @@ export function outlineResultFrame(result: OutlineResult): Frame {
 }
 
 export function outlineResultFrom(frame: Frame): OutlineResult {
-  return { meta: frame.meta, ...pick(frame, RESULT_COLUMNS) } as unknown as OutlineResult;
+  return { meta: frame.meta, ...pickTables(frame, RESULT_COLUMNS) } as unknown as OutlineResult;
 }

@@ -152,7 +152,7 @@ export interface ProsegSettings {
 export interface BorderState {
   /** Same rows, same order as the tile's `transcripts`. */
   transcripts: { cell: Uint32Array; probability: Float32Array; dx: Int8Array; dy: Int8Array; dl: Int8Array };
-  /** Voxel runs of all cells that have a voxel in the region; may overlap: `rank` decides, see `BORDER_RULE`. */
+  /** Voxel runs of all cells that have a voxel in the region; may overlap: `cores` decides. */
   runs: { cell: Uint32Array; layer: Uint16Array; y: Int32Array; x: Int32Array; length: Uint32Array };
   /** Cells of `runs`, ascending. `active` = 1: may change; all its voxels lie in the region. `tile` = number of its owner tile. */
   cells: { cell: Uint32Array; component: Uint16Array; active: Uint8Array; tile: Uint32Array };
@@ -181,7 +181,7 @@ const vectors = <T extends object>(prefix: string, values: T): Record<string, Co
 export const globalsTables = (globals: ProsegGlobals): Record<string, Columns> => vectors('globals', globals);
 export const statisticsTables = (statistics: ProsegStatistics): Record<string, Columns> =>
   vectors('statistics', statistics);
-export const preparationTables = (preparation: Omit<ProsegPreparation, never>): Record<string, Columns> =>
+export const preparationTables = (preparation: ProsegPreparation): Record<string, Columns> =>
   vectors('preparation', preparation);
 
 const readVectors = <T>(prefix: string, tables: Record<string, Columns>): T =>

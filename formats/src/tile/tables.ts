@@ -1,0 +1,24 @@
+import { SpatileError } from '../errors.ts';
+import type { Columns, Frame } from './frame.ts';
+
+/**
+ * The wanted tables of a frame, whatever else it holds.
+ * Errors: `RUN_CORRUPT` when a table lacks a wanted column.
+ *
+ * @param wanted names of the columns by table.
+ */
+export function pickTables(frame: Frame, wanted: Record<string, string[]>): Record<string, Columns> {
+  const out: Record<string, Columns> = {};
+  for (const [table, columns] of Object.entries(wanted)) {
+    const found = frame.tables[table];
+    const missing = columns.filter((column) => found?.[column] === undefined);
+    if (missing.length > 0) {
+      throw new SpatileError(
+        'RUN_CORRUPT',
+        `${frame.kind}: table ${table} lacks ${missing.join(', ')}; expected ${columns.join(', ')}; start again with --overwrite`,
+      );
+    }
+    out[table] = found;
+  }
+  return out;
+}
