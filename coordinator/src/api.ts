@@ -82,7 +82,8 @@ export interface InspectSummary {
 export interface StatusSummary {
   runDirectory: string;
   state: 'running-or-killed' | 'finished';
-  rounds: { round: string; done: number; total: number }[];
+  /** Results committed of each round begun; `total` is null where the plan does not tell it. */
+  rounds: { round: string; done: number; total: number | null }[];
   output: string;
 }
 

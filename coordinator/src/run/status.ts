@@ -1,5 +1,6 @@
 import { SpatileError } from '@spatile/formats/errors';
 import type { StatusSummary } from '../api.ts';
+import { ASSIGN_ROUND } from '../assign/geometric.ts';
 import type { TilePlan } from '../plan/plan.ts';
 import type { RunIdentity } from './identity.ts';
 import { RunStore } from './store.ts';

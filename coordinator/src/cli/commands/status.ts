@@ -32,7 +32,9 @@ function statusText(summary: StatusSummary): string {
     ['output', summary.output],
     ...summary.rounds.map((round): [string, string] => [
       round.round,
-      `${count(round.done)} of ${amount(round.total, 'tiles')}`,
+      round.total === null
+        ? `${count(round.done)} done`
+        : `${count(round.done)} of ${amount(round.total, 'tiles')}`,
     ]),
   ]);
 }
