@@ -35,7 +35,7 @@ export const ERROR_CODES = {
   COLUMN_MISSING: ['input', 'a required column is absent'],
   COLUMN_TYPE: ['input', 'a column has the wrong type'],
   IMAGE_INVALID: ['input', 'an image file is damaged or of a kind that is not read'],
-  COORDINATES_INVALID: ['input', 'coordinates are NaN or infinite'],
+  COORDINATES_INVALID: ['input', 'coordinates are NaN, infinite, or farther apart than on any slide'],
   TRANSCRIPTS_NONE: ['input', 'no transcript is left to work on'],
   PRIOR_MISSING: ['input', 'no prior segmentation was found and none was given'],
   PRIOR_EMPTY: ['input', 'the prior segmentation holds no usable cell'],

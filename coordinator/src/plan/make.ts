@@ -3,7 +3,7 @@ import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
 import type { RectUm } from '@spatile/formats/space';
 import type { CellTable } from '../cells/table.ts';
-import { DensityTable } from '../scan/grid.ts';
+import { binExtent, DensityTable } from '../scan/grid.ts';
 import type { Scan } from '../scan/scan.ts';
 import { haloUm } from './halo.ts';
 import { tileMemoryBytes } from './memory.ts';
@@ -11,16 +11,25 @@ import { OwnerGrid } from './owner.ts';
 import type { Tile, TilePlan } from './plan.ts';
 import { quadtree } from './quadtree.ts';
 
+/** Most bins of a plan (8600 mm2 at 16 um, more than four glass slides) and most along one edge (262 mm). */
+const MAX_BINS = 2 ** 25;
+const MAX_EDGE_BINS = 2 ** 14;
+
 /**
  * Plans the tiles of a slide from the scan alone: the extent of the kept transcripts on the lattice, cut by size and by
- * estimated worker memory. Errors: `MEMORY_LIMIT` when even the smallest tile does not fit.
+ * estimated worker memory.
+ * @param name of the slide, for messages.
+ * Errors: `COORDINATES_INVALID` when transcripts lie farther apart than on any slide, `MEMORY_LIMIT` when even the smallest
+ * tile does not fit.
  */
 export function makePlan(
+  name: string,
   scan: Scan,
   cells: CellTable,
   config: RunConfig,
 ): { plan: TilePlan; findings: Finding[] } {
   const latticeUm = scan.binUm;
+  checkExtent(name, scan);
   const density = new DensityTable(latticeUm, scan.bins);
   const extent = density.extent;
   const halo = haloUm(config, cells, latticeUm);
@@ -71,6 +80,21 @@ export function makePlan(
     findings: planFindings(cells, halo),
   };
 }
+
+/** Tables of the plan are made for the whole extent, so one stray transcript must not decide how large they are. */
+function checkExtent(name: string, { bins, binUm }: Scan): void {
+  const { columns, rows } = binExtent(bins);
+  if (columns <= MAX_EDGE_BINS && rows <= MAX_EDGE_BINS && columns * rows <= MAX_BINS) return;
+  const [widthUm, heightUm] = [columns * binUm, rows * binUm];
+  throw new SpatileError(
+    'COORDINATES_INVALID',
+    `${name}: the transcripts lie too far apart for one slide (they span ${span(widthUm)} x ${span(heightUm)} um); expected at most ${span(MAX_EDGE_BINS * binUm)} um along an edge and ${span((MAX_BINS * binUm ** 2) / 1e6)} mm2; look for stray coordinates, or set input.columns.umPerUnit when they are not in um`,
+    { fields: { widthUm, heightUm } },
+  );
+}
+
+/** A length or area without digits that say nothing. */
+const span = (value: number): string => (value < 1e15 ? value.toFixed(0) : value.toPrecision(3));
 
 function planFindings(cells: CellTable, halo: number): Finding[] {
   const wide = cells.reachUm.filter((reach) => reach > halo).length;

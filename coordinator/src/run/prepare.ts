@@ -27,7 +27,7 @@ export async function planSlide(
   scan: Scan,
 ): Promise<{ slide: SlideContext; findings: Finding[] }> {
   const cells = await buildCellTable(input.bundle, input.prior, scan, config.prior, input.rules.contains);
-  const { plan, findings } = makePlan(scan, cells, config);
+  const { plan, findings } = makePlan(input.bundle.name, scan, cells, config);
   const priors = input.prior === null ? input.bundle.priors : [input.prior];
   return {
     slide: slideContext(config, scan, cells, plan),

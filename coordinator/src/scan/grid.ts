@@ -11,6 +11,32 @@ function binOf(value: number, binUm: number): number {
 }
 
 /**
+ * Occupied bins, ascending by (row, column): their numbers and the transcripts in each. Numbers are doubles, since a stray
+ * coordinate (up to 3e38 um) has a bin number beyond any integer type.
+ */
+export interface Bins {
+  column: Float64Array;
+  row: Float64Array;
+  count: Uint32Array;
+}
+
+/** Smallest rectangle of bins around all occupied ones (at least one): first column and row, and the size in bins. */
+export function binExtent({ column, row }: Bins): {
+  column0: number;
+  row0: number;
+  columns: number;
+  rows: number;
+} {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const c of column) {
+    first = Math.min(first, c);
+    last = Math.max(last, c);
+  }
+  return { column0: first, row0: row[0], columns: last - first + 1, rows: row[row.length - 1] - row[0] + 1 };
+}
+
+/**
  * Transcript counts on a sparse grid of square bins anchored at (0, 0): what the plan is made from. Memory grows with the
  * area that holds transcripts, not with their number.
  */
@@ -45,7 +71,7 @@ export class DensityGrid {
   }
 
   /** Occupied bins in row-major order of (row, column). */
-  bins(): { column: Int32Array; row: Int32Array; count: Uint32Array } {
+  bins(): Bins {
     const entries: [number, number, number][] = [];
     for (const [key, block] of this.blocks) {
       const [bx, by] = key.split(',').map(Number);
@@ -56,8 +82,8 @@ export class DensityGrid {
     }
     entries.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     return {
-      row: Int32Array.from(entries, (entry) => entry[0]),
-      column: Int32Array.from(entries, (entry) => entry[1]),
+      row: Float64Array.from(entries, (entry) => entry[0]),
+      column: Float64Array.from(entries, (entry) => entry[1]),
       count: Uint32Array.from(entries, (entry) => entry[2]),
     };
   }
@@ -73,22 +99,18 @@ export class DensityTable {
   readonly rows: number;
   private readonly sums: Float64Array;
 
-  constructor(binUm: number, bins: { column: Int32Array; row: Int32Array; count: Uint32Array }) {
+  /** Takes 8 bytes for every bin of the extent, occupied or not: the caller has checked that it is no larger than a slide. */
+  constructor(binUm: number, bins: Bins) {
     this.binUm = binUm;
-    let c0 = Number.POSITIVE_INFINITY;
-    let c1 = Number.NEGATIVE_INFINITY;
-    for (const column of bins.column) {
-      c0 = Math.min(c0, column);
-      c1 = Math.max(c1, column);
-    }
-    this.column0 = c0;
-    this.row0 = bins.row[0];
-    this.columns = c1 - c0 + 1;
-    this.rows = bins.row[bins.row.length - 1] - this.row0 + 1;
+    const { column0, row0, columns, rows } = binExtent(bins);
+    this.column0 = column0;
+    this.row0 = row0;
+    this.columns = columns;
+    this.rows = rows;
     const stride = this.columns + 1;
     this.sums = new Float64Array(stride * (this.rows + 1));
     for (let i = 0; i < bins.count.length; i++) {
-      this.sums[(bins.row[i] - this.row0 + 1) * stride + (bins.column[i] - c0 + 1)] = bins.count[i];
+      this.sums[(bins.row[i] - this.row0 + 1) * stride + (bins.column[i] - column0 + 1)] = bins.count[i];
     }
     for (let r = 1; r <= this.rows; r++) {
       for (let c = 1; c <= this.columns; c++) {

@@ -7,7 +7,7 @@ import {
   keptRows,
   noneFiltered,
 } from './filter.ts';
-import { DensityGrid } from './grid.ts';
+import { type Bins, DensityGrid } from './grid.ts';
 import { StrideSample } from './sample.ts';
 
 /** Points the tissue plane is fitted to at the most (as the reference does). */
@@ -26,7 +26,7 @@ export interface Scan {
   cellTally: CellTally;
   hasZ: boolean;
   anyNuclear: boolean;
-  bins: { column: Int32Array; row: Int32Array; count: Uint32Array };
+  bins: Bins;
   binUm: number;
   zSample: { x: Float32Array; y: Float32Array; z: Float32Array };
 }
