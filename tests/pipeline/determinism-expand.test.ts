@@ -6,7 +6,7 @@ import { run, simulatedSlide, testFolder } from './slide.ts';
 import { digestOfFiles, filesOf } from './store.ts';
 
 const at = testFolder();
-const settings = { assign: { method: 'expand' }, plan: { tileSizeUm: 80, minTileSizeUm: 60 } } as const;
+const settings = { assign: { method: 'expand' }, plan: { tileSizeUm: 50, minTileSizeUm: 30 } } as const;
 let slide = '';
 let digest = '';
 

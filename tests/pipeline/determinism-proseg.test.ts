@@ -8,7 +8,7 @@ import { digestOfFiles, filesOf } from './store.ts';
 const at = testFolder();
 const settings = {
   assign: { method: 'proseg', proseg: SHORT_PROSEG },
-  plan: { tileSizeUm: 120 },
+  plan: { tileSizeUm: 80, minTileSizeUm: 60 },
 } as const;
 let slide = '';
 let digest = '';

@@ -67,9 +67,9 @@ export function asArguments(settings: object, prefix = ''): string[] {
   );
 }
 
-/** A simulated slide of 240 x 240 um: about 350 cells and 12,000 transcripts of 100 genes, no image. */
+/** A simulated slide of 160 x 160 um: about 150 cells and 4,000 transcripts of 60 genes, no image. */
 export async function simulatedSlide(out: string): Promise<string> {
-  await simulateSlide({ out, sizeUm: 240, genes: 100, transcriptsPerCell: 30, seed: 11, images: false });
+  await simulateSlide({ out, sizeUm: 160, genes: 60, transcriptsPerCell: 25, seed: 11, images: false });
   return out;
 }
 
