@@ -6,7 +6,7 @@ import { assignResult, tileState } from './result.ts';
 const ROWS = Uint32Array.of(10, 12, 14, 16, 18);
 const OWNED = new Set([1, 3, 4]);
 const owns = (cell: number): boolean => OWNED.has(cell);
-const before = () =>
+const settled = () =>
   tileState(
     [
       { row: 10, cell: 1, probability: 0.5 },
@@ -41,7 +41,7 @@ describe('verdicts', () => {
         { row: 30, cell: 2, probability: 1 },
       ],
     });
-    const { verdicts } = applyBorderResults(before(), ROWS, [{ result, active: new Set() }], owns);
+    const { verdicts } = applyBorderResults(settled(), ROWS, [{ result, active: new Set() }], owns);
     expect([...verdicts.cell]).toEqual([1, 3, 3, 2, 4]);
     expect([...verdicts.probability]).toEqual([0.5, 0.875, 0.75, 0.625, 0.25]);
     expect([...verdicts.dx]).toEqual([0, 1, 0, 0, 0]);
@@ -50,10 +50,10 @@ describe('verdicts', () => {
   });
 
   it('of the state before stay as they were', () => {
-    const state = before();
+    const state = settled();
     const result = assignResult({ claims: [{ row: 10, cell: 0, probability: 1 }] });
     applyBorderResults(state, ROWS, [{ result, active: new Set() }], owns);
-    expect(state).toEqual(before());
+    expect(state).toEqual(settled());
   });
 });
 
@@ -66,7 +66,7 @@ describe('cells', () => {
 
   it('are replaced when they were active and are owned here; others are not touched', () => {
     const result = assignResult({ claims: [], shapes });
-    const after = applyBorderResults(before(), ROWS, [{ result, active: new Set([1, 2]) }], owns);
+    const after = applyBorderResults(settled(), ROWS, [{ result, active: new Set([1, 2]) }], owns);
     expect([...after.cells.cell]).toEqual([1, 3, 4]);
     expect([...after.cells.component]).toEqual([15, 6, 7]);
     expect([...after.loadings.value]).toEqual([10, 10.5, 3, 3.5, 4, 4.5]);
@@ -74,23 +74,23 @@ describe('cells', () => {
     expect([...after.runs.y]).toEqual([0, 4, 8, 9]);
     expect([...after.runs.x]).toEqual([1, 4, 0, 0]);
     expect([...after.runs.length]).toEqual([4, 2, 1, 1]);
-    expect(after.verdicts).toEqual(before().verdicts);
+    expect(after.verdicts).toEqual(settled().verdicts);
   });
 
   it('of other tiles do not enter the state', () => {
     const result = assignResult({ claims: [], shapes });
-    const after = applyBorderResults(before(), ROWS, [{ result, active: new Set([1, 2, 3]) }], () => false);
-    expect(after).toEqual(before());
+    const after = applyBorderResults(settled(), ROWS, [{ result, active: new Set([1, 2, 3]) }], () => false);
+    expect(after).toEqual(settled());
   });
 
   it('that lost all voxels are gone', () => {
     const result = assignResult({ claims: [], shapes: [shapes[0]] });
-    const after = applyBorderResults(before(), ROWS, [{ result, active: new Set([1, 3]) }], owns);
+    const after = applyBorderResults(settled(), ROWS, [{ result, active: new Set([1, 3]) }], owns);
     expect([...after.cells.cell]).toEqual([1, 4]);
     expect([...after.loadings.value]).toEqual([10, 10.5, 4, 4.5]);
     expect([...after.runs.cell]).toEqual([1, 4, 4]);
     const none = applyBorderResults(
-      before(),
+      settled(),
       ROWS,
       [{ result: assignResult({ claims: [] }), active: new Set([1, 3, 4]) }],
       owns,
@@ -107,15 +107,15 @@ describe('cells', () => {
       result: assignResult({ claims: [{ row: 18, cell: 0, probability: 1 }], shapes: [shapes[2]] }),
       active: new Set([3]),
     };
-    const after = applyBorderResults(before(), ROWS, [first, second], owns);
+    const after = applyBorderResults(settled(), ROWS, [first, second], owns);
     expect([...after.cells.component]).toEqual([15, 17, 7]);
     expect([...after.verdicts.cell]).toEqual([3, 1, 3, 0, 0]);
-    expect(applyBorderResults(before(), ROWS, [second, first], owns)).toEqual(after);
+    expect(applyBorderResults(settled(), ROWS, [second, first], owns)).toEqual(after);
   });
 
   it('with loadings of another width are refused', () => {
     const result = assignResult({ claims: [], shapes: [{ ...shapes[0], loadings: [1] }] });
-    expect(() => applyBorderResults(before(), ROWS, [{ result, active: new Set([1]) }], owns)).toThrow(
+    expect(() => applyBorderResults(settled(), ROWS, [{ result, active: new Set([1]) }], owns)).toThrow(
       /loadings are 1 wide, expected 2/,
     );
   });
