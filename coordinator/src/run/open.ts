@@ -8,9 +8,6 @@ import { SpatileError } from '@spatile/formats/errors';
 import { filePrior } from '@spatile/formats/prior/file';
 import type { FilterRules } from '../scan/filter.ts';
 
-/** Pixel size assumed for pixel units when nothing says it, microns (Xenium). */
-const DEFAULT_PIXEL_UM = 0.2125;
-
 /** A bundle with the user's own prior and selection, ready to be scanned. */
 export interface OpenedInput {
   bundle: SlideBundle;
@@ -29,9 +26,7 @@ export async function openInput(
   crop: { path: string; unit: 'um' | 'px' } | null,
 ): Promise<OpenedInput> {
   const bundle = await openBundle(path, config.input);
-  const pixelSizeUm = bundle.pixelSizeUm ?? null;
-  const selection =
-    crop === null ? null : await readSelection(crop.path, crop.unit, pixelSizeUm ?? DEFAULT_PIXEL_UM);
+  const selection = crop === null ? null : await readSelection(crop.path, crop.unit, bundle.pixelSizeUm);
   const prior = config.prior.file === null ? null : await openPrior(bundle, config);
   const inputs = [...bundle.inputs];
   if (config.prior.file !== null) inputs.push(await inputFile('prior', config.prior.file));

@@ -39,7 +39,7 @@ export async function readSelection(
   if (unit === 'px' && pixelSizeUm === null) {
     throw new SpatileError(
       'CROP_INVALID',
-      `${name}: the selection is in pixels of unknown size; expected a bundle with an image; give the selection in um`,
+      `${name}: the selection is in pixels of unknown size; expected a bundle that states its pixel size; give the selection in um with --crop-unit um`,
       { fields: { file: path } },
     );
   }
