@@ -32,10 +32,16 @@ export class WorkerPool {
   private closing = false;
   private readonly memoryBytes: number;
   private readonly listener: (event: PoolEvent) => void;
+  private readonly onStderr: (text: string) => void;
 
-  constructor(memoryBytes: number, listener: (event: PoolEvent) => void) {
+  /**
+   * @param memoryBytes limit of one worker.
+   * @param onStderr takes what workers write to their standard error (such as V8's last words), piece by piece.
+   */
+  constructor(memoryBytes: number, listener: (event: PoolEvent) => void, onStderr: (text: string) => void) {
     this.memoryBytes = memoryBytes;
     this.listener = listener;
+    this.onStderr = onStderr;
   }
 
   start(): void {
@@ -44,9 +50,10 @@ export class WorkerPool {
     const child = fork(workerMain(), [], {
       serialization: 'advanced',
       execArgv: [`--max-old-space-size=${heapMiB}`],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.children.set(worker, child);
+    child.stderr?.setEncoding('utf8').on('data', this.onStderr);
     const assembler = new PayloadAssembler();
     child.on('message', (raw) => {
       const message = assembler.accept(raw as FromWorker);
@@ -55,7 +62,8 @@ export class WorkerPool {
       else this.listener({ ...message, worker });
     });
     child.on('error', (error) => this.lost(worker, error.message));
-    child.on('exit', (code, signal) =>
+    // Unlike `exit`, `close` comes after the last word on standard error.
+    child.on('close', (code, signal) =>
       this.lost(worker, signal === null ? `exit code ${code}` : `signal ${signal}`),
     );
   }
@@ -80,16 +88,11 @@ export class WorkerPool {
         (child) =>
           new Promise<void>((resolve) => {
             const timer = setTimeout(() => child.kill('SIGKILL'), force ? 0 : STOP_GRACE_MS);
-            child.once('exit', () => {
+            child.once('close', () => {
               clearTimeout(timer);
               resolve();
             });
-            if (child.exitCode !== null || child.signalCode !== null) {
-              clearTimeout(timer);
-              resolve();
-            } else {
-              sendMessage(child, { type: 'stop' }).catch(() => child.kill('SIGKILL'));
-            }
+            sendMessage(child, { type: 'stop' }).catch(() => child.kill('SIGKILL'));
           }),
       ),
     );
