@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { SpatileError } from '@spatile/formats/errors';
+import { ERROR_CODES, type ErrorCode, SpatileError } from '@spatile/formats/errors';
 import { encodeFrame } from '@spatile/formats/tile/frame';
+import type { WireError } from '@spatile/formats/tile/protocol';
 import type { TileSummary } from '../api.ts';
 import { ASSIGN_ROUND, geometricTask } from '../assign/geometric.ts';
 import { borderTask, prosegBorderUnits, prosegTask, storedModel } from '../assign/proseg-stage.ts';
 import { assignInputs, type StageInputs } from '../assign/run-stage.ts';
-import { WorkerPool } from '../dispatch/pool.ts';
+import { type PoolEvent, WorkerPool } from '../dispatch/pool.ts';
 import { outlineTask } from '../outline/round.ts';
 import { OUTLINE_ROUND } from '../output/cells.ts';
 import { storedSlide } from './prepare.ts';
@@ -17,7 +18,8 @@ const BORDER_ROUND = /^assign-border-(\d+)$/;
 /**
  * Recomputes one tile of a stored run on a fresh worker and compares the bytes with the committed result.
  * `round`: `assign` (default), `outline` or `assign-border-N` (with a unit id such as `b0000`).
- * Errors: `USAGE` for an unknown tile or round, `RUN_CORRUPT` for a damaged run directory, and what the task fails with.
+ * Errors: `USAGE` for an unknown tile or round, `INPUT_MISSING` when the run has not come so far, `RUN_CORRUPT` for a
+ * damaged run directory, and what the task fails with (the worker's own code).
  */
 export async function recomputeTile(options: {
   runDirectory: string;
@@ -50,33 +52,51 @@ export async function recomputeTile(options: {
 
 async function taskOf(stage: StageInputs, store: RunStore, round: string, id: string): Promise<RoundTask> {
   const border = BORDER_ROUND.exec(round);
-  const phase = border === null ? null : Number(border[1]);
-  // States as they were when the round was computed.
-  const versions = phase === null ? Number.POSITIVE_INFINITY : phase;
-  for (let version = 0; version < versions; version++) if (!(await stage.states.adopt(version))) break;
-  if (phase !== null) {
-    const unit = prosegBorderUnits(stage).find(
-      (candidate) => candidate.id === id && candidate.phase === phase,
-    );
-    if (unit === undefined)
-      throw new SpatileError(
-        'USAGE',
-        `tile ${id}: no such unit in ${round}; see results/${round} in the run directory for those there are`,
-      );
-    return borderTask(stage, await storedModel({ store }), unit);
-  }
+  if (border !== null) return borderTaskOf(stage, store, Number(border[1]), id);
   const tile = stage.slide.plan.tiles.findIndex((candidate) => candidate.id === id);
   if (tile < 0)
     throw new SpatileError(
       'USAGE',
       `tile ${id}: not in the plan; expected ${stage.slide.plan.tiles[0].id} to ${stage.slide.plan.tiles.at(-1)?.id}`,
     );
-  if (round === OUTLINE_ROUND) return outlineTask(stage, tile);
+  const proseg = stage.slide.config.assign.method === 'proseg';
+  if (round === OUTLINE_ROUND) {
+    const phases = proseg ? Math.max(0, ...prosegBorderUnits(stage).map((unit) => unit.phase)) : 0;
+    await adoptStates(stage, `tile ${id}: round ${round}`, phases + 1);
+    return outlineTask(stage, tile);
+  }
   if (round !== ASSIGN_ROUND)
     throw new SpatileError('USAGE', `round ${round}: not known; expected assign, assign-border-N or outline`);
-  return stage.slide.config.assign.method === 'proseg'
-    ? prosegTask(stage, await storedModel({ store }), tile)
-    : geometricTask(stage, tile);
+  return proseg ? prosegTask(stage, await storedModel({ store }), tile) : geometricTask(stage, tile);
+}
+
+async function borderTaskOf(
+  stage: StageInputs,
+  store: RunStore,
+  phase: number,
+  id: string,
+): Promise<RoundTask> {
+  const round = `assign-border-${phase}`;
+  const units = stage.slide.config.assign.method === 'proseg' ? prosegBorderUnits(stage) : [];
+  const unit = units.find((candidate) => candidate.id === id && candidate.phase === phase);
+  if (unit === undefined)
+    throw new SpatileError(
+      'USAGE',
+      `tile ${id}: no such unit in ${round}; see results/${round} in the run directory for those there are`,
+    );
+  await adoptStates(stage, `tile ${id}: round ${round}`, phase);
+  return borderTask(stage, await storedModel({ store }), unit);
+}
+
+/** Takes the settled states as they were when a round was computed: of the assign round and of `versions - 1` border phases. */
+async function adoptStates({ states }: StageInputs, what: string, versions: number): Promise<void> {
+  for (let version = 0; version < versions; version++) {
+    if (await states.adopt(version)) continue;
+    throw new SpatileError(
+      'INPUT_MISSING',
+      `${what} starts from settled states that are not there (${version} of ${versions} versions are complete); expected a run that has come this far; go on with run --resume first`,
+    );
+  }
 }
 
 async function compute(
@@ -87,11 +107,10 @@ async function compute(
   let pool: WorkerPool | null = null;
   try {
     return await new Promise((resolve, reject) => {
-      pool = new WorkerPool(memoryBytes, (event) => {
+      const listener = (event: PoolEvent): void => {
         if (event.type === 'ready') void pool?.send(event.worker, task.id, 1, task.kind, input);
         if (event.type === 'done') resolve(event);
-        if (event.type === 'failed')
-          reject(new SpatileError('INTERNAL', `tile ${task.id}: ${event.error.message}`));
+        if (event.type === 'failed') reject(workerError(task.id, event.error));
         if (event.type === 'lost')
           reject(
             new SpatileError(
@@ -99,12 +118,19 @@ async function compute(
               `tile ${task.id}: the worker died (${event.reason}); expected it to finish; give it more memory with plan.memoryPerWorker`,
             ),
           );
-      });
+      };
+      pool = new WorkerPool(memoryBytes, listener, () => {});
       pool.start();
     });
   } finally {
     await (pool as WorkerPool | null)?.close();
   }
+}
+
+/** A worker's error as it would have been thrown here. */
+function workerError(id: string, { code, message, fields }: WireError): SpatileError {
+  const known = Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'INTERNAL';
+  return new SpatileError(known, `tile ${id}: ${message}`, { fields });
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

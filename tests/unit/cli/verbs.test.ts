@@ -220,27 +220,60 @@ test('inspect prints what was recognised and the plan', async () => {
   expect(stdout).toContain('warning: no image\n');
 });
 
-test.each([
-  [true, 'equal to the stored result'],
-  [false, 'different from the stored result'],
-  [null, 'nothing is stored'],
-])('tile says how the bytes compare (%s)', async (equal, words) => {
-  const summary: TileSummary = { tile: '03', round: 'assign', digest: 'd', equal, seconds: 2 };
-  const { calls, service } = recorder(summary);
-  const { stdout } = await spatile(['tile', 's.run', '03'], { recomputeTile: service });
-  expect(calls[0][0]).toEqual({ runDirectory: 's.run', tile: '03', round: null });
-  expect(stdout).toContain(`bytes   ${words}\n`);
+describe('tile', () => {
+  const summary: TileSummary = { tile: 't0003', round: 'assign', digest: 'd', equal: true, seconds: 2 };
+  const tile = (equal: boolean | null, ...flags: string[]) =>
+    spatile(['tile', 's.run', 't0003', ...flags], { recomputeTile: recorder({ ...summary, equal }).service });
+
+  test.each([
+    [true, 'equal to the stored result', 0],
+    [false, 'different from the stored result', 70],
+    [null, 'nothing is stored', 0],
+  ])('says how the bytes compare (%s)', async (equal, words, code) => {
+    const { stdout, exitCode } = await tile(equal);
+    expect(stdout).toContain(`bytes   ${words}\n`);
+    expect(exitCode).toBe(code);
+  });
+
+  test('hands its arguments on', async () => {
+    const { calls, service } = recorder(summary);
+    await spatile(['tile', 's.run', 't0003', '--round', 'outline'], { recomputeTile: service });
+    expect(calls[0][0]).toEqual({ runDirectory: 's.run', tile: 't0003', round: 'outline' });
+  });
+
+  test('different bytes are a failure in one sentence, and one document with --json', async () => {
+    const { stderr, stdout } = await tile(false, '--json');
+    expect(stderr).toMatch(
+      /^spatile: s\.run: tile t0003 of round assign differs from the stored result .*\n$/,
+    );
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'INTERNAL',
+      class: 'internal',
+      fields: { digest: 'd', equal: false },
+    });
+    expect(JSON.parse((await tile(true, '--json')).stdout)).toEqual(summary);
+    expect(await tile(false, '--quiet')).toMatchObject({ stdout: '', exitCode: 70 });
+  });
+
+  test('its example names a tile as plans name them', async () => {
+    const { stdout } = await spatile(['tile', '--help']);
+    expect(stdout).toMatch(/spatile tile sample\.run t\d{4} --round assign/);
+  });
 });
 
 test('status prints the rounds', async () => {
   const summary: StatusSummary = {
     runDirectory: 's.run',
     state: 'running-or-killed',
-    rounds: [{ round: 'assign', done: 3, total: 8 }],
+    rounds: [
+      { round: 'assign', done: 3, total: 8 },
+      { round: 'assign-fit-prepare', done: 2, total: null },
+    ],
     output: 's.zarr',
   };
   const { stdout } = await spatile(['status', 's.run'], { readStatus: recorder(summary).service });
-  expect(stdout).toContain('assign         3 of 8 tiles\n');
+  expect(stdout).toMatch(/^assign +3 of 8 tiles$/m);
+  expect(stdout).toMatch(/^assign-fit-prepare +2 done$/m);
   expect(stdout).toContain('run --resume goes on');
 });
 

@@ -1,3 +1,4 @@
+import { SpatileError } from '@spatile/formats/errors';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { duration, facts } from '../format.ts';
@@ -22,7 +23,7 @@ export function addTile(program: Command, context: Context): void {
     'after',
     `
 Example:
-  spatile tile sample.run 0312 --round assign`,
+  spatile tile sample.run t0000 --round assign`,
   );
   command.action(async (runDirectory: string, tile: string, flags: TileFlags) => {
     const recomputeTile = await context.load('recomputeTile');
@@ -32,8 +33,9 @@ Example:
       false: 'different from the stored result',
       null: 'nothing is stored',
     };
-    if (flags.json) context.terminal.out(`${JSON.stringify(summary)}\n`);
-    else if (!flags.quiet) {
+    const differs = summary.equal === false;
+    if (flags.json && !differs) context.terminal.out(`${JSON.stringify(summary)}\n`);
+    else if (!flags.json && !flags.quiet) {
       context.terminal.out(
         facts([
           ['tile', summary.tile],
@@ -44,5 +46,11 @@ Example:
         ]),
       );
     }
+    if (differs)
+      throw new SpatileError(
+        'INTERNAL',
+        `${runDirectory}: tile ${summary.tile} of round ${summary.round} differs from the stored result (digest ${summary.digest}); expected the same bytes; run the version of spatile that made the run, and report it if that is this one`,
+        { fields: { ...summary } },
+      );
   });
 }
