@@ -22,7 +22,7 @@ export interface PilotWindow {
 /**
  * Cuts a tile's core down to a window of about `target` transcripts around the middle of the tile, on the lattice.
  */
-export function pilotWindow(
+function pilotWindow(
   core: RectUm,
   latticeUm: number,
   target: number,

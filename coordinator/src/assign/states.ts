@@ -1,7 +1,7 @@
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
 import type { TilePlan } from '../plan/plan.ts';
 import type { RunStore } from '../run/store.ts';
-import { type TileState, tileStateFrame, tileStateFrom, type VoxelGrid } from './state.ts';
+import { TILE_STATE, type TileState, tileStateFrame, tileStateFrom, type VoxelGrid } from './state.ts';
 
 /** Decoded states kept for neighbours that ask next. */
 const CACHED_TILES = 24;
@@ -51,7 +51,7 @@ export class TileStates {
     const name = stateName(this.latest[tile], this.plan.tiles[tile].id);
     let entry = this.cache.get(name);
     if (entry === undefined) {
-      entry = tileStateFrom(decodeFrame(await this.store.read(name), 'tile-state', name));
+      entry = tileStateFrom(decodeFrame(await this.store.read(name), TILE_STATE, name));
       for (const oldest of this.cache.keys()) {
         if (this.cache.size < CACHED_TILES) break;
         this.cache.delete(oldest);

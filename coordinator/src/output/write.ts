@@ -36,7 +36,7 @@ export interface OutputInput {
 }
 
 /** Name of slide cell k in every element of the output. */
-export const cellName = (cell: number): string => `cell-${cell}`;
+const cellName = (cell: number): string => `cell-${cell}`;
 
 /**
  * Writes the SpatialData Zarr of a settled run: points in order of (tile, input row), cells in order of their number.

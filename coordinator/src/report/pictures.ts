@@ -43,7 +43,7 @@ const OVERVIEW_PX = 2000;
 const MAX_PX_PER_UM = 8;
 /** Cells are told apart by a line where they are at least this wide. */
 const LINE_FROM_PX = 9;
-export const CROP_UM = 100;
+const CROP_UM = 100;
 /** Dots that are drawn; on denser slides every n-th transcript. */
 const MAX_DOTS = 30_000;
 const IMAGE_PX = 900;

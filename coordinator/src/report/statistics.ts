@@ -9,7 +9,7 @@ export interface MedianInterval {
 }
 
 /** Below this number of values the interval of a median is not worth showing. */
-export const FEWEST_VALUES = 20;
+const FEWEST_VALUES = 20;
 
 /** 97.5th percentile of the standard normal distribution. */
 const Z = 1.959964;

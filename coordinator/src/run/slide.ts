@@ -21,7 +21,7 @@ export interface SlideFeatures {
   modelGenes: number;
 }
 
-export function slideFeatures(scan: Scan): SlideFeatures {
+function slideFeatures(scan: Scan): SlideFeatures {
   const order = scan.features.map((feature, scanIndex) => ({
     feature,
     scanIndex,

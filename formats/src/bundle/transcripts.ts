@@ -203,7 +203,7 @@ class TableTranscripts implements TranscriptSource {
 }
 
 /** A boolean as Parquet, CSV writers and R spell it; null for anything else. */
-export function parseFlag(text: string): boolean | null {
+function parseFlag(text: string): boolean | null {
   if (/^(true|t|1|1\.0|yes)$/i.test(text)) return true;
   return /^(false|f|0|0\.0|no)$/i.test(text) ? false : null;
 }

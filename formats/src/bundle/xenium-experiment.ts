@@ -80,7 +80,7 @@ export async function readExperiment(listing: Listing, findings: Finding[]): Pro
 }
 
 /** `xenium-3.0.0.15` -> `3.0.0`; null for the likes of `R&D`. */
-export function parseVersion(text: string | undefined): string | null {
+function parseVersion(text: string | undefined): string | null {
   return /^(?:xenium-)?(\d+\.\d+\.\d+)/i.exec(text?.trim() ?? '')?.[1] ?? null;
 }
 

@@ -44,7 +44,7 @@ function assertComplete(bytes: Uint8Array): void {
  * Decodes one JPEG 2000 block (codestream or JP2) to pixel-interleaved little-endian samples. Throws a plain `Error`
  * when the codestream is damaged or its frame differs from what the TIFF directory says (`expected`).
  */
-export async function decodeJpeg2000(
+async function decodeJpeg2000(
   bytes: Uint8Array,
   expected: { width: number; height: number; bitsPerSample: number; samples: number },
 ): Promise<ArrayBuffer> {

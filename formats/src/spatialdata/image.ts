@@ -11,7 +11,7 @@ import { transformations } from './transforms.ts';
 /** Multiscale images (OME-NGFF as SpatialData writes it), streamed chunk by chunk and level by level. */
 
 /** Edge of a chunk; also the window in which source images are read. */
-export const CHUNK_PX = 1024;
+const CHUNK_PX = 1024;
 /** Levels are added until the longer side is at most this. */
 const SMALLEST_LEVEL_PX = 512;
 

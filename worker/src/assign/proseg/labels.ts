@@ -74,7 +74,7 @@ export function enterLabels(sampler: Sampler, volume: LabelVolume, prior: StartC
 }
 
 /** Every transcript back to its observed voxel at the current resolution. */
-export function resetPlaces({ bound, arrays, edge }: Sampler): void {
+function resetPlaces({ bound, arrays, edge }: Sampler): void {
   const stride = bound.integer('stride');
   const plane = bound.integer('plane');
   const { current, observedX, observedY, observedL } = arrays;

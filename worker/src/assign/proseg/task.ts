@@ -17,7 +17,7 @@ export interface ProsegTask {
 }
 
 /** Largest number of cells of a tile: labels are 16 bits wide. */
-export const MAX_CELLS = 65534;
+const MAX_CELLS = 65534;
 
 /** Unpacks and checks a task frame. Errors: `RUN_CORRUPT` when parts are missing or sizes do not fit, `MEMORY_LIMIT` for too many cells. */
 export function prosegTask(frame: Frame, withGlobals: boolean): ProsegTask {
