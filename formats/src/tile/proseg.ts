@@ -63,6 +63,9 @@ export interface ProsegPreparation {
   projection: Float32Array;
   transcripts: Uint32Array;
   voxels: Uint32Array;
+  /** Transcripts of the core far from every prior cell, by model gene; and (one entry) the modelled fine columns there. */
+  farCounts: Uint32Array;
+  farColumns: Uint32Array;
 }
 
 export const PROJECTION_WIDTH = 25;

@@ -57,6 +57,8 @@ function answer(
         ),
         transcripts: new Uint32Array(CELLS).fill(40),
         voxels: new Uint32Array(CELLS).fill(20),
+        farCounts: new Uint32Array(frame.genes),
+        farColumns: new Uint32Array(1),
       }),
     };
   }

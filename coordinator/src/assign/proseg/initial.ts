@@ -11,8 +11,12 @@ import { kmeans } from './kmeans.ts';
 import { MU_MEAN, PI_ALPHA, SIGMA2_SCALE, SIGMA2_SHAPE } from './prior.ts';
 import { latentWidth, voxelVolume } from './statistics.ts';
 
-/** Share of the density inside prior cells at which background starts. */
+/** Share of the density inside prior cells at which background starts where no place is far from all cells. */
 const BACKGROUND_SHARE = 0.05;
+/** Area far from cells, square microns, that weighs as much as that share: below it the pilots say little about background. */
+const SHARE_WORTH_UM2 = 1000;
+/** Transcripts that weigh as much as the gene totals when background is split among genes. */
+const SPLIT_WORTH = 500;
 
 export interface InitialState {
   globals: ProsegGlobals;
@@ -22,7 +26,7 @@ export interface InitialState {
 
 /**
  * Where the chain starts: components by k-means on the projected profiles of the pilots' cells, volumes from their first
- * voxels, rates from gene totals (cells alike but for seeded noise in theta, background a small share everywhere).
+ * voxels, rates from gene totals (cells alike but for seeded noise in theta) and, for the background, from what lies far from cells.
  * `geneTotals`: counts of the model genes in the pilots. Errors: `PRIOR_EMPTY` when no pilot cell has a voxel.
  */
 export function initialState(
@@ -81,9 +85,34 @@ function initialGlobals(
     s[i] = Math.max(mean * density, Number.EPSILON);
   }
   const perGene = model.layers * model.densityBins;
+  const background = initialBackground(preparations, share, density, model);
   const beta = new Float32Array(genes * perGene);
-  for (let i = 0; i < beta.length; i++) beta[i] = BACKGROUND_SHARE * density * share[Math.floor(i / perGene)];
+  for (let i = 0; i < beta.length; i++) beta[i] = background[Math.floor(i / perGene)];
   return { theta, r: new Float64Array(s.length).fill(1), s, pi, mu, sigma2, beta };
+}
+
+/**
+ * Background rate of every gene: what the pilots hold far from all cells per area, shrunk towards a small share of the density
+ * inside cells by how little such area there is. In neuropil or stroma most transcripts belong to no cell of the prior; in
+ * confluent tissue no place is far, and the share alone decides.
+ */
+export function initialBackground(
+  preparations: readonly ProsegPreparation[],
+  share: Float64Array,
+  density: number,
+  model: ModelFrame,
+): Float64Array {
+  const counts = new Float64Array(model.genes);
+  let columns = 0;
+  for (const { farCounts, farColumns } of preparations) {
+    columns += farColumns[0];
+    for (let g = 0; g < counts.length; g++) counts[g] += farCounts[g];
+  }
+  const total = counts.reduce((sum, n) => sum + n, 0);
+  // A column holds all layers: counts per column area are rates per unit volume.
+  const area = columns * model.voxelUm ** 2;
+  const rate = (total + SHARE_WORTH_UM2 * BACKGROUND_SHARE * density) / (area + SHARE_WORTH_UM2);
+  return share.map((part, g) => (rate * (counts[g] + SPLIT_WORTH * part)) / (total + SPLIT_WORTH));
 }
 
 /** Component weights and ln-volume moments of the prior cells, and transcripts per unit volume inside them. */

@@ -7,13 +7,15 @@ import {
 } from '@spatile/formats/tile/proseg';
 import type { Handler } from '../../handler.ts';
 import { densityHistogram } from './density.ts';
+import { farFromCells } from './far.ts';
 import { openSampler, type Sampler } from './sampler.ts';
 import { type StartColumns, startColumns } from './start.ts';
 import { prosegTask } from './task.ts';
 
 /**
- * `assign.proseg.prepare`: what a pilot tells before the first iteration: the histogram of local densities, and of every owned
- * cell its first size and a random projection of its profile (for the first clustering into components).
+ * `assign.proseg.prepare`: what a pilot tells before the first iteration: the histogram of local densities, of every owned
+ * cell its first size and a random projection of its profile (for the first clustering into components), and what lies far from
+ * every cell (for the start of the background).
  * In: assign-tile with `meta.model`, `meta.settings`. Out: `PROSEG_PREPARATION` with the tables of `ProsegPreparation`.
  */
 export const prepare: Handler = async (input, context) => {
@@ -30,6 +32,15 @@ export const prepare: Handler = async (input, context) => {
     const preparation: ProsegPreparation = {
       densityHistogram: densityHistogram(sampler.grid, sampler.modelled, sampler.density),
       ...profiles(sampler, start),
+      ...farFromCells(
+        task.tile,
+        task.model,
+        sampler.grid,
+        sampler.observed,
+        sampler.source,
+        sampler.modelled,
+        start,
+      ),
     };
     return {
       kind: PROSEG_PREPARATION,
@@ -41,7 +52,10 @@ export const prepare: Handler = async (input, context) => {
   }
 };
 
-function profiles(sampler: Sampler, start: StartColumns): Omit<ProsegPreparation, 'densityHistogram'> {
+function profiles(
+  sampler: Sampler,
+  start: StartColumns,
+): Pick<ProsegPreparation, 'cell' | 'projection' | 'transcripts' | 'voxels'> {
   const { task, observed, source, grid, bound } = sampler;
   const { cells, transcripts } = task.tile;
   const { genes } = task.model;
