@@ -1,3 +1,4 @@
+import { SpatileError } from '@spatile/formats/errors';
 import { ASSIGN_RESULT, assignResultFrom, assignTileFrame } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
 import type { ExpandSettings, NucleusSettings } from '@spatile/formats/tile/geometric';
@@ -17,6 +18,7 @@ export function geometricTask(
   const { slide, inputs, transcripts } = stage;
   const { id, core } = slide.plan.tiles[tile];
   const { method } = slide.config.assign;
+  const settings = geometricSettings(slide);
   return {
     id,
     kind: `assign.${method}`,
@@ -24,7 +26,7 @@ export function geometricTask(
     transcripts: transcripts[tile],
     input: async (): Promise<Frame> => {
       const { tile: input } = await inputs.assignTile(id, core, slide.plan.haloUm);
-      return assignTileFrame(input, { meta: { settings: geometricSettings(slide) } });
+      return assignTileFrame(input, { meta: { settings } });
     },
   };
 }
@@ -34,12 +36,14 @@ function geometricSettings(slide: SlideContext): NucleusSettings | ExpandSetting
   const { anyNuclear } = slide.scan;
   if (method === 'expand')
     return { distanceUm: expand.distanceUm, pixelSizeUm: expand.pixelSizeUm, anyNuclear, parts: 'all' };
-  const flagsKnown =
-    anyNuclear &&
-    slide.scan.cellIds.length > 0 &&
-    slide.config.prior.source !== 'file' &&
-    slide.config.prior.file === null;
-  const by = nucleus.by === 'auto' ? (flagsKnown ? 'flag' : 'outline') : nucleus.by;
+  const idsKnown = slide.scan.cellIds.length > 0 && slide.cells.fromBundle;
+  if (nucleus.by === 'flag' && !idsKnown) {
+    throw new SpatileError(
+      'CONFIG_INVALID',
+      'assign.nucleus.by: flag needs the cell ids of the transcript table and cells of the bundle itself (this slide has no ids or takes its cells from a file); expected outline; use --set assign.nucleus.by=outline',
+    );
+  }
+  const by = nucleus.by === 'auto' ? (idsKnown && anyNuclear ? 'flag' : 'outline') : nucleus.by;
   return { by, pixelSizeUm: nucleus.pixelSizeUm, anyNuclear, parts: 'all' };
 }
 

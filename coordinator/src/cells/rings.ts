@@ -1,24 +1,3 @@
-import type { RectUm } from '@spatile/formats/space';
-
-/** Bounding box of closed rings of x, y pairs. */
-export function ringsBounds(rings: Float64Array[]): RectUm {
-  let [x0, y0, x1, y1] = [
-    Number.POSITIVE_INFINITY,
-    Number.POSITIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-  ];
-  for (const ring of rings) {
-    for (let v = 0; v < ring.length; v += 2) {
-      x0 = Math.min(x0, ring[v]);
-      x1 = Math.max(x1, ring[v]);
-      y0 = Math.min(y0, ring[v + 1]);
-      y1 = Math.max(y1, ring[v + 1]);
-    }
-  }
-  return { x0, y0, x1, y1 };
-}
-
 /**
  * Area-weighted centroid of closed rings (each ring weighs by its absolute area); the mean of the vertices when all areas
  * vanish. Coordinates are taken relative to the first vertex, so that far-off slides lose no digits.

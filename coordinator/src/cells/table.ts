@@ -1,8 +1,9 @@
 import type { PriorSource, SlideBundle } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
+import { ringBounds } from '@spatile/formats/geometry/ring';
 import type { Scan } from '../scan/scan.ts';
-import { ringsBounds, ringsCentroid } from './rings.ts';
+import { ringsCentroid } from './rings.ts';
 
 /** Fewest transcripts that make a cell of the prior that has no outline: fewer do not say where it is. */
 const MIN_TRANSCRIPTS_WITHOUT_OUTLINE = 3;
@@ -115,7 +116,7 @@ function tableOf(cells: Draft[], { origins, fromBundle }: Sources): CellTable {
       }
     }
     if (rings.length > 0) {
-      const box = ringsBounds(rings);
+      const box = ringBounds(rings)!;
       diameterUm[i] = Math.max(box.x1 - box.x0, box.y1 - box.y0);
     }
   });

@@ -4,6 +4,7 @@ import type { ProgressEvent } from '../api.ts';
 import { type PoolEvent, WorkerPool } from '../dispatch/pool.ts';
 import { advance, idleRound, type RoundCommand, type RoundEvent, type RoundState } from './advance.ts';
 import { logEvent, logStep } from './events.ts';
+import { interrupted, throwIfAborted } from './interrupt.ts';
 import type { RunLog } from './log.ts';
 import type { RunStore } from './store.ts';
 
@@ -234,15 +235,4 @@ export class RoundRunner {
       transcripts: Math.round(transcripts),
     });
   }
-}
-
-export function interrupted(): SpatileError {
-  return new SpatileError(
-    'INTERRUPTED',
-    'interrupted; the same command with --resume goes on where it stopped',
-  );
-}
-
-export function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw interrupted();
 }

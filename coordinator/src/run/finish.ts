@@ -1,0 +1,196 @@
+import { resolve } from 'node:path';
+import type { Finding } from '@spatile/formats/bundle/slide';
+import { IDENTITY, invertAffine } from '@spatile/formats/space';
+import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
+import type { RunOptions, RunSummary } from '../api.ts';
+import type { AssignStage, AssignSummary } from '../assign/stage.ts';
+import type { OutlinedCells } from '../output/cells.ts';
+import { type SlideTally, tallySlide } from '../output/tally.ts';
+import { writeOutput } from '../output/write.ts';
+import { writeReport } from '../report/report.ts';
+import { reportFor } from './directory.ts';
+import { logEvent, logStep } from './events.ts';
+import type { RunIdentity } from './identity.ts';
+import { untilAborted } from './interrupt.ts';
+import type { OpenedInput } from './open.ts';
+import { timed } from './prepare.ts';
+import { reportData } from './report-data.ts';
+import type { SlideContext } from './slide.ts';
+
+export const SUMMARY_FILE = 'summary.json';
+
+/** What a run has when all rounds are over. */
+export interface FinishInput {
+  options: RunOptions;
+  input: OpenedInput;
+  identity: RunIdentity;
+  stage: AssignStage;
+  assigned: AssignSummary;
+  outlines: OutlinedCells;
+  findings: Finding[];
+  started: number;
+}
+
+/** Counts, writes the Zarr, checks it, and writes the report and the summary. Errors: those of the writers, `INTERRUPTED`. */
+export async function finishRun({
+  options,
+  input,
+  identity,
+  stage,
+  assigned,
+  outlines,
+  findings,
+  started,
+}: FinishInput): Promise<RunSummary> {
+  const { slide, regions, states, store } = stage;
+  const progress = untilAborted(options.progress, options.signal);
+  const output = resolve(options.output);
+  const tallyStarted = performance.now();
+  const choice = await chooseCells(stage, outlines, options.config.output.minTranscripts);
+  const { tally, kept } = choice;
+  const components = await componentsOf(stage);
+  await logStep(store, 'tally', tallyStarted);
+  const writeStarted = performance.now();
+  const { digest, nucleiDropped } = await timed(
+    progress,
+    'write',
+    'writing the SpatialData Zarr',
+    slide.scan.kept,
+    (onRows) =>
+      writeOutput({
+        path: output,
+        slide,
+        regions,
+        states,
+        outlines,
+        tally,
+        kept,
+        components,
+        images: options.config.output.images === 'copy' ? input.bundle.images : [],
+        pixelSizeUm: input.bundle.pixelSizeUm,
+        micronsToGlobal: micronsToGlobal(input),
+        attrs: outputAttrs(identity, input, slide, assigned),
+        hasQv: input.bundle.transcripts.has.qv,
+        onRows,
+      }),
+  );
+  await logStep(store, 'write', writeStarted);
+  const problems = await validateSpatialData(output);
+  const all = [...findings, ...problems, ...outputFindings(slide, kept.length, nucleiDropped)];
+  for (const { message } of all.filter(({ level }) => level === 'warning'))
+    progress({ kind: 'warning', message });
+  const data = await reportData({
+    options,
+    input,
+    slide,
+    store,
+    tally,
+    outlines,
+    kept: kept.length,
+    belowMinimum: choice.belowMinimum,
+    assigned,
+    findings: all,
+  });
+  await store.putJson('report.json', data);
+  const report = resolve(options.report ?? reportFor(options.output));
+  await writeReport({ zarr: output, runDirectory: store.directory, out: report });
+  const summary: RunSummary = {
+    output,
+    runDirectory: store.directory,
+    report,
+    method: assigned.method,
+    cells: kept.length,
+    transcripts: {
+      input: slide.scan.rows,
+      kept: slide.scan.kept,
+      assigned: data.transcripts.assigned,
+      controls: data.transcripts.controls,
+      filtered: { ...slide.scan.filtered },
+    },
+    tiles: stage.busyTiles.length,
+    seconds: (performance.now() - started) / 1000,
+    warnings: all.filter(({ level }) => level === 'warning').map(({ message }) => message),
+    digest,
+  };
+  await store.putJson(SUMMARY_FILE, summary);
+  await logEvent(store, { type: 'finished' });
+  return summary;
+}
+
+/** Cells with an outline and enough transcripts; the transcripts of the others count as background. */
+async function chooseCells(
+  { slide, regions, states }: AssignStage,
+  outlines: OutlinedCells,
+  minTranscripts: number,
+): Promise<{ tally: SlideTally; kept: Uint32Array; belowMinimum: number }> {
+  const outlined = new Set(outlines.cell);
+  const tally = await tallySlide(slide, regions, states, (cell) => outlined.has(cell));
+  const kept = outlines.cell.filter((cell) => tally.transcripts[cell - 1] >= minTranscripts);
+  if (kept.length === outlines.cell.length) return { tally, kept, belowMinimum: 0 };
+  const chosen = new Set(kept);
+  return {
+    tally: await tallySlide(slide, regions, states, (cell) => chosen.has(cell)),
+    kept,
+    belowMinimum: outlines.cell.length - kept.length,
+  };
+}
+
+async function componentsOf({ slide, states, busyTiles }: AssignStage): Promise<Uint16Array> {
+  const components = new Uint16Array(slide.cells.priorId.length);
+  for (const tile of busyTiles) {
+    const entry = await states.read(tile);
+    entry?.state.cells.cell.forEach((cell, i) => {
+      components[cell - 1] = entry.state.cells.component[i];
+    });
+  }
+  return components;
+}
+
+/** The frame `global` is the pixel frame of the main image, when there is one. */
+function micronsToGlobal(input: OpenedInput) {
+  const image = input.bundle.images[0];
+  return image === undefined ? IDENTITY : invertAffine(image.pixelToUm);
+}
+
+/** Provenance in the root attributes. No times, no paths, no number of workers: equal runs give equal bytes. */
+function outputAttrs(
+  identity: RunIdentity,
+  input: OpenedInput,
+  slide: SlideContext,
+  assigned: AssignSummary,
+): Record<string, unknown> {
+  return {
+    version: identity.spatile,
+    config: identity.config,
+    seed: identity.config.seed,
+    inputs: identity.inputs,
+    crop: identity.crop,
+    platform: input.bundle.platform,
+    platform_version: input.bundle.platformVersion,
+    method: assigned.method,
+    model_hash: assigned.model?.hash ?? null,
+    transcripts: { input: slide.scan.rows, kept: slide.scan.kept, filtered: { ...slide.scan.filtered } },
+    prior: slide.cells.origins,
+    plan: {
+      haloUm: slide.plan.haloUm,
+      tiles: slide.plan.tiles.map(({ id, core }) => ({ id, core: [core.x0, core.y0, core.x1, core.y1] })),
+    },
+  };
+}
+
+function outputFindings(slide: SlideContext, cells: number, nucleiDropped: number): Finding[] {
+  const out: Finding[] = [];
+  if (cells === 0)
+    out.push({
+      level: 'warning',
+      code: 'OUTPUT_NO_CELLS',
+      message: `none of ${slide.cells.priorId.length} prior cells got an outline; the output holds transcripts only`,
+    });
+  if (nucleiDropped > 0)
+    out.push({
+      level: 'info',
+      code: 'OUTPUT_NUCLEI_DROPPED',
+      message: `${nucleiDropped} nuclei enclose no area and are not in nucleus_boundaries`,
+    });
+  return out;
+}
