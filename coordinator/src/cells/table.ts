@@ -181,8 +181,14 @@ function chooseSources(
   const missing = (what: string): SpatileError =>
     new SpatileError(
       'PRIOR_MISSING',
-      `${bundle.name}: no ${what} found (${bundle.priors.map((prior) => prior.origin).join(', ') || 'no outlines'}, ${ids}); expected one; give nuclei or cells with --set prior.file=FILE or choose another --set prior.source=…`,
+      `${bundle.name}: no ${what} found (${bundle.priors.map((prior) => prior.origin).join(', ') || 'no outlines'}, ${ids}); expected one; give nuclei or cells with --set prior.file=FILE, name the column of cell ids of a plain table with --set input.columns.cell=NAME, or choose another --set prior.source=…`,
     );
+  if (file !== null && config.source !== 'file' && config.source !== 'auto') {
+    throw new SpatileError(
+      'CONFIG_INVALID',
+      `prior.source: ${config.source} contradicts prior.file (${file.origin}); expected file or auto with a file; leave out one of the two`,
+    );
+  }
   if (file !== null || config.source === 'file') {
     if (file === null) throw missing('prior file (prior.source is file, prior.file is not set)');
     return { outlines: [file], transcripts: false, origins: [file.origin], fromBundle: false };

@@ -53,7 +53,8 @@ export function makePlan(
   const cores = quadtree(extent, {
     latticeUm,
     maxEdgeUm: config.plan.tileSizeUm,
-    minEdgeUm: Math.min(config.plan.minTileSizeUm, config.plan.tileSizeUm),
+    // A largest edge below twice the smallest is obeyed: what was asked for counts more than the floor.
+    minEdgeUm: Math.min(config.plan.minTileSizeUm, config.plan.tileSizeUm / 2),
     tooHeavy: (core) => memory(core) > limit,
   });
   const owner = new OwnerGrid(extent, latticeUm, cores);

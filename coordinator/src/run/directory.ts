@@ -25,7 +25,9 @@ const exists = (path: string): Promise<boolean> =>
  * @returns what the run is: `resume` without anything to go on with is `new` (it was killed before it wrote anything).
  * Errors: `OUTPUT_EXISTS`, `RUN_MISMATCH` (an output without its run directory), `OUTPUT_UNWRITABLE`.
  */
-export async function checkOutput(options: Pick<RunOptions, 'output' | 'mode'>): Promise<RunOptions['mode']> {
+export async function checkOutput(
+  options: Pick<RunOptions, 'output' | 'mode' | 'report'>,
+): Promise<RunOptions['mode']> {
   const output = resolve(options.output);
   const run = runDirectoryFor(output);
   const parent = dirname(output);
@@ -42,6 +44,7 @@ export async function checkOutput(options: Pick<RunOptions, 'output' | 'mode'>):
       { cause },
     );
   });
+  await checkReport(options);
   const begun = await exists(join(run, 'run.json'));
   if (options.mode === 'resume') {
     if (begun) return 'resume';
@@ -71,6 +74,24 @@ export async function checkOutput(options: Pick<RunOptions, 'output' | 'mode'>):
     );
   }
   return 'new';
+}
+
+/** A report that could not be written would be noticed after hours only. */
+async function checkReport({ output, report }: Pick<RunOptions, 'output' | 'report'>): Promise<void> {
+  if (report === null) return;
+  if (resolve(report) === resolve(output) || resolve(report).startsWith(`${resolve(output)}/`)) {
+    throw new SpatileError(
+      'OUTPUT_UNWRITABLE',
+      `${report}: lies in the output itself; expected a file of its own; choose another --report`,
+    );
+  }
+  await access(dirname(resolve(report)), constants.W_OK).catch((cause: NodeJS.ErrnoException) => {
+    throw new SpatileError(
+      'OUTPUT_UNWRITABLE',
+      `${report}: its folder does not exist or cannot be written to (${cause.code}); expected a folder you may write to; choose another --report`,
+      { cause },
+    );
+  });
 }
 
 /** What a run writes: folder, the file by which it is known as ours (null: by its name), and its name for people. */

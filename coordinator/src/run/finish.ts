@@ -178,8 +178,17 @@ function outputAttrs(
   };
 }
 
+/** Remarks on what did not get into the output. */
 function outputFindings(slide: SlideContext, cells: number, nucleiDropped: number): Finding[] {
   const out: Finding[] = [];
+  const prior = slide.cells.priorId.length;
+  if (cells > 0 && cells < prior) {
+    out.push({
+      level: 'warning',
+      code: 'OUTPUT_FEWER_CELLS',
+      message: `${prior - cells} of ${prior} prior cells are not in the output: they have no outline by this method (or fewer than output.minTranscripts transcripts)`,
+    });
+  }
   if (cells === 0)
     out.push({
       level: 'warning',

@@ -28,7 +28,10 @@ export async function inspectSlide(options: {
     controls,
     extentUm: slide.plan.extent,
     priors: slide.cells.origins.map((origin) => ({
-      kind: bundle.priors.find((prior) => prior.origin === origin)?.kind ?? 'transcripts',
+      kind:
+        [...bundle.priors, ...(input.prior === null ? [] : [input.prior])].find(
+          (prior) => prior.origin === origin,
+        )?.kind ?? 'transcripts',
       origin,
     })),
     images: bundle.images.map(({ name, channels, widthPx, heightPx, pixelToUm }) => ({

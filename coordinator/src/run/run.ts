@@ -23,6 +23,12 @@ import { RunStore } from './store.ts';
 export async function runSlide(options: RunOptions): Promise<RunSummary> {
   const started = performance.now();
   const mode = await checkOutput(options);
+  if (options.mode === 'resume' && mode === 'new') {
+    options.progress({
+      kind: 'warning',
+      message: `${basename(options.output)}: nothing was stored of an earlier run, so this one starts from the beginning`,
+    });
+  }
   const progress = untilAborted(options.progress, options.signal);
   const input = await openInput(options.bundle, options.config, options.crop);
   const store = new RunStore(runDirectoryFor(options.output));

@@ -77,7 +77,7 @@ const prior = z.strictObject({
     .enum(['auto', 'nucleus', 'cell', 'transcripts', 'file'])
     .default('auto')
     .describe(
-      'which prior segmentation: outlines of nuclei or cells of the bundle, per-transcript ids, or a file; auto takes nuclei (and cells for cells without one), then transcripts',
+      'which prior segmentation: outlines of nuclei or cells of the bundle, per-transcript ids, or a file; auto takes the file when one is set, else nuclei, cells for cells without one, and transcripts for cells without an outline',
     ),
   file: z
     .string()
@@ -117,7 +117,9 @@ const plan = z.strictObject({
     .min(20)
     .max(20000)
     .default(120)
-    .describe('tiles are not split below this edge (a few cell diameters)'),
+    .describe(
+      'tiles are not split below this edge, a few cell diameters (or half of tileSizeUm where that is less)',
+    ),
   memoryPerWorker: bytes
     .prefault('2GiB')
     .describe('memory limit of one worker; tiles are split so that their estimate fits'),

@@ -94,3 +94,20 @@ describe('the cells of the bundle and the cells of the run', () => {
     expect([...cellIndexFromScan(scan, cells)]).toEqual([0, 0, 0]);
   });
 });
+
+it('a prior file and another source contradict each other', async () => {
+  const bundle = littleBundle([{ x: 5, y: 5 }], [squares('nuclei', { a: [0, 0, 10] })]);
+  const scan = await scanTranscripts(
+    bundle,
+    { minQv: null, dropInvalid: false, contains: null },
+    16,
+    () => {},
+  );
+  const prior = configSchema.parse({ prior: { source: 'nucleus', file: 'mine.geojson' } }).prior;
+  const file = squares('mine.geojson', { b: [0, 0, 10] });
+  await expect(buildCellTable(bundle, file, scan, prior, null)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message:
+      'prior.source: nucleus contradicts prior.file (mine.geojson); expected file or auto with a file; leave out one of the two',
+  });
+});

@@ -214,7 +214,7 @@ test('inspect prints what was recognised and the plan', async () => {
   });
   expect(stdout).toContain('platform     xenium XOA 3.0.0\n');
   expect(stdout).toContain('transcripts  100, 90 kept, 10 left out (low quality)\n');
-  expect(stdout).toContain('controls     3 negative control probe\n');
+  expect(stdout).toContain('controls     3 negative control probe transcripts\n');
   expect(stdout).toContain('extent       400 x 300 um, x 0.0 to 400.0, y 10.0 to 310.0\n');
   expect(stdout).toContain('memory       768.0 MiB per worker, 256.0 MiB for the coordinator\n');
   expect(stdout).toContain('warning: no image\n');

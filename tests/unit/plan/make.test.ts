@@ -48,3 +48,25 @@ it('the largest slides in use are planned', async () => {
   const { tiles } = await planWith([25_000, 75_000]);
   expect(tiles.reduce((sum, { transcripts }) => sum + transcripts, 0)).toBe(9);
 });
+
+it('an asked-for tile size is obeyed below the usual floor', async () => {
+  const bundle = littleBundle(
+    Array.from({ length: 100 }, (_, i) => ({ x: 1 + (i % 10) * 16, y: 1 + Math.floor(i / 10) * 16 })),
+    [squares('nuclei', { a: [10, 10, 8] })],
+  );
+  const scan = await scanTranscripts(
+    bundle,
+    { minQv: null, dropInvalid: false, contains: null },
+    16,
+    () => {},
+  );
+  const small = configSchema.parse({ plan: { tileSizeUm: 60 } });
+  const { plan } = makePlan(
+    'breast',
+    scan,
+    await buildCellTable(bundle, null, scan, small.prior, null),
+    small,
+  );
+  for (const { core } of plan.tiles)
+    expect(Math.max(core.x1 - core.x0, core.y1 - core.y0)).toBeLessThanOrEqual(60);
+});

@@ -43,30 +43,45 @@ describe('what a run may write', () => {
 
   it('is removed by overwriting only when spatile made it', async () => {
     await earlierResult();
-    expect(await checkOutput({ output, mode: 'overwrite' })).toBe('overwrite');
+    expect(await checkOutput({ output, report: null, mode: 'overwrite' })).toBe('overwrite');
     await clearOutput(output);
     expect(existsSync(output)).toBe(false);
     await mkdir(output);
     await writeFile(join(output, 'thesis.txt'), 'years of work');
-    await expect(checkOutput({ output, mode: 'overwrite' })).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    await expect(checkOutput({ output, report: null, mode: 'overwrite' })).rejects.toMatchObject({
+      code: 'OUTPUT_EXISTS',
+    });
     await expect(clearOutput(output)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
     expect(existsSync(join(output, 'thesis.txt'))).toBe(true);
   });
 
   it('starts when there is nothing to resume yet, and resumes when there is', async () => {
-    expect(await checkOutput({ output, mode: 'resume' })).toBe('new');
+    expect(await checkOutput({ output, report: null, mode: 'resume' })).toBe('new');
     await earlierResult();
-    expect(await checkOutput({ output, mode: 'resume' })).toBe('resume');
+    expect(await checkOutput({ output, report: null, mode: 'resume' })).toBe('resume');
   });
 
   it('refuses to resume an output whose run directory is gone', async () => {
     await earlierResult();
     await rm(runDirectoryFor(output), { recursive: true });
-    await expect(checkOutput({ output, mode: 'resume' })).rejects.toMatchObject({ code: 'RUN_MISMATCH' });
+    await expect(checkOutput({ output, report: null, mode: 'resume' })).rejects.toMatchObject({
+      code: 'RUN_MISMATCH',
+    });
   });
 
   it('refuses a folder that is there already', async () => {
     await earlierResult();
-    await expect(checkOutput({ output, mode: 'new' })).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    await expect(checkOutput({ output, report: null, mode: 'new' })).rejects.toMatchObject({
+      code: 'OUTPUT_EXISTS',
+    });
+  });
+
+  it('refuses a report that could not be written, before anything is computed', async () => {
+    for (const report of [join(folder, 'no-such-folder', 'r.html'), output, join(output, 'r.html')]) {
+      await expect(checkOutput({ output, report, mode: 'new' })).rejects.toMatchObject({
+        code: 'OUTPUT_UNWRITABLE',
+      });
+    }
+    expect(await checkOutput({ output, report: join(folder, 'r.html'), mode: 'new' })).toBe('new');
   });
 });

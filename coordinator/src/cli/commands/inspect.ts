@@ -59,7 +59,7 @@ function inspectText(summary: InspectSummary): string {
       ['name', summary.name],
       ['transcripts', `${count(rows)}, ${count(kept)} kept${leftOut(filtered)}`],
       ['genes', count(summary.genes)],
-      ['controls', controls.join(', ') || 'none'],
+      ['controls', controls.length === 0 ? 'none' : `${controls.join(', ')} transcripts`],
       [
         'extent',
         `${count(x1 - x0)} x ${count(y1 - y0)} um, x ${x0.toFixed(1)} to ${x1.toFixed(1)}, y ${y0.toFixed(1)} to ${y1.toFixed(1)}`,

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SpatileError } from '@spatile/formats/errors';
 import type { Command } from 'commander';
 import { reportFor, runDirectoryFor } from '../../run/directory.ts';
 import type { Context } from '../context.ts';
@@ -29,6 +31,12 @@ Example:
   );
   command.action(async (zarr: string, flags: ReportFlags) => {
     const beside = runDirectoryFor(zarr);
+    if (flags.runDir !== undefined && !existsSync(join(flags.runDir, 'report.json'))) {
+      throw new SpatileError(
+        'INPUT_MISSING',
+        `${flags.runDir}: not the directory of a finished run (no report.json); give the .run folder beside the Zarr or leave --run-dir out`,
+      );
+    }
     const runDirectory = flags.runDir ?? (existsSync(beside) ? beside : null);
     const out = flags.output ?? reportFor(zarr);
     const writeReport = await context.load('writeReport');
