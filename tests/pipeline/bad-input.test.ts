@@ -202,7 +202,7 @@ describe('all background', () => {
     expect(await refused(table('background.csv', lines), TABLE)).toEqual({
       ...{ code: 'PRIOR_MISSING', exitCode: 3 },
       message:
-        'background: no prior segmentation (nuclei, cells or per-transcript ids) found (no outlines, and no transcript has a cell); expected one; give nuclei or cells with --set prior.file=FILE or choose another --set prior.source=…',
+        'background: no prior segmentation (nuclei, cells or per-transcript ids) found (no outlines, and no transcript has a cell); expected one; give nuclei or cells with --set prior.file=FILE, name the column of cell ids of a plain table with --set input.columns.cell=NAME, or choose another --set prior.source=…',
     });
   });
 

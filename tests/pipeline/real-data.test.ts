@@ -48,7 +48,8 @@ describe.skipIf(!hasSharedData)(`real data, expand${skipNote}`, () => {
     expect(summary.transcripts.kept).toBe(9070);
     expect(nuclearAgreement).toBeGreaterThan(0.9);
     expect(assignedShare).toBeGreaterThan(0.7);
-    expect(summary.warnings).toEqual([]);
+    // The 14 cells that the table names without an outline or a nuclear transcript have no shape to grow.
+    expect(summary.warnings).toEqual([expect.stringMatching(/^14 of 103 prior cells are not in the output/)]);
     expect(await listElements(at('breast.zarr'))).toMatchObject({
       images: ['morphology_focus'],
       shapes: ['cell_boundaries', 'nucleus_boundaries'],
