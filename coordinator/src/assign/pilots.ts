@@ -3,6 +3,7 @@ import { assignTileFrame, CONTROL_GENE } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
 import type { RoundTask } from '../run/rounds.ts';
 import { DensityTable } from '../scan/grid.ts';
+import { ProfileProjection } from './gene-profile.ts';
 import { fitProseg } from './proseg/fit.ts';
 import type { ProsegModel } from './proseg/model.ts';
 import { buildModelFrame } from './proseg/model-frame.ts';
@@ -54,24 +55,25 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
   const { slide, runner, inputs } = stage;
   const config = slide.config.assign.proseg;
   const density = new DensityTable(slide.scan.binUm, slide.scan.bins);
-  const candidates = stage.busyTiles
-    .filter((tile) => slide.plan.tiles[tile].transcripts > 0)
-    .map((tile) => {
-      const core = pilotWindow(
-        slide.plan.tiles[tile].core,
-        slide.plan.latticeUm,
-        config.fit.pilotTranscripts,
-        (rect) => density.count(rect),
-      );
-      return {
-        tile,
-        id: slide.plan.tiles[tile].id,
-        core,
-        transcripts: density.count(core),
-        tileTranscripts: slide.plan.tiles[tile].transcripts,
-        cells: seedsIn(stage, core),
-      };
+  const profiles = new ProfileProjection(slide.features.modelGenes, slide.config.seed);
+  const candidates = [];
+  for (const tile of stage.busyTiles) {
+    const { id, core: whole, transcripts: tileTranscripts } = slide.plan.tiles[tile];
+    if (tileTranscripts === 0) continue;
+    runner.checkAborted();
+    const core = pilotWindow(whole, slide.plan.latticeUm, config.fit.pilotTranscripts, (rect) =>
+      density.count(rect),
+    );
+    candidates.push({
+      tile,
+      id,
+      core,
+      transcripts: density.count(core),
+      tileTranscripts,
+      cells: seedsIn(stage, core),
+      projection: profiles.project(await geneCounts(stage, tile, core)),
     });
+  }
   const chosen = new Set(choosePilots(candidates, config, slide.config.seed));
   const pilots = candidates.filter((candidate) => chosen.has(candidate.id));
   await stage.store.putJson(
@@ -134,14 +136,23 @@ function modelGeneTotals(stage: AssignStage): Float64Array {
 
 /** Totals per model gene of the transcripts observed in the pilots' windows. */
 async function pilotGeneTotals(stage: AssignStage, pilots: PilotWindow[]): Promise<Float64Array> {
-  const { modelGene, modelGenes } = stage.slide.features;
-  const totals = new Float64Array(modelGenes);
+  const totals = new Float64Array(stage.slide.features.modelGenes);
   for (const { tile, core } of pilots) {
-    const { x, y, feature } = await stage.regions.partition(tile);
-    for (let i = 0; i < feature.length; i++) {
-      const gene = modelGene[feature[i]];
-      if (gene !== CONTROL_GENE && rectContains(core, x[i], y[i])) totals[gene]++;
-    }
+    (await geneCounts(stage, tile, core)).forEach((count, gene) => {
+      totals[gene] += count;
+    });
   }
   return totals;
+}
+
+/** Transcripts per model gene observed in a window of one tile. */
+async function geneCounts(stage: AssignStage, tile: number, core: RectUm): Promise<Float64Array> {
+  const { modelGene, modelGenes } = stage.slide.features;
+  const counts = new Float64Array(modelGenes);
+  const { x, y, feature } = await stage.regions.partition(tile);
+  for (let i = 0; i < feature.length; i++) {
+    const gene = modelGene[feature[i]];
+    if (gene !== CONTROL_GENE && rectContains(core, x[i], y[i])) counts[gene]++;
+  }
+  return counts;
 }
