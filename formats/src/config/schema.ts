@@ -203,7 +203,7 @@ const proseg = z.strictObject({
         .default(0.2)
         .describe('label proposals per boundary pair and iteration'),
       loadingsEvery: z.number().int().min(1).default(2).describe('redraw loadings every n-th iteration'),
-      borderIterations: z.number().int().min(0).default(40).describe('iterations of the border round'),
+      borderIterations: z.number().int().min(0).default(100).describe('iterations of the border round'),
       borderHillClimbIterations: z
         .number()
         .int()
