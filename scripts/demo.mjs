@@ -8,11 +8,11 @@ const started = performance.now();
 
 await rm(`${root}demo`, { recursive: true, force: true });
 spatile('simulate -o demo/slide --size-um 400 --genes 300 --seed 1');
-spatile('run demo/slide -o demo/slide.zarr --workers 2 --seed 1 --tile-size 200');
+spatile('run demo/slide -o demo/slide.zarr --workers 2 --seed 1 --tile-size 220');
 spatile('evaluate demo/slide.zarr --truth demo/slide.truth');
 
 console.log('\nThe same slide with every nucleus grown by 5 um, for comparison:\n');
-spatile('run demo/slide -o demo/expand.zarr --workers 2 --tile-size 200 --assign expand --quiet');
+spatile('run demo/slide -o demo/expand.zarr --workers 2 --tile-size 220 --assign expand --quiet');
 spatile('evaluate demo/expand.zarr --truth demo/slide.truth');
 
 const seconds = ((performance.now() - started) / 1000).toFixed(0);
