@@ -208,7 +208,7 @@ const proseg = z.strictObject({
         .number()
         .int()
         .min(0)
-        .default(20)
+        .default(50)
         .describe('cooled iterations of the border round'),
     })
     .prefault({}),
