@@ -7,18 +7,11 @@ import { openParquet } from '@spatile/formats/parquet/file';
 import { checkColumns, type TableFile } from '@spatile/formats/tabular/columns';
 import { openFailed } from '@spatile/formats/tabular/open-failed';
 import { TextTable } from '@spatile/formats/tabular/text-table';
+import type { AssignmentBatch } from './read/result.ts';
 
 const ROWS_PER_BATCH = 200_000;
 /** What programs write for "in no cell". */
 const NONE = new Set(['', '0', '-1', 'unassigned', 'none', 'na', 'nan', 'null', 'background']);
-
-/** Verdicts on some transcripts, in any order. */
-export interface AssignmentBatch {
-  length: number;
-  transcriptId: BigUint64Array;
-  /** Any number from 1 that names a cell; 0 = background. */
-  cell: Uint32Array;
-}
 
 /**
  * The verdicts of any program: a SpatialData Zarr with points `transcripts`, a Xenium bundle (the vendor's own cells), or

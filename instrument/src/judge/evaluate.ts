@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
 import type { RectUm } from '@spatile/formats/space';
-import { type AssignmentBatch, readAssignment } from './assignment.ts';
+import { readAssignment } from './assignment.ts';
 import { BORDER_BAND_UM, BorderBand } from './border-band.ts';
 import { type Contingency, groupRows, tallyPairs } from './contingency.ts';
 import { expressionCorrelations } from './expression.ts';
 import { type Conservation, joinToTruth } from './join.ts';
 import { matchByWeight } from './matching.ts';
+import type { AssignmentBatch } from './read/result.ts';
 import { readRunFacts } from './run-facts.ts';
 import { type Scores, scoresOf } from './scores.ts';
 import { loadTruth, type Truth } from './truth.ts';

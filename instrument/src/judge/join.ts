@@ -1,4 +1,4 @@
-import type { AssignmentBatch } from './assignment.ts';
+import type { AssignmentBatch } from './read/result.ts';
 import type { Truth } from './truth.ts';
 
 /** How the transcripts of a result compare with those of the truth. */

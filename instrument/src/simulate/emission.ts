@@ -1,4 +1,5 @@
 import { RandomStream } from '@spatile/random/stream';
+import { birthPlace, SECTION_UM } from './birth-place.ts';
 import { BLOCK_UM, blockRect } from './blocks.ts';
 import { CELL_TYPES } from './cell-types.ts';
 import { drawExpression, type Expression, Mixture } from './expression.ts';
@@ -7,7 +8,6 @@ import type { Settings } from './options.ts';
 import { drawPanel, type Panel } from './panel.ts';
 import { drawQuality, isMiscalled } from './quality.ts';
 import { share } from './share.ts';
-import { isInRing, pointInRing } from './star-ring.ts';
 import type { Cell, Tissue } from './tissue.ts';
 import type { TranscriptBuffer } from './transcripts.ts';
 
@@ -21,8 +21,7 @@ const PACKING = 0.55;
 const AMBIENT_SD_UM = 12;
 /** Control calls per transcript. */
 const CONTROL_SHARE = 0.004;
-/** Section height in microns, its tilt per micron along x and y. */
-const SECTION_UM = 10;
+/** Tilt of the section per micron along x and y. */
 const TILT_X = 0.002;
 const TILT_Y = 0.001;
 
@@ -33,7 +32,7 @@ export class Emission {
   readonly #settings: Settings;
   readonly #expression: Expression;
   readonly #leakage: Leakage;
-  readonly #place = new Float64Array(2);
+  readonly #place = new Float64Array(3);
 
   constructor(tissue: Tissue) {
     this.#tissue = tissue;
@@ -66,31 +65,18 @@ export class Emission {
     const place = this.#place;
     for (let i = 0; i < count; i++) {
       const gene = mixture.drawGene(stream);
-      this.#bear(stream, cell, gene);
+      birthPlace(stream, cell, this.panel.nuclearShare[gene], place);
       const bornX = place[0];
       const bornY = place[1];
       const leaked = this.#leakage.displace(stream, gene, regionFactor, place);
-      this.#see(stream, gene, label, bornX, bornY, cell.z, leaked, into);
+      this.#see(stream, gene, label, bornX, bornY, place[2], leaked, into);
     }
     const drifting = stream.poisson(ambientLocal * transcriptsPerCell * output);
     for (let i = 0; i < drifting; i++) {
       place[0] = cell.body.centreX + AMBIENT_SD_UM * stream.normal();
       place[1] = cell.body.centreY + AMBIENT_SD_UM * stream.normal();
       const gene = this.#expression.ambient.draw(share(stream));
-      this.#see(stream, gene, 0, place[0], place[1], 0, false, into);
-    }
-  }
-
-  /** Birth place: in the nucleus, outside it, or anywhere in the cell, as the gene likes. */
-  #bear(stream: RandomStream, cell: Cell, gene: number): void {
-    const nuclearShare = this.panel.nuclearShare[gene];
-    const place = this.#place;
-    const isNuclear = share(stream) < nuclearShare;
-    // A cell is never all nucleus (shapes.ts keeps a tenth free), so a few tries find its cytoplasm.
-    const tries = isNuclear || Number.isNaN(nuclearShare) ? 1 : 8;
-    for (let attempt = 0; attempt < tries; attempt++) {
-      pointInRing(isNuclear ? cell.nucleus : cell.body, share(stream), share(stream), place);
-      if (tries > 1 && !isInRing(cell.nucleus, place[0], place[1])) return;
+      this.#see(stream, gene, 0, place[0], place[1], SECTION_UM * share(stream), false, into);
     }
   }
 
@@ -113,7 +99,7 @@ export class Emission {
           : genes + stream.integer(names.length - genes);
       this.#place[0] = x;
       this.#place[1] = y;
-      this.#see(stream, feature, 0, x, y, 0, false, into);
+      this.#see(stream, feature, 0, x, y, SECTION_UM * share(stream), false, into);
     }
   }
 
@@ -124,7 +110,7 @@ export class Emission {
     label: number,
     bornX: number,
     bornY: number,
-    cellZ: number,
+    height: number,
     displaced: boolean,
     into: TranscriptBuffer,
   ): void {
@@ -141,7 +127,7 @@ export class Emission {
     into.bornY[i] = bornY;
     into.x[i] = x;
     into.y[i] = y;
-    into.z[i] = 2 + TILT_X * x + TILT_Y * y + SECTION_UM * share(stream) + cellZ;
+    into.z[i] = 2 + TILT_X * x + TILT_Y * y + height;
     into.qv[i] = qv;
     into.displaced[i] = displaced ? 1 : 0;
   }

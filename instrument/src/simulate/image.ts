@@ -72,7 +72,8 @@ export class DapiRenderer {
     const rect = { x0: column * edgeUm, y0: row * edgeUm, x1: (column + 1) * edgeUm, y1: (row + 1) * edgeUm };
     this.#signal.fill(HAZE);
     for (const cell of this.#tissue.near(growRect(rect, 25))) {
-      this.#paint(cell.nucleus, DIMMEST + (BRIGHTEST - DIMMEST) * cell.brightness ** 1.5, rect);
+      for (const nucleus of cell.nuclei)
+        this.#paint(nucleus, DIMMEST + (BRIGHTEST - DIMMEST) * cell.brightness ** 1.5, rect);
     }
     return this.#expose(rect, new RandomStream(this.#tissue.settings.seed, 'camera', column, row));
   }

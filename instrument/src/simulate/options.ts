@@ -1,7 +1,15 @@
 import { SpatileError } from '@spatile/formats/errors';
 
 /** Kinds of tissue the simulator knows; each changes a few numbers of the default one. */
-export const PRESETS = ['default', 'crowded', 'leaky', 'sparse'] as const;
+export const PRESETS = [
+  'default',
+  'easy',
+  'crowded',
+  'elongated',
+  'leaky',
+  'sparse',
+  'whole-transcriptome',
+] as const;
 export type Preset = (typeof PRESETS)[number];
 
 export interface SimulateOptions {
@@ -11,11 +19,11 @@ export interface SimulateOptions {
   truth?: string;
   /** Edge of the square slide in microns; default 400. */
   sizeUm?: number;
-  /** Genes on the panel; default 300. */
+  /** Genes on the panel; default 300 (18,000 for `whole-transcriptome`). */
   genes?: number;
   /** Safe integer; default 1. */
   seed?: number;
-  /** Mean number of transcripts a cell emits; default 150 (45 for `sparse`). */
+  /** Mean number of transcripts a cell emits; default 150 (45 for `sparse`, 400 for `whole-transcriptome`). */
   transcriptsPerCell?: number;
   preset?: Preset;
   /** Whether to write the DAPI image; default true. */
@@ -34,6 +42,13 @@ export interface Settings {
   /** Median of the log-normal cell radius, and its sd on the log scale. */
   radiusUm: number;
   radiusSd: number;
+  /** Added to every type's elongation (relative amplitude of the outline's second harmonic). */
+  elongation: number;
+  /** Cells of a second layer, per cell of the first, that lie over or under the others in z. */
+  overlapShare: number;
+  /** Share of the cells without a nucleus in the section, and of those with two. */
+  anucleateShare: number;
+  binucleateShare: number;
   /** Share of the slide without tissue. */
   gapShare: number;
   /** Share of a cell's transcripts that leave their place, and the sd of the nine tenths of them that stay close. */
@@ -42,25 +57,64 @@ export interface Settings {
   /** Ambient transcripts per emitted one: spread evenly over the slide, and around where cells are. */
   ambientUniform: number;
   ambientLocal: number;
+  /** Shares of nuclei that the vendor misses, takes for one with a neighbour's, and splits; sd of its outlines' shift. */
+  vendorMissed: number;
+  vendorMerged: number;
+  vendorSplit: number;
+  vendorShiftUm: number;
 }
 
 const BASE = {
+  genes: 300,
   spacingUm: 9,
   radiusUm: 7.5,
   radiusSd: 0.2,
+  elongation: 0,
+  overlapShare: 0.12,
+  anucleateShare: 0.06,
+  binucleateShare: 0.03,
   gapShare: 0.04,
   leakShare: 0.2,
   leakSdUm: 4,
   ambientUniform: 0.03,
   ambientLocal: 0.02,
+  vendorMissed: 0.05,
+  vendorMerged: 0.03,
+  vendorSplit: 0.03,
+  vendorShiftUm: 0.5,
   transcriptsPerCell: 150,
 };
 
 const CHANGES: Record<Preset, Partial<typeof BASE>> = {
   default: {},
-  crowded: { spacingUm: 6.5, radiusUm: 6.2, radiusSd: 0.3, gapShare: 0 },
+  easy: {
+    spacingUm: 13,
+    radiusUm: 7,
+    radiusSd: 0.12,
+    overlapShare: 0,
+    anucleateShare: 0,
+    binucleateShare: 0,
+    leakShare: 0.05,
+    leakSdUm: 2,
+    ambientUniform: 0.01,
+    ambientLocal: 0,
+    vendorMissed: 0.01,
+    vendorMerged: 0,
+    vendorSplit: 0.005,
+    vendorShiftUm: 0.2,
+  },
+  crowded: {
+    spacingUm: 6.5,
+    radiusUm: 6.2,
+    radiusSd: 0.3,
+    overlapShare: 0.3,
+    gapShare: 0,
+    vendorMerged: 0.06,
+  },
+  elongated: { elongation: 0.25, spacingUm: 8, vendorSplit: 0.06 },
   leaky: { leakShare: 0.45, leakSdUm: 5, ambientUniform: 0.06, ambientLocal: 0.06 },
   sparse: { gapShare: 0.3, spacingUm: 10, transcriptsPerCell: 45 },
+  'whole-transcriptome': { genes: 18_000, transcriptsPerCell: 400 },
 };
 
 /** Names of controls that every panel carries. */
@@ -94,7 +148,7 @@ export function resolveSettings(options: SimulateOptions): Settings {
     ...numbers,
     preset,
     sizeUm: inRange('sizeUm', options.sizeUm ?? 400, 30, 20_000, false),
-    genes: inRange('genes', options.genes ?? 300, 16, 40_000, true),
+    genes: inRange('genes', options.genes ?? numbers.genes, 16, 40_000, true),
     seed: inRange('seed', options.seed ?? 1, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, true),
     transcriptsPerCell: inRange('transcriptsPerCell', perCell, 1, 100_000, false),
   };

@@ -13,7 +13,8 @@ export interface Cell {
   /** Index into `CELL_TYPES`. */
   type: number;
   body: StarRing;
-  nucleus: StarRing;
+  /** None, one or two. */
+  nuclei: readonly StarRing[];
   /** Height of the cell's middle against the section's, microns. */
   z: number;
   /** What the vendor's segmentation does to it and how bright its nucleus is; uniforms in (0, 1). */
@@ -85,7 +86,7 @@ export class Tissue {
         key: index * MAX_CELLS_PER_BLOCK + place,
         type,
         body,
-        nucleus: nucleusRing(stream, body, CELL_TYPES[type]),
+        nuclei: [nucleusRing(stream, body, CELL_TYPES[type])],
         z: stream.normal(),
         vendorLuck: stream.uniform(),
         brightness: stream.uniform(),

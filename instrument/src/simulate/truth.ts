@@ -95,9 +95,9 @@ export class TruthTables {
     columns.type[at] = CELL_TYPES[cell.type].name;
     columns.seed_x[at] = cell.body.centreX;
     columns.seed_y[at] = cell.body.centreY;
-    columns.nucleus_x[at] = cell.nucleus.centreX;
-    columns.nucleus_y[at] = cell.nucleus.centreY;
-    columns.nucleus_area[at] = cell.nucleus.area;
+    columns.nucleus_x[at] = cell.nuclei[0].centreX;
+    columns.nucleus_y[at] = cell.nuclei[0].centreY;
+    columns.nucleus_area[at] = cell.nuclei[0].area;
     columns.area[at] = cell.body.area;
     columns.transcripts[at] = transcripts;
     this.#cells.next();

@@ -83,7 +83,7 @@ export class Vendor {
       const angle = Math.PI * stream.uniform();
       if (cell.vendorLuck < MISSED || claims.taken.has(cell.key)) continue;
       const partner = claims.partners.get(cell.key);
-      if (partner) add(convexHull([...pairs(own), ...pairs(partner.nucleus.vertices)]));
+      if (partner) add(convexHull([...pairs(own), ...pairs(partner.nuclei[0].vertices)]));
       else if (isSplit(cell)) for (const side of [1, -1]) add(halfOf(own, angle, side));
       else add(own);
     }
@@ -100,8 +100,8 @@ function nearest(cell: Cell, around: readonly Cell[]): Cell | null {
   let best: Cell | null = null;
   let least = Number.POSITIVE_INFINITY;
   for (const other of around) {
-    const dx = other.nucleus.centreX - cell.nucleus.centreX;
-    const dy = other.nucleus.centreY - cell.nucleus.centreY;
+    const dx = other.nuclei[0].centreX - cell.nuclei[0].centreX;
+    const dy = other.nuclei[0].centreY - cell.nuclei[0].centreY;
     const d2 = dx * dx + dy * dy;
     if (other.key !== cell.key && (d2 < least || (d2 === least && other.key < best!.key))) {
       least = d2;
@@ -129,7 +129,7 @@ function claimsOf(around: readonly Cell[]): { partners: Map<number, Cell>; taken
 }
 
 function distort(stream: RandomStream, cell: Cell): Float64Array {
-  const { centreX, centreY, vertices } = cell.nucleus;
+  const { centreX, centreY, vertices } = cell.nuclei[0];
   const dx = SHIFT_SD_UM * stream.normal();
   const dy = SHIFT_SD_UM * stream.normal();
   const scale = Math.max(0.7, 1 + SCALE_SD * stream.normal());

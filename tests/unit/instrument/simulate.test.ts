@@ -216,7 +216,7 @@ describe('presets and options', () => {
       'simulate: genes is out of range (2.5); expected an integer from 16 to 40000; change genes',
     ],
     [{ seed: Number.NaN }, /seed is out of range/],
-    [{ preset: 'dense' as never }, /preset is unknown \(dense\); expected one of default, crowded/],
+    [{ preset: 'dense' as never }, /preset is unknown \(dense\); expected one of default, easy, crowded/],
   ])('refuses %o', async (options, message) => {
     const wrong = simulateSlide({ ...small, ...options, out: join(folder, 'refused') });
     await expect(wrong).rejects.toThrow(message);

@@ -50,7 +50,8 @@ describe('cells', () => {
   });
 
   it('hold their nucleus, and are not all alike', () => {
-    for (const { body, nucleus } of cells) {
+    for (const { body, nuclei } of cells) {
+      const [nucleus] = nuclei;
       for (let k = 0; k < nucleus.vertices.length; k += 2) {
         expect(isInside(body.vertices, nucleus.vertices[k], nucleus.vertices[k + 1])).toBe(true);
       }
