@@ -1,4 +1,4 @@
-import type { AssignmentBatch } from '@spatile/instrument/judge/assignment';
+import type { AssignmentBatch } from '@spatile/instrument/judge/read/result';
 import { IdIndex } from '@spatile/instrument/judge/id-index';
 import type { Truth } from '@spatile/instrument/judge/truth';
 
