@@ -1,6 +1,7 @@
 /**
- * Logarithm, exponential and log-gamma made of additions, multiplications and divisions only: JavaScript's `Math.log` and
- * `Math.exp` are not specified to the last bit, and results must be the same bytes on every engine.
+ * Logarithm, exponential, log-gamma, sine, cosine and arctangent made of additions, multiplications, divisions and square
+ * roots only: JavaScript's `Math.log` and the like are not specified to the last bit, and results must be the same bytes
+ * on every engine.
  */
 
 const LN2_HIGH = 0.6931471803691238; // ln 2 with its last 32 bits zero, so that k * LN2_HIGH is exact
@@ -15,6 +16,18 @@ const EXP_TERMS = Float64Array.from({ length: 15 }, (_, i) => {
   for (let n = 2; n <= 14 - i; n++) factorial *= n;
   return 1 / factorial;
 });
+/** pi/2 in three parts of 33, 33 and 53 bits, so that whole multiples of the first two are exact. */
+const HALF_PI_HIGH = 1.5707963267341256;
+const HALF_PI_MIDDLE = 6.077100506303966e-11;
+const HALF_PI_LOW = 2.0222662487959506e-21;
+/** Beyond this a multiple of pi/2 is no longer exact. */
+const LARGEST_ANGLE = 1e6;
+/** 1/(n (n + 1)): a power's factor in the series of sine and cosine. */
+const SINE_TERMS = Float64Array.from({ length: 18 }, (_, n) => 1 / (n * (n + 1)));
+/** 1/n. */
+const ODD_TERMS = Float64Array.from({ length: 18 }, (_, n) => 1 / n);
+/** Arctangents of the points that `atan2` starts from: 0, 1/4, ..., 1. */
+const ATAN_AT = [0, 0.24497866312686414, 0.4636476090008061, 0.6435011087932844, Math.PI / 4];
 
 const bits = new DataView(new ArrayBuffer(8));
 
@@ -84,4 +97,47 @@ export function lnGamma(x: number): number {
       y * (1 / 360 - y * (1 / 1260 - y * (1 / 1680 - y * (1 / 1188 - y * (691 / 360360 - y / 156)))))) /
     x;
   return (x - 0.5) * ln(x) - x + HALF_LN_2PI + series - (product === 1 ? 0 : ln(product));
+}
+
+/** Sine of an angle in radians, |x| <= 1e6 (error below 2e-16); NaN beyond. */
+export function sin(x: number): number {
+  return Math.abs(x) <= LARGEST_ANGLE ? sineOfQuarter(x, Math.round(x * (2 / Math.PI)), 0) : Number.NaN;
+}
+
+/** Cosine of an angle in radians, |x| <= 1e6 (error below 2e-16); NaN beyond. */
+export function cos(x: number): number {
+  return Math.abs(x) <= LARGEST_ANGLE ? sineOfQuarter(x, Math.round(x * (2 / Math.PI)), 1) : Number.NaN;
+}
+
+/** Sine of x + lead * pi/2, where x lies within pi/4 of k * pi/2: Taylor's series of what is left of x. */
+function sineOfQuarter(x: number, k: number, lead: number): number {
+  const r = x - k * HALF_PI_HIGH - k * HALF_PI_MIDDLE - k * HALF_PI_LOW;
+  const z = r * r;
+  const quarter = (k + lead) & 3;
+  const isCosine = (quarter & 1) === 1;
+  // 1 - z/(a b) (1 - z/(c d) (...)) with a b = 2 3, 4 5, ... for the sine and 1 2, 3 4, ... for the cosine.
+  let sum = 1;
+  for (let n = isCosine ? 17 : 16; n > 0; n -= 2) sum = 1 - z * SINE_TERMS[n] * sum;
+  const value = isCosine ? sum : r * sum;
+  return quarter > 1 ? -value : value;
+}
+
+/** Angle in radians, in [-pi, pi], of the vector (x, y) (error below 1e-15); 0 for the null vector. */
+export function atan2(y: number, x: number): number {
+  const a = Math.abs(x);
+  const b = Math.abs(y);
+  const longer = Math.max(a, b);
+  if (longer === 0) return 0;
+  const t = Math.min(a, b) / longer;
+  const start = Math.round(4 * t);
+  const c = start / 4;
+  // atan t = atan c + atan u, |u| <= 1/8
+  const u = (t - c) / (1 + t * c);
+  const z = u * u;
+  let tail = 0;
+  for (let n = 17; n >= 3; n -= 2) tail = z * (ODD_TERMS[n] - tail);
+  let angle = ATAN_AT[start] + (u - u * tail);
+  if (b > a) angle = Math.PI / 2 - angle;
+  if (x < 0) angle = Math.PI - angle;
+  return y < 0 ? -angle : angle;
 }

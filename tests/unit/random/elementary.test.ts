@@ -1,4 +1,4 @@
-import { exp, ln, ln1p, lnGamma } from '@spatile/random/elementary';
+import { atan2, cos, exp, ln, ln1p, lnGamma, sin } from '@spatile/random/elementary';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -49,5 +49,32 @@ describe('elementary functions', () => {
     expect(lnGamma(0.5)).toBeCloseTo(0.5 * Math.log(Math.PI), 14);
     expect(lnGamma(1e-3)).toBeCloseTo(6.907178885383853, 12);
     expect(lnGamma(1e6)).toBeCloseTo(12815504.569147611, 6);
+  });
+
+  it('sin and cos agree with the engine up to a million radians, and are exact where they must be', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+        (x) => Math.abs(sin(x) - Math.sin(x)) < 3e-16 && Math.abs(cos(x) - Math.cos(x)) < 3e-16,
+      ),
+      { numRuns: 5000 },
+    );
+    for (let x = -7; x < 7; x += 0.001) {
+      expect(Math.abs(sin(x) - Math.sin(x))).toBeLessThan(3e-16);
+      expect(Math.abs(cos(x) - Math.cos(x))).toBeLessThan(3e-16);
+    }
+    expect([sin(0), cos(0), sin(Math.PI / 2), cos(Math.PI)]).toEqual([0, 1, 1, -1]);
+    expect(relative(sin(1e-9), 1e-9)).toBeLessThan(2e-16);
+    expect([sin(1e7), cos(Number.NaN), cos(Infinity)]).toEqual([NaN, NaN, NaN]);
+  });
+
+  it('atan2 agrees with the engine in every direction', () => {
+    const side = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+    fc.assert(
+      fc.property(side, side, (x, y) => Math.abs(atan2(y, x) - Math.atan2(y + 0, x + 0)) < 1e-15),
+      { numRuns: 5000 },
+    );
+    for (let t = -3.14; t < 3.14; t += 0.001) expect(Math.abs(atan2(sin(t), cos(t)) - t)).toBeLessThan(1e-15);
+    expect([atan2(0, 1), atan2(0, -1), atan2(0, 0), atan2(2, 0)]).toEqual([0, Math.PI, 0, Math.PI / 2]);
   });
 });
