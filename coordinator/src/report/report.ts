@@ -1,5 +1,4 @@
-import { rename, unlink, writeFile } from 'node:fs/promises';
-import { SpatileError } from '@spatile/formats/errors';
+import { writePage } from './write-page.ts';
 
 /**
  * Writes the report of a finished output: one HTML file that needs nothing but itself. Equal inputs give equal bytes.
@@ -15,29 +14,5 @@ export async function writeReport(options: {
 }): Promise<void> {
   // Loaded here, since the plotting library takes a while to load and most of a run does without.
   const [{ readSlide }, { renderPage }] = await Promise.all([import('./slide.ts'), import('./page.ts')]);
-  const page = await renderPage(await readSlide(options.zarr, options.runDirectory));
-  const partial = `${options.out}.partial`;
-  try {
-    await writeFile(partial, page);
-    await rename(partial, options.out);
-  } catch (cause) {
-    await unlink(partial).catch(() => undefined);
-    throw unwritable(cause as NodeJS.ErrnoException, options.out);
-  }
-}
-
-function unwritable(cause: NodeJS.ErrnoException, out: string): SpatileError {
-  if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT')
-    return new SpatileError(
-      'DISK_FULL',
-      `${out}: no space left on the disk; free some and write the report again`,
-      {
-        cause,
-      },
-    );
-  return new SpatileError(
-    'OUTPUT_UNWRITABLE',
-    `${out}: the report cannot be written (${cause.code ?? cause.message}); expected a folder that may be written to; choose another place`,
-    { cause },
-  );
+  await writePage(options.out, await renderPage(await readSlide(options.zarr, options.runDirectory)));
 }

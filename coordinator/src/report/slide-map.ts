@@ -3,7 +3,7 @@ import type { RectUm } from '@spatile/formats/space';
 import { type Html, type HtmlValue, html } from './html.ts';
 import type { ImageLayer } from './image-layer.ts';
 
-/** Pictures of the slide in SVG: the user unit is a micron, x right, y down, as everywhere. Always on a dark ground. */
+/** Pictures of the slide in SVG: the user unit is a micron, x right, y down, as everywhere. */
 
 /** The largest size at which a map is shown, in CSS pixels: text and lines are made for it. */
 const SHOWN_WIDTH_PX = 1160;
@@ -18,11 +18,17 @@ export function pixelUm(frame: RectUm, columns = 1): number {
   );
 }
 
-/** A map with its ground and a scale bar. `describe` is for people who cannot see it. */
-export function slideMap(frame: RectUm, describe: string, layers: HtmlValue, columns = 1): Html {
+/** A map with its ground, which the style sheet colours, and a scale bar. `describe` is for people who cannot see it. */
+export function slideMap(
+  frame: RectUm,
+  describe: string,
+  layers: HtmlValue,
+  columns = 1,
+  ground: 'dark' | 'light' = 'dark',
+): Html {
   const { x0, y0, x1, y1 } = frame;
   const [width, height] = [x1 - x0, y1 - y0];
-  return html`<svg class="map" style="width:${Math.ceil(width / pixelUm(frame))}px" role="img" aria-label="${describe}" viewBox="${number(x0)} ${number(y0)} ${number(width)} ${number(height)}" preserveAspectRatio="xMidYMid meet">${layers}${scaleBar(frame, pixelUm(frame, columns))}</svg>`;
+  return html`<svg class="${ground === 'dark' ? 'map' : 'map light'}" style="width:${Math.ceil(width / pixelUm(frame))}px" role="img" aria-label="${describe}" viewBox="${number(x0)} ${number(y0)} ${number(width)} ${number(height)}" preserveAspectRatio="xMidYMid meet">${layers}${scaleBar(frame, pixelUm(frame, columns))}</svg>`;
 }
 
 /** A picture in the frame of the slide. */

@@ -1,11 +1,15 @@
-/** The style sheet of the page: light and dark by the reader's preference, narrow and wide screens, paper. */
-export const STYLE = `
+/** Colours of a page on white. */
+const LIGHT = `
 :root {
-  color-scheme: light dark;
   --paper: #ffffff; --ink: #1c2430; --muted: #667085; --faint: #e4e7ec; --panel: #f7f8fa;
   --accent: #17808a; --second: #d9822b; --warn: #b83280;
   --filter-1: #98a2b3; --filter-2: #b6bdc9; --filter-3: #cfd4dc; --filter-4: #e1e5ea;
 }
+`;
+
+/** The same on black, by the reader's preference. */
+const DARK = `
+:root { color-scheme: light dark; }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #12161c; --ink: #dde3ea; --muted: #93a0b0; --faint: #2a313b; --panel: #1a2028;
@@ -13,6 +17,10 @@ export const STYLE = `
     --filter-1: #6b7686; --filter-2: #566070; --filter-3: #444d5b; --filter-4: #353d49;
   }
 }
+`;
+
+/** What pages are made of: narrow and wide screens, paper. */
+const RULES = `
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body {
@@ -84,3 +92,9 @@ footer { margin-top: 3rem; padding-top: 0.8rem; border-top: 1px solid var(--fain
   h2 { break-after: avoid; margin-top: 1.5rem; }
 }
 `;
+
+/** The style sheet of a run's report: light and dark. */
+export const STYLE = `${LIGHT}${DARK}${RULES}`;
+
+/** The same page on white alone, for pictures whose colours are made for it. */
+export const LIGHT_STYLE = `${LIGHT}${RULES}`;
