@@ -3,7 +3,7 @@ import { readAnnotation, readPoints } from '@spatile/formats/spatialdata/read';
 import { readAssignment } from '@spatile/instrument/judge/assignment';
 import { BORDER_BAND_UM, BorderBand } from '@spatile/instrument/judge/border-band';
 import { evaluateAssignment } from '@spatile/instrument/judge/evaluate';
-import { readRunFacts } from '@spatile/instrument/judge/run-facts';
+import { readRunFacts } from '@spatile/instrument/judge/read/run-facts';
 import type { Truth } from '@spatile/instrument/judge/truth';
 
 export type Place = 'border' | 'interior';

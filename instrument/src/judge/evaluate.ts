@@ -7,7 +7,7 @@ import { expressionCorrelations } from './expression.ts';
 import { type Conservation, joinToTruth } from './join.ts';
 import { matchByWeight } from './matching.ts';
 import type { AssignmentBatch } from './read/result.ts';
-import { readRunFacts } from './run-facts.ts';
+import { readRunFacts } from './read/run-facts.ts';
 import { type Scores, scoresOf } from './scores.ts';
 import { loadTruth, type Truth } from './truth.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAssignment } from '@spatile/instrument/judge/assignment';
-import { readRunFacts } from '@spatile/instrument/judge/run-facts';
+import { readRunFacts } from '@spatile/instrument/judge/read/run-facts';
 import { TableWriter } from '@spatile/instrument/simulate/table-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 

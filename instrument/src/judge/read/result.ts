@@ -1,4 +1,4 @@
-import type { RunFacts } from '../run-facts.ts';
+import type { RunFacts } from './run-facts.ts';
 
 /** Programs whose output the judge reads. */
 export type Program = 'spatile' | 'proseg' | 'baysor' | 'xenium' | 'table';
