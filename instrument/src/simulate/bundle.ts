@@ -8,16 +8,16 @@ import { EXPANSION_UM, type VendorMap } from './vendor-map.ts';
 
 const TRANSCRIPTS = {
   transcript_id: 'uint64',
-  cell_id: 'string',
+  cell_id: 'code',
   overlaps_nucleus: 'uint8',
-  feature_name: 'string',
+  feature_name: 'code',
   x_location: 'float32',
   y_location: 'float32',
   z_location: 'float32',
   qv: 'float32',
-  fov_name: 'string',
+  fov_name: 'code',
   nucleus_distance: 'float32',
-  codeword_category: 'string',
+  codeword_category: 'code',
   is_gene: 'bool',
 } as const;
 
@@ -56,6 +56,8 @@ const MIN_QV = 20;
 /** What is known of a vendor cell; `counts` fills while transcripts of its block and the neighbouring ones come by. */
 interface VendorCell {
   id: string;
+  /** Place in `#ids`. */
+  code: number;
   x: number;
   y: number;
   nucleusArea: number;
@@ -73,6 +75,9 @@ export class BundleTables {
   readonly #summary: TableWriter<typeof CELLS>;
   /** By id; ids sort by block and place. */
   readonly #vendorCells = new Map<string, VendorCell>();
+  /** What `cell_id` and `fov_name` may say, by code. */
+  readonly #ids = ['UNASSIGNED'];
+  readonly #fovNames: string[] = [];
   #labels = 0;
 
   constructor(folder: string, panel: Panel) {
@@ -80,6 +85,12 @@ export class BundleTables {
     this.#kinds = Uint8Array.from(panel.categories, (category) => KINDS.indexOf(category));
     this.#transcripts = new TableWriter(join(folder, 'transcripts.parquet'), TRANSCRIPTS, {
       bounded: ['x_location', 'y_location'],
+      texts: {
+        cell_id: (code) => this.#ids[code],
+        feature_name: (code) => panel.names[code],
+        fov_name: (code) => this.#fovNames[code],
+        codeword_category: (code) => KINDS[code],
+      },
     });
     this.#nuclei = new TableWriter(join(folder, 'nucleus_boundaries.parquet'), BOUNDARIES);
     this.#cells = new TableWriter(join(folder, 'cell_boundaries.parquet'), BOUNDARIES);
@@ -114,28 +125,34 @@ export class BundleTables {
     const table = this.#transcripts;
     const { columns } = table;
     const words = new Uint32Array(columns.transcript_id.buffer);
-    const { names, categories, genes } = this.#panel;
+    const { genes } = this.#panel;
+    const cells: VendorCell[] = [];
+    const fov = this.#fovNames.push(fovName) - 1;
     for (let place = 0; place < order.length; place++) {
       const i = order[place];
       const nearest = map.locate(buffer.x[i], buffer.y[i]);
       const distance = map.distanceUm;
-      const nucleus = nearest >= 0 && distance <= EXPANSION_UM ? nuclei[nearest] : null;
       const feature = buffer.feature[i];
       const row = table.at;
       words[2 * row] = place;
       words[2 * row + 1] = (block + 1) * 65536;
-      columns.cell_id[row] = nucleus ? nucleus.id : 'UNASSIGNED';
-      if (nucleus && buffer.qv[i] >= MIN_QV) this.#vendorCell(nucleus).counts[this.#kinds[feature]]++;
+      columns.cell_id[row] = 0;
+      if (nearest >= 0 && distance <= EXPANSION_UM) {
+        cells[nearest] ??= this.#vendorCell(nuclei[nearest]);
+        const cell = cells[nearest];
+        columns.cell_id[row] = cell.code;
+        if (buffer.qv[i] >= MIN_QV) cell.counts[this.#kinds[feature]]++;
+      }
       columns.overlaps_nucleus[row] = nearest >= 0 && distance === 0 ? 1 : 0;
-      columns.feature_name[row] = names[feature];
+      columns.feature_name[row] = feature;
       columns.x_location[row] = buffer.x[i];
       columns.y_location[row] = buffer.y[i];
       columns.z_location[row] = buffer.z[i];
       columns.qv[row] = buffer.qv[i];
-      columns.fov_name[row] = fovName;
+      columns.fov_name[row] = fov;
       columns.nucleus_distance[row] = distance;
-      columns.codeword_category[row] = categories[feature];
-      columns.is_gene[row] = feature < genes;
+      columns.codeword_category[row] = this.#kinds[feature];
+      columns.is_gene[row] = feature < genes ? 1 : 0;
       table.next();
     }
   }
@@ -152,7 +169,7 @@ export class BundleTables {
     let cell = this.#vendorCells.get(nucleus.id);
     if (!cell) {
       const { id, centreX: x, centreY: y, area: nucleusArea } = nucleus;
-      cell = { id, x, y, nucleusArea, area: 0, counts: KINDS.map(() => 0) };
+      cell = { id, code: this.#ids.push(id) - 1, x, y, nucleusArea, area: 0, counts: KINDS.map(() => 0) };
       this.#vendorCells.set(nucleus.id, cell);
     }
     return cell;

@@ -1,5 +1,9 @@
 import type { SchemaElement } from 'hyparquet';
-import { fileWriter, ParquetWriter } from 'hyparquet-writer';
+import { ByteWriter, fileWriter, ParquetWriter } from 'hyparquet-writer';
+import { deltaBinaryPack } from 'hyparquet-writer/src/delta.js';
+import { writePlain } from 'hyparquet-writer/src/plain.js';
+import { type ChunkData, writeChunk } from './column-chunk.ts';
+import { RowCodes } from './row-codes.ts';
 import { writing } from './write-errors.ts';
 
 export type ColumnKind =
@@ -10,10 +14,11 @@ export type ColumnKind =
   | 'float32'
   | 'float64'
   | 'string'
+  | 'code'
   | 'bool'
   | 'bytes';
 
-/** Arrays behind each kind; `uint64` is filled through 32-bit words (low, high). */
+/** Arrays behind each kind; `uint64` is filled through 32-bit words (low, high), `bool` with 0 and 1. */
 interface Arrays {
   uint64: BigUint64Array;
   int64: BigInt64Array;
@@ -22,37 +27,31 @@ interface Arrays {
   float32: Float32Array;
   float64: Float64Array;
   string: string[];
-  bool: boolean[];
+  /** Stored as texts, which `TableOptions.texts` tells. */
+  code: Uint32Array;
+  bool: Uint8Array;
   bytes: Uint8Array[];
 }
 
-interface Storage {
-  element: Partial<SchemaElement>;
-  encoding?: 'PLAIN' | 'DELTA_BINARY_PACKED';
-  codec?: 'UNCOMPRESSED';
-}
-
-/** How a kind is stored: given encodings spare the library its search for a dictionary, and measured values do not compress. */
-const STORED: Record<ColumnKind, Storage> = {
-  uint64: {
-    element: { type: 'INT64', converted_type: 'UINT_64' },
-    encoding: 'DELTA_BINARY_PACKED',
-    codec: 'UNCOMPRESSED',
-  },
-  int64: { element: { type: 'INT64' }, encoding: 'PLAIN' },
-  int32: { element: { type: 'INT32' }, encoding: 'PLAIN', codec: 'UNCOMPRESSED' },
-  uint8: { element: { type: 'INT32', converted_type: 'UINT_8' } },
-  float32: { element: { type: 'FLOAT' }, encoding: 'PLAIN', codec: 'UNCOMPRESSED' },
-  float64: { element: { type: 'DOUBLE' }, encoding: 'PLAIN', codec: 'UNCOMPRESSED' },
-  string: { element: { type: 'BYTE_ARRAY', converted_type: 'UTF8' } },
-  bool: { element: { type: 'BOOLEAN' } },
-  bytes: { element: { type: 'BYTE_ARRAY' }, encoding: 'PLAIN' },
+const STORED: Record<ColumnKind, Partial<SchemaElement>> = {
+  uint64: { type: 'INT64', converted_type: 'UINT_64' },
+  int64: { type: 'INT64' },
+  int32: { type: 'INT32' },
+  uint8: { type: 'INT32', converted_type: 'UINT_8' },
+  float32: { type: 'FLOAT' },
+  float64: { type: 'DOUBLE' },
+  string: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+  code: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+  bool: { type: 'BOOLEAN' },
+  bytes: { type: 'BYTE_ARRAY' },
 };
 
 interface TableOptions {
   rowsPerGroup?: number;
-  /** Columns whose least and greatest value are stored for each row group, for readers that skip some. */
+  /** float32 columns whose least and greatest value are stored for each row group, for readers that skip some. */
   bounded?: readonly string[];
+  /** The text of each code of the `code` columns. */
+  texts?: Record<string, (code: number) => string>;
   metadata?: Record<string, string>;
 }
 
@@ -64,7 +63,8 @@ const MAKE: { [K in ColumnKind]: (n: number) => Arrays[K] } = {
   float32: (n) => new Float32Array(n),
   float64: (n) => new Float64Array(n),
   string: (n) => new Array<string>(n).fill(''),
-  bool: (n) => new Array<boolean>(n).fill(false),
+  code: (n) => new Uint32Array(n),
+  bool: (n) => new Uint8Array(n),
   bytes: (n) => new Array<Uint8Array>(n).fill(new Uint8Array(0)),
 };
 
@@ -80,6 +80,8 @@ export class TableWriter<Spec extends Record<string, ColumnKind>> {
   readonly #path: string;
   readonly #rowsPerGroup: number;
   readonly #bounded: readonly string[];
+  readonly #texts: Record<string, (code: number) => string>;
+  readonly #rowCodes = new RowCodes();
   readonly #writer: ParquetWriter;
 
   constructor(path: string, spec: Spec, options: TableOptions = {}) {
@@ -87,13 +89,14 @@ export class TableWriter<Spec extends Record<string, ColumnKind>> {
     this.#path = path;
     this.#rowsPerGroup = options.rowsPerGroup ?? 100_000;
     this.#bounded = options.bounded ?? [];
+    this.#texts = options.texts ?? {};
     const names = Object.keys(spec);
     this.columns = Object.fromEntries(
       names.map((name) => [name, MAKE[spec[name]](this.#rowsPerGroup)]),
     ) as unknown as { [Name in keyof Spec]: Arrays[Spec[Name]] };
     const schema: SchemaElement[] = [
       { name: 'schema', num_children: names.length },
-      ...names.map((name) => ({ ...STORED[spec[name]].element, name, repetition_type: 'REQUIRED' as const })),
+      ...names.map((name) => ({ ...STORED[spec[name]], name, repetition_type: 'REQUIRED' as const })),
     ];
     const kvMetadata = Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value }));
     this.#writer = writing(
@@ -114,14 +117,92 @@ export class TableWriter<Spec extends Record<string, ColumnKind>> {
   }
 
   #flush(): void {
-    const columnData = Object.entries(this.#spec).map(([name, kind]) => {
-      const all = this.columns[name] as Arrays[ColumnKind];
-      const isFull = this.at === this.#rowsPerGroup;
-      const data = isFull ? all : Array.isArray(all) ? all.slice(0, this.at) : all.subarray(0, this.at);
-      const { encoding, codec } = STORED[kind];
-      return { name, data: data as never, encoding, codec, statistics: this.#bounded.includes(name) };
-    });
-    writing(this.#path, () => void this.#writer.write({ columnData, rowGroupSize: this.at, pageSize: 0 }));
+    const { writer, schema, row_groups } = this.#writer;
+    const rows = this.at;
+    const start = writer.offset;
+    const columns = writing(this.#path, () =>
+      schema.slice(1).map((element) => {
+        return writeChunk(writer as ByteWriter, element, rows, this.#data(element.name, rows));
+      }),
+    );
+    const size = BigInt(writer.offset - start);
+    row_groups.push({ columns, num_rows: BigInt(rows), total_byte_size: size, total_compressed_size: size });
+    this.#writer.num_rows += BigInt(rows);
     this.at = 0;
   }
+
+  /** The first `rows` values of a column as they are stored. */
+  #data(name: string, rows: number): ChunkData {
+    const kind = this.#spec[name];
+    const all = this.columns[name] as Arrays[ColumnKind];
+    switch (kind) {
+      case 'code': {
+        const codes = all as Uint32Array;
+        const met = this.#rowCodes.renumber(codes, rows);
+        return { encoding: 'RLE_DICTIONARY', codes, dictionary: met.map(this.#texts[name]) };
+      }
+      case 'string':
+        return stringData((all as string[]).slice(0, rows));
+      case 'uint8': {
+        const codes = Uint32Array.from((all as Uint8Array).subarray(0, rows));
+        const met = this.#rowCodes.renumber(codes, rows);
+        return { encoding: 'RLE_DICTIONARY', codes, dictionary: [...met] };
+      }
+      case 'bool':
+        return plain(packBits(all as Uint8Array, rows));
+      case 'bytes':
+        return plain(
+          encoded((page) => writePlain(page, (all as Uint8Array[]).slice(0, rows), 'BYTE_ARRAY', 0)),
+        );
+      case 'uint64': {
+        const values = (all as BigUint64Array).subarray(0, rows);
+        const bytes = encoded((page) => deltaBinaryPack(page, values, 'INT64'));
+        return { encoding: 'DELTA_BINARY_PACKED', bytes };
+      }
+      default: {
+        const values = (all as Float32Array).subarray(0, rows);
+        const bytes = new Uint8Array(values.buffer, 0, values.byteLength);
+        return { ...plain(bytes), bounds: this.#bounded.includes(name) ? boundsOf(values) : undefined };
+      }
+    }
+  }
+}
+
+function plain(bytes: Uint8Array): { encoding: 'PLAIN'; bytes: Uint8Array } {
+  return { encoding: 'PLAIN', bytes };
+}
+
+function encoded(write: (page: ByteWriter) => void): Uint8Array {
+  const page = new ByteWriter();
+  write(page);
+  return page.getBytes();
+}
+
+/** Texts in a dictionary where at least every other one was there before, else one after the other. */
+function stringData(texts: string[]): ChunkData {
+  const places = new Map<string, number>();
+  const codes = Uint32Array.from(texts, (text) => {
+    const place = places.get(text) ?? places.size;
+    places.set(text, place);
+    return place;
+  });
+  if (2 * places.size <= texts.length)
+    return { encoding: 'RLE_DICTIONARY', codes, dictionary: [...places.keys()] };
+  return plain(encoded((page) => writePlain(page, texts, 'BYTE_ARRAY', 0)));
+}
+
+function packBits(flags: Uint8Array, n: number): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(n / 8));
+  for (let i = 0; i < n; i++) bytes[i >> 3] |= flags[i] << (i & 7);
+  return bytes;
+}
+
+function boundsOf(values: Float32Array): { least: number; most: number } {
+  let least = values[0];
+  let most = values[0];
+  for (let i = 1; i < values.length; i++) {
+    if (values[i] < least) least = values[i];
+    if (values[i] > most) most = values[i];
+  }
+  return { least, most };
 }
