@@ -1,13 +1,11 @@
-import { createReadStream } from 'node:fs';
 import { Tokenizer, TokenParser } from '@streamparser/json';
-import { SpatileError } from '../errors.ts';
-import { openFailed } from '../tabular/open-failed.ts';
+import { fileBytes } from '../csv/bytes.ts';
+import type { SpatileError } from '../errors.ts';
 import type { Polygon } from './wkb.ts';
 
 /** A Feature or a bare geometry as it stands in the file; nothing about it is checked yet. */
 export type GeoJsonItem = Record<string, unknown>;
 
-const CHUNK_BYTES = 1 << 18;
 /** Geometry collections nest one level in real files. */
 const MAX_DEPTH = 4;
 
@@ -23,15 +21,16 @@ class ExactTokenizer extends Tokenizer {
 
 /**
  * Features of a GeoJSON file one by one: members of a FeatureCollection, GeometryCollection or plain array, else the one
- * Feature or geometry that the file is. Holds one chunk and one feature, never the file.
- * Errors: `INPUT_MISSING`, `INPUT_UNREADABLE`, and `invalid(what)` where the text is no JSON.
+ * Feature or geometry that the file is. The file may be gzipped. Holds one chunk and one feature, never the file.
+ * Errors: `INPUT_MISSING`, `INPUT_UNREADABLE`, `CSV_INVALID` for a damaged gzip stream, and `invalid(what)` where the text
+ * is no JSON.
  */
 export async function* readGeoJson(
   path: string,
   invalid: (what: string) => SpatileError,
 ): AsyncGenerator<GeoJsonItem> {
   let parser: FeatureParser | null = null;
-  for await (const chunk of fileChunks(path)) {
+  for await (const chunk of fileBytes(path)) {
     parser ??= new FeatureParser(chunk, invalid);
     yield* parser.write(chunk);
   }
@@ -88,15 +87,6 @@ class FeatureParser {
     } catch (cause) {
       throw this.invalid(`not valid JSON (${cause instanceof Error ? cause.message : cause})`);
     }
-  }
-}
-
-async function* fileChunks(path: string): AsyncGenerator<Buffer> {
-  try {
-    yield* createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  } catch (cause) {
-    if (cause instanceof SpatileError) throw cause;
-    throw openFailed(path, cause);
   }
 }
 
