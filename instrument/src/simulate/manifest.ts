@@ -25,7 +25,7 @@ export function experimentJson(
     z_step_size: 3.0,
     instrument_sw_version: '3.0.0.0',
     analysis_sw_version: 'xenium-3.0.0.0',
-    segmentation_stain: '',
+    segmentation_stain: images ? 'Xenium Multi-Tissue Stain' : '',
     images: images ? { morphology_focus_filepath: 'morphology_focus/morphology_focus_0000.ome.tif' } : {},
   };
 }

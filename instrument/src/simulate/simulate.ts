@@ -6,10 +6,11 @@ import { RandomStream } from '@spatile/random/stream';
 import { blockIndex, blockRect } from './blocks.ts';
 import { BundleTables } from './bundle.ts';
 import { Emission } from './emission.ts';
-import { writeDapi } from './image.ts';
+import { writeImages } from './image/write-images.ts';
 import { experimentJson, genePanelJson } from './manifest.ts';
 import { resolveSettings, type SimulateOptions } from './options.ts';
 import { Tissue } from './tissue.ts';
+import { drawTranscriptome } from './transcriptome.ts';
 import { TranscriptBuffer } from './transcripts.ts';
 import { TruthTables } from './truth.ts';
 import { Vendor } from './vendor.ts';
@@ -54,9 +55,11 @@ export async function simulateSlide(
   for (const folder of [out, truth]) makeEmptyFolder(folder);
 
   const tissue = new Tissue(settings);
-  const emission = new Emission(tissue);
+  const transcriptome = drawTranscriptome(settings, null);
+  const { panel } = transcriptome;
+  const emission = new Emission(tissue, transcriptome);
   const vendor = new Vendor(tissue);
-  const tables = new BundleTables(out, emission.panel);
+  const tables = new BundleTables(out, panel);
   const truthTables = new TruthTables(truth);
   const buffer = new TranscriptBuffer();
   const { columns, rows } = tissue.grid;
@@ -78,17 +81,17 @@ export async function simulateSlide(
     }
   }
   tables.finish();
-  truthTables.finish(settings, emission.panel);
+  truthTables.finish(settings, panel);
   if (options.images ?? true) {
     try {
-      await writeDapi(join(out, 'morphology_focus'), tissue, (done, total) =>
+      await writeImages(join(out, 'morphology_focus'), tissue, (done, total) =>
         progress({ step: 'image', done, total, transcripts }),
       );
     } catch (cause) {
       throw writeError(join(out, 'morphology_focus'), cause);
     }
   }
-  writeJson(join(out, 'gene_panel.json'), genePanelJson(emission.panel));
+  writeJson(join(out, 'gene_panel.json'), genePanelJson(panel));
   writeJson(
     join(out, 'experiment.xenium'),
     experimentJson(settings, tables.vendorCells, options.images ?? true),

@@ -46,7 +46,7 @@ describe('a slide of 200 um', () => {
       'cells.parquet',
       'experiment.xenium',
       'gene_panel.json',
-      join('morphology_focus', 'morphology_focus_0000.ome.tif'),
+      ...[0, 1, 2, 3].map((k) => join('morphology_focus', `morphology_focus_000${k}.ome.tif`)),
       'nucleus_boundaries.parquet',
       'transcripts.parquet',
     ]);
@@ -62,7 +62,13 @@ describe('a slide of 200 um', () => {
     expect(bundle).toMatchObject({ platform: 'xenium', pixelSizeUm: 0.2125 });
     expect(bundle.findings.filter(({ level }) => level === 'warning')).toEqual([]);
     expect(bundle.priors.map(({ kind }) => kind).sort()).toEqual(['cell', 'nucleus']);
-    expect(bundle.images).toMatchObject([{ channels: ['DAPI'], widthPx: 942, heightPx: 942 }]);
+    expect(bundle.images).toMatchObject([
+      {
+        channels: ['DAPI', 'ATP1A1/CD45/E-Cadherin', '18S', 'AlphaSMA/Vimentin'],
+        widthPx: 942,
+        heightPx: 942,
+      },
+    ]);
     let [rows, nuclei, outlines] = [0, 0, 0];
     for await (const batch of bundle.transcripts.batches()) rows += batch.length;
     for await (const { rings } of bundle.priors.find(({ kind }) => kind === 'nucleus')!.outlines()) {

@@ -1,0 +1,89 @@
+import { RandomStream } from '@spatile/random/stream';
+import { PIXEL_SIZE_UM } from '../manifest.ts';
+import { SmoothField } from '../smooth-field.ts';
+import type { Channel } from './channels.ts';
+
+/** Fields of view of the microscope; light falls off towards their corners. */
+const FIELD_WIDTH_PX = 4240;
+const FIELD_HEIGHT_PX = 2960;
+const VIGNETTING = 0.16;
+/** Unevenness of stain and tissue thickness: scale, and range of the factor on the light. */
+const UNEVEN_SCALE_UM = 160;
+const UNEVEN = 0.35;
+/** Light is computed at this distance and interpolated. */
+const LATTICE_PX = 32;
+/** Normal variates drawn once; 16 random bits choose one. */
+const NOISE_TABLE = 1 << 16;
+
+/** Turns light into camera counts: uneven light, photon and read-out noise. */
+export class Camera {
+  readonly #seed: number;
+  readonly #channel: Channel;
+  readonly #uneven: SmoothField;
+  readonly #noise: Float32Array;
+
+  constructor(seed: number, channel: Channel, noise: Float32Array) {
+    this.#seed = seed;
+    this.#channel = channel;
+    this.#uneven = new SmoothField(seed, `light-${channel.name}`, UNEVEN_SCALE_UM);
+    this.#noise = noise;
+  }
+
+  /**
+   * Counts of a square of `edge` pixels at (left, top) of the slide, whose light lies in the middle of the plane `seen` of
+   * `seenEdge` pixels. Only the first `width` x `height` pixels are exposed; the others are 0.
+   */
+  expose(
+    seen: Float32Array,
+    seenEdge: number,
+    place: { left: number; top: number; edge: number; width: number; height: number },
+  ): Uint16Array {
+    const { left, top, edge, width, height } = place;
+    const { offset, glow, gain, readNoise, name } = this.#channel;
+    const stream = new RandomStream(this.#seed, `camera-${name}`, left, top);
+    const counts = new Uint16Array(edge * edge);
+    const margin = (seenEdge - edge) / 2;
+    const readVariance = readNoise * readNoise;
+    const light = this.#light(left, top, edge);
+    const across = edge / LATTICE_PX + 1;
+    for (let row = 0; row < height; row++) {
+      const j = Math.floor(row / LATTICE_PX);
+      const v = (row % LATTICE_PX) / LATTICE_PX;
+      let word = 0;
+      for (let column = 0; column < width; column++) {
+        const i = Math.floor(column / LATTICE_PX);
+        const u = (column % LATTICE_PX) / LATTICE_PX;
+        const at = j * across + i;
+        const upper = light[at] + u * (light[at + 1] - light[at]);
+        const lower = light[at + across] + u * (light[at + across + 1] - light[at + across]);
+        const signal =
+          Math.max(0, glow + seen[(row + margin) * seenEdge + column + margin]) *
+          (upper + v * (lower - upper));
+        // One word serves two pixels.
+        word = (column & 1) === 0 ? stream.uint32() : word >>> 16;
+        const noise = this.#noise[word & (NOISE_TABLE - 1)];
+        const count = offset + signal + Math.sqrt(readVariance + gain * signal) * noise;
+        counts[row * edge + column] = count < 0 ? 0 : count > 65535 ? 65535 : Math.round(count);
+      }
+    }
+    return counts;
+  }
+
+  #light(left: number, top: number, edge: number): Float64Array {
+    const across = edge / LATTICE_PX + 1;
+    return Float64Array.from({ length: across * across }, (_, k) => {
+      const x = left + LATTICE_PX * (k % across);
+      const y = top + LATTICE_PX * Math.floor(k / across);
+      const u = (2 * (x % FIELD_WIDTH_PX)) / FIELD_WIDTH_PX - 1;
+      const v = (2 * (y % FIELD_HEIGHT_PX)) / FIELD_HEIGHT_PX - 1;
+      const uneven = 1 + 2 * UNEVEN * (this.#uneven.at(x * PIXEL_SIZE_UM, y * PIXEL_SIZE_UM) - 0.5);
+      return uneven * (1 - (VIGNETTING * (u * u + v * v)) / 2);
+    });
+  }
+}
+
+/** The table of noise that all channels share. */
+export function noiseTable(seed: number): Float32Array {
+  const stream = new RandomStream(seed, 'noise');
+  return Float32Array.from({ length: NOISE_TABLE }, () => stream.normal());
+}

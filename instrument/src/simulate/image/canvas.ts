@@ -1,0 +1,177 @@
+import type { RectUm } from '@spatile/formats/space';
+import { PIXEL_SIZE_UM } from '../manifest.ts';
+
+/** Runs of pixels in a polygon: row, first column, column behind the last, again and again. */
+export interface Spans {
+  length: number;
+  values: Int32Array;
+}
+
+/**
+ * A square window of the slide with, for each channel, the light that is in focus and the light that is not. Places are
+ * pixels from the window's upper left corner; whatever lies outside is cut off.
+ */
+export class Canvas {
+  readonly edgePx: number;
+  readonly sharp: readonly Float32Array[];
+  readonly soft: readonly Float32Array[];
+  /** Where a cell's rim is drawn before it is added; zero in between. */
+  readonly #scratch: Float32Array;
+  readonly #spans: Spans = { length: 0, values: new Int32Array(3 * 4096) };
+  readonly #crossings = new Float64Array(256);
+  /** Pixel of the slide in the upper left corner. */
+  left = 0;
+  top = 0;
+
+  constructor(edgePx: number, channels: number) {
+    const plane = (): Float32Array => new Float32Array(edgePx * edgePx);
+    this.edgePx = edgePx;
+    this.sharp = Array.from({ length: channels }, plane);
+    this.soft = Array.from({ length: channels }, plane);
+    this.#scratch = plane();
+  }
+
+  /** Moves the window and makes it dark. */
+  clear(left: number, top: number): void {
+    this.left = left;
+    this.top = top;
+    for (const plane of [...this.sharp, ...this.soft]) plane.fill(0);
+  }
+
+  get rect(): RectUm {
+    const { left, top, edgePx } = this;
+    const um = (px: number): number => px * PIXEL_SIZE_UM;
+    return { x0: um(left), y0: um(top), x1: um(left + edgePx), y1: um(top + edgePx) };
+  }
+
+  /** Pixels whose middle lies in a polygon (x, y pairs in microns, even-odd, not closed); valid until the next call. */
+  spansOf(vertices: Float64Array): Spans {
+    const spans = this.#spans;
+    spans.length = 0;
+    const [first, last] = this.#rowsOf(vertices);
+    for (let row = first; row <= last; row++) {
+      const n = this.#crossingsAt(vertices, (this.top + row + 0.5) * PIXEL_SIZE_UM);
+      for (let k = 0; k + 1 < n; k += 2) {
+        const from = Math.max(0, Math.ceil(this.#crossings[k] / PIXEL_SIZE_UM - 0.5) - this.left);
+        const to = Math.min(this.edgePx, Math.ceil(this.#crossings[k + 1] / PIXEL_SIZE_UM - 0.5) - this.left);
+        if (from >= to || spans.length + 3 > spans.values.length) continue;
+        spans.values[spans.length++] = row;
+        spans.values[spans.length++] = from;
+        spans.values[spans.length++] = to;
+      }
+    }
+    return spans;
+  }
+
+  /** Adds a disc with a soft edge: `level * (1 - (d / radius)^2)^2` at distance d from a place in microns. */
+  disc(plane: Float32Array, x: number, y: number, radiusUm: number, level: number): void {
+    const cx = x / PIXEL_SIZE_UM - this.left - 0.5;
+    const cy = y / PIXEL_SIZE_UM - this.top - 0.5;
+    const radius = radiusUm / PIXEL_SIZE_UM;
+    const [x0, x1] = this.#clip(cx - radius, cx + radius);
+    const [y0, y1] = this.#clip(cy - radius, cy + radius);
+    const scale = 1 / (radius * radius);
+    for (let row = y0; row <= y1; row++) {
+      for (let column = x0; column <= x1; column++) {
+        const depth = 1 - ((column - cx) * (column - cx) + (row - cy) * (row - cy)) * scale;
+        if (depth > 0) plane[row * this.edgePx + column] += level * depth * depth;
+      }
+    }
+  }
+
+  /**
+   * Adds a closed line along a polygon, `levels[k]` bright at vertex k and `halfWidthUm` to each side, with the share
+   * `soft` of it out of focus.
+   */
+  rim(
+    channel: number,
+    vertices: Float64Array,
+    levels: Float64Array,
+    halfWidthUm: number,
+    soft: number,
+  ): void {
+    const n = levels.length;
+    const width = halfWidthUm / PIXEL_SIZE_UM;
+    let [x0, x1, y0, y1] = [this.edgePx, -1, this.edgePx, -1];
+    for (let k = 0; k < n; k++) {
+      const next = (k + 1) % n;
+      const ax = vertices[2 * k] / PIXEL_SIZE_UM - this.left - 0.5;
+      const ay = vertices[2 * k + 1] / PIXEL_SIZE_UM - this.top - 0.5;
+      const bx = vertices[2 * next] / PIXEL_SIZE_UM - this.left - 0.5;
+      const by = vertices[2 * next + 1] / PIXEL_SIZE_UM - this.top - 0.5;
+      const [fromX, toX] = this.#clip(Math.min(ax, bx) - width, Math.max(ax, bx) + width);
+      const [fromY, toY] = this.#clip(Math.min(ay, by) - width, Math.max(ay, by) + width);
+      if (fromX > toX || fromY > toY || levels[k] + levels[next] === 0) continue;
+      x0 = Math.min(x0, fromX);
+      x1 = Math.max(x1, toX);
+      y0 = Math.min(y0, fromY);
+      y1 = Math.max(y1, toY);
+      const ex = bx - ax;
+      const ey = by - ay;
+      const inverse = 1 / Math.max(1e-9, ex * ex + ey * ey);
+      for (let row = fromY; row <= toY; row++) {
+        for (let column = fromX; column <= toX; column++) {
+          const t = Math.min(1, Math.max(0, ((column - ax) * ex + (row - ay) * ey) * inverse));
+          const dx = column - ax - t * ex;
+          const dy = row - ay - t * ey;
+          const depth = 1 - (dx * dx + dy * dy) / (width * width);
+          if (depth <= 0) continue;
+          const level = (levels[k] + t * (levels[next] - levels[k])) * depth * depth;
+          const at = row * this.edgePx + column;
+          if (level > this.#scratch[at]) this.#scratch[at] = level;
+        }
+      }
+    }
+    this.#addScratch(channel, soft, x0, x1, y0, y1);
+  }
+
+  #addScratch(channel: number, soft: number, x0: number, x1: number, y0: number, y1: number): void {
+    const sharp = this.sharp[channel];
+    const blurred = this.soft[channel];
+    for (let row = y0; row <= y1; row++) {
+      for (let at = row * this.edgePx + x0; at <= row * this.edgePx + x1; at++) {
+        const level = this.#scratch[at];
+        if (level === 0) continue;
+        sharp[at] += (1 - soft) * level;
+        blurred[at] += soft * level;
+        this.#scratch[at] = 0;
+      }
+    }
+  }
+
+  /** First and last whole pixel of a range within the window; first > last when there is none. */
+  #clip(from: number, to: number): [number, number] {
+    return [Math.max(0, Math.ceil(from)), Math.min(this.edgePx - 1, Math.floor(to))];
+  }
+
+  #rowsOf(vertices: Float64Array): [number, number] {
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let k = 1; k < vertices.length; k += 2) {
+      least = Math.min(least, vertices[k]);
+      most = Math.max(most, vertices[k]);
+    }
+    return this.#clip(least / PIXEL_SIZE_UM - this.top - 0.5, most / PIXEL_SIZE_UM - this.top - 0.5);
+  }
+
+  /** Sorted x of the polygon's crossings with a horizontal line, in microns; returns how many. */
+  #crossingsAt(vertices: Float64Array, y: number): number {
+    const found = this.#crossings;
+    let n = 0;
+    let px = vertices[vertices.length - 2];
+    let py = vertices[vertices.length - 1];
+    for (let k = 0; k < vertices.length; k += 2) {
+      const qx = vertices[k];
+      const qy = vertices[k + 1];
+      if (qy > y !== py > y && n < found.length) {
+        const x = ((px - qx) * (y - qy)) / (py - qy) + qx;
+        let at = n++;
+        for (; at > 0 && found[at - 1] > x; at--) found[at] = found[at - 1];
+        found[at] = x;
+      }
+      px = qx;
+      py = qy;
+    }
+    return n;
+  }
+}

@@ -1,0 +1,61 @@
+import { growRect } from '@spatile/formats/space';
+import { BLOCK_UM } from '../blocks.ts';
+import { PIXEL_SIZE_UM } from '../manifest.ts';
+import type { Tissue } from '../tissue.ts';
+import { Camera, noiseTable } from './camera.ts';
+import { Canvas } from './canvas.ts';
+import { CELL_REACH_UM, CellPainter } from './cell-painter.ts';
+import { CHANNELS } from './channels.ts';
+import { DEBRIS_REACH_UM, paintDebris } from './debris.ts';
+import { TILE_PX } from './ome-tiff.ts';
+import { MARGIN_PX, Optics } from './optics.ts';
+
+const CANVAS_PX = TILE_PX + 2 * MARGIN_PX;
+
+/** Renders the slide one tile at a time, all channels at once. Memory is a few planes of a tile, whatever the slide. */
+export class SlideRenderer {
+  readonly #tissue: Tissue;
+  readonly #sizePx: number;
+  readonly #painter: CellPainter;
+  readonly #canvas = new Canvas(CANVAS_PX, CHANNELS.length);
+  readonly #optics = new Optics(CANVAS_PX);
+  readonly #cameras: Camera[];
+
+  constructor(tissue: Tissue) {
+    const { seed, sizeUm } = tissue.settings;
+    this.#tissue = tissue;
+    this.#sizePx = slidePx(sizeUm);
+    this.#painter = new CellPainter(seed);
+    const noise = noiseTable(seed);
+    this.#cameras = CHANNELS.map((channel) => new Camera(seed, channel, noise));
+  }
+
+  /** Row-major camera counts of a tile (`TILE_PX` squared), one array per channel; 0 beyond the slide. */
+  tile(column: number, row: number): Uint16Array[] {
+    const canvas = this.#canvas;
+    const left = column * TILE_PX;
+    const top = row * TILE_PX;
+    canvas.clear(left - MARGIN_PX, top - MARGIN_PX);
+    for (const cell of this.#tissue.near(growRect(canvas.rect, CELL_REACH_UM)))
+      this.#painter.paint(canvas, cell);
+    this.#paintDebris();
+    const width = Math.min(TILE_PX, this.#sizePx - left);
+    const height = Math.min(TILE_PX, this.#sizePx - top);
+    return this.#cameras.map((camera, channel) => {
+      const seen = this.#optics.seen(channel, canvas.sharp[channel], canvas.soft[channel]);
+      return camera.expose(seen, CANVAS_PX, { left, top, edge: TILE_PX, width, height });
+    });
+  }
+
+  #paintDebris(): void {
+    const { x0, y0, x1, y1 } = growRect(this.#canvas.rect, DEBRIS_REACH_UM);
+    for (let row = Math.floor(y0 / BLOCK_UM); row * BLOCK_UM < y1; row++)
+      for (let column = Math.floor(x0 / BLOCK_UM); column * BLOCK_UM < x1; column++)
+        paintDebris(this.#canvas, this.#tissue.settings.seed, column, row);
+  }
+}
+
+/** Edge of the slide's images in pixels. */
+export function slidePx(sizeUm: number): number {
+  return Math.ceil(sizeUm / PIXEL_SIZE_UM);
+}
