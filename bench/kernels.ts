@@ -82,7 +82,7 @@ const input = assignTileFrame(tile, {
   tables: globalsTables(globals),
 });
 const start = process.cpuUsage();
-await prosegHandlers['assign.proseg'](input, { progress: () => {} });
+await prosegHandlers['assign.proseg'](input, { progress: () => {}, count: () => {} });
 const seconds = process.cpuUsage(start).user / 1e6;
 const { coarseIterations, fineIterations, hillClimbIterations } = SCHEDULE;
 const iterations = coarseIterations + fineIterations + hillClimbIterations;

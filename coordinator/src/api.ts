@@ -1,6 +1,7 @@
 import type { Finding, Platform } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import type { RectUm } from '@spatile/formats/space';
+import type { RunWork } from './run/work.ts';
 
 /** What the command line (and later gRPC) calls, and what it gets back. Everything here is plain data. */
 
@@ -56,6 +57,8 @@ export interface RunSummary {
   warnings: string[];
   /** SHA-256 over all files of the Zarr (sorted path, content). */
   digest: string;
+  /** What the run took, counted. */
+  work: RunWork;
 }
 
 export interface InspectSummary {

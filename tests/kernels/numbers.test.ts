@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BoundAssign, HEADER_INTEGERS, HEADER_REALS, headerFields } from '../../worker/kernels/bind.ts';
+import {
+  type BoundAssign,
+  HEADER_INTEGERS,
+  HEADER_REALS,
+  headerFields,
+  WORK_KINDS,
+} from '../../worker/kernels/bind.ts';
 import * as twin from '../../worker/kernels/reference/assign-random.ts';
 import { bound, emptyTile } from './small-tile.ts';
 
@@ -166,5 +172,16 @@ describe('the built module', () => {
     expect(fields.map(([, name]) => name)).toEqual(headerFields(b.sizes));
     const kinds = (kind: string): number => fields.filter((field) => field[2] === kind).length;
     expect([kinds('i32'), kinds('f64')]).toEqual([HEADER_INTEGERS.length, HEADER_REALS.length]);
+  });
+
+  it('counts the work that bind.ts names', () => {
+    const source = readFileSync(new URL('../../worker/kernels/assembly/work.ts', import.meta.url), 'utf8');
+    const kinds = [...source.matchAll(/^export const (\w+): usize = (\d+);$/gm)];
+    const camel = (name: string): string =>
+      name.toLowerCase().replace(/_./g, (pair) => pair[1].toUpperCase());
+    expect(kinds.map(([, name]) => camel(name))).toEqual([...WORK_KINDS]);
+    expect(kinds.map(([, , at]) => Number(at))).toEqual([...WORK_KINDS.keys()]);
+    expect(source).toContain(`const WORK_KINDS: usize = ${WORK_KINDS.length};`);
+    expect(source).toContain(`memory.data(${8 * WORK_KINDS.length}, 8)`);
   });
 });

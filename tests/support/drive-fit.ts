@@ -4,7 +4,7 @@ import { type AssignTile, assignTileFrame } from '@spatile/formats/tile/assign';
 import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import { prosegHandlers } from '@spatile/worker/assign/proseg/handlers';
 
-const quiet = { progress: () => undefined };
+const quiet = { progress: () => undefined, count: () => undefined };
 
 /** Runs one task as a worker would: the frame is encoded and decoded on the way in and out. */
 export async function runTask(kind: string, frame: Frame): Promise<Frame> {

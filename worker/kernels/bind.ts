@@ -177,6 +177,28 @@ export function headerFields(sizes: AssignSizes): string[] {
   return [...HEADER_INTEGERS, ...Object.keys(arraysOf(sizes)), ...HEADER_REALS];
 }
 
+/** What the kernels count, in order; what each means stands in `docs/output.md`. */
+export const WORK_KINDS = [
+  'labelProposals',
+  'labelsWeighed',
+  'labelTerms',
+  'labelsAccepted',
+  'placeProposals',
+  'placesAccepted',
+  'ratesRefreshed',
+  'multiplyAdds',
+  'foregroundDraws',
+  'factorSteps',
+  'componentTerms',
+  'loadingDraws',
+  'statisticDraws',
+  'streamBlocks',
+  'records',
+  'voxelsScanned',
+  'transcriptsSorted',
+  'densityTerms',
+] as const;
+
 const realsStart = (pointers: number): number => Math.ceil((HEADER_INTEGERS.length + pointers) / 2) * 8;
 
 /** Bytes the arrays and the header take behind the first free byte. */
@@ -190,6 +212,8 @@ export function assignBytes(sizes: AssignSizes): number {
 
 export interface AssignExports {
   memoryStart(): number;
+  workStart(): number;
+  clearWork(): void;
   headerBytes(): number;
   philox(k0: number, k1: number, c0: number, c1: number, c2: number, c3: number, out: number): void;
   ln(x: number): number;
@@ -243,6 +267,8 @@ export interface BoundAssign {
   setInteger(field: HeaderInteger, value: number): void;
   integer(field: HeaderInteger): number;
   setReal(field: HeaderReal, value: number): void;
+  /** What the kernels did for this tile so far (`WORK_KINDS`), and the pages of 64 KiB that its layout takes. */
+  work(): Record<string, number>;
   /** Gives the memory back for the next tile; the views must not be used afterwards. */
   release(): void;
 }
@@ -280,8 +306,8 @@ async function instantiate(): Promise<Instance> {
   return { memory, kernel };
 }
 
-/** Reserves and zeroes the memory. Throws RangeError when the engine cannot give that much. */
-function reserve({ memory, kernel }: Instance, bytes: number): void {
+/** Reserves and zeroes the memory; gives its pages. Throws RangeError when the engine cannot give that much. */
+function reserve({ memory, kernel }: Instance, bytes: number): number {
   const wanted = Math.ceil((kernel.memoryStart() + bytes) / PAGE);
   const have = memory.buffer.byteLength / PAGE;
   new Uint8Array(memory.buffer, kernel.memoryStart()).fill(
@@ -290,6 +316,7 @@ function reserve({ memory, kernel }: Instance, bytes: number): void {
     Math.min(bytes, memory.buffer.byteLength - kernel.memoryStart()),
   );
   if (wanted > have) memory.grow(wanted - have);
+  return wanted;
 }
 
 function checkSizes(s: AssignSizes): void {
@@ -319,8 +346,10 @@ function checkSizes(s: AssignSizes): void {
 export async function bindAssign(sizes: AssignSizes): Promise<BoundAssign> {
   checkSizes(sizes);
   const instance = idle.pop() ?? (await instantiate());
-  reserve(instance, assignBytes(sizes));
+  const wasmPages = reserve(instance, assignBytes(sizes));
   const { memory, kernel } = instance;
+  kernel.clearWork();
+  const counts = new BigInt64Array(memory.buffer, kernel.workStart(), WORK_KINDS.length);
   const tile = kernel.memoryStart();
   const specs = Object.entries(arraysOf(sizes));
   const words = new Int32Array(memory.buffer, tile, HEADER_INTEGERS.length + specs.length);
@@ -347,6 +376,10 @@ export async function bindAssign(sizes: AssignSizes): Promise<BoundAssign> {
     setReal: (field, value) => {
       reals[HEADER_REALS.indexOf(field)] = value;
     },
+    work: () => ({
+      ...Object.fromEntries(WORK_KINDS.map((kind, k) => [kind, Number(counts[k])])),
+      wasmPages,
+    }),
     release: () => {
       idle.push(instance);
     },

@@ -21,7 +21,7 @@ export type PoolEvent =
   | { type: 'progress'; worker: number; task: string; fraction: number }
   | ({ type: 'done'; worker: number } & Pick<
       DoneMessage,
-      'task' | 'attempt' | 'bytes' | 'seconds' | 'cpuSeconds' | 'peakRssBytes'
+      'task' | 'attempt' | 'bytes' | 'seconds' | 'cpuSeconds' | 'peakRssBytes' | 'work'
     >)
   | { type: 'failed'; worker: number; task: string; attempt: number; error: WireError };
 

@@ -40,9 +40,11 @@ const cellName = (cell: number): string => `cell-${cell}`;
 
 /**
  * Writes the SpatialData Zarr of a settled run: points in order of (tile, input row), cells in order of their number.
- * @returns digest of the store and the number of nuclei that could not be written as polygons.
+ * @returns digest and bytes of the store, and the number of nuclei that could not be written as polygons.
  */
-export async function writeOutput(input: OutputInput): Promise<{ digest: string; nucleiDropped: number }> {
+export async function writeOutput(
+  input: OutputInput,
+): Promise<{ digest: string; bytes: number; nucleiDropped: number }> {
   const writer = await createSpatialData(input.path, {
     attrs: input.attrs,
     pixelSizeUm: input.pixelSizeUm,
@@ -55,8 +57,7 @@ export async function writeOutput(input: OutputInput): Promise<{ digest: string;
     const nuclei = { dropped: 0 };
     await writer.shapes('nucleus_boundaries', nucleusShapes(input, nuclei));
     if (input.kept.length > 0) await writer.table('table', tableSpec(input));
-    const { digest } = await writer.finish();
-    return { digest, nucleiDropped: nuclei.dropped };
+    return { ...(await writer.finish()), nucleiDropped: nuclei.dropped };
   } catch (error) {
     await writer.abort();
     throw error;

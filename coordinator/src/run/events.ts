@@ -1,4 +1,5 @@
 import { appendFile, readFile } from 'node:fs/promises';
+import type { Work } from '@spatile/formats/tile/work';
 import type { RunStore } from './store.ts';
 import { storageError } from './store.ts';
 
@@ -13,6 +14,7 @@ export type RunLogEvent =
       cpuSeconds: number;
       peakRssBytes: number;
       transcripts: number;
+      work: Work;
     }
   | { type: 'step'; step: string; seconds: number; coordinatorRssBytes: number }
   | { type: 'worker-lost'; round: string; reason: string }

@@ -9,13 +9,14 @@ import { type SlideTally, tallySlide } from '../output/tally.ts';
 import { writeOutput } from '../output/write.ts';
 import { writeReport } from '../report/report.ts';
 import { reportFor } from './directory.ts';
-import { logEvent, logStep } from './events.ts';
+import { logEvent, logStep, readEvents } from './events.ts';
 import type { RunIdentity } from './identity.ts';
 import { untilAborted } from './interrupt.ts';
 import type { OpenedInput } from './open.ts';
 import { timed } from './prepare.ts';
 import { reportData } from './report-data.ts';
 import type { SlideContext } from './slide.ts';
+import { runWork } from './work.ts';
 
 export const SUMMARY_FILE = 'summary.json';
 
@@ -51,7 +52,7 @@ export async function finishRun({
   const components = await componentsOf(stage);
   await logStep(store, 'tally', tallyStarted);
   const writeStarted = performance.now();
-  const { digest, nucleiDropped } = await timed(
+  const { digest, bytes, nucleiDropped } = await timed(
     progress,
     'write',
     'writing the SpatialData Zarr',
@@ -111,6 +112,7 @@ export async function finishRun({
     seconds: (performance.now() - started) / 1000,
     warnings: all.filter(({ level }) => level === 'warning').map(({ message }) => message),
     digest,
+    work: runWork(store, await readEvents(store), bytes),
   };
   await store.putJson(SUMMARY_FILE, summary);
   await logEvent(store, { type: 'finished' });

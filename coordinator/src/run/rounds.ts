@@ -204,8 +204,8 @@ export class RoundRunner {
     const { round } = this.state;
     const task = this.taskOf(event.task);
     if (task === null) return;
-    await this.options.store.commit(resultName(round, task.id), event.bytes);
-    const { seconds, cpuSeconds, peakRssBytes, attempt } = event;
+    const { seconds, cpuSeconds, peakRssBytes, attempt, work } = event;
+    // Logged first, so that no committed result lacks its line; a line without a result is followed by that of another attempt.
     await logEvent(this.options.store, {
       type: 'task',
       round,
@@ -215,7 +215,9 @@ export class RoundRunner {
       cpuSeconds,
       peakRssBytes,
       transcripts: task.transcripts,
+      work,
     });
+    await this.options.store.commit(resultName(round, task.id), event.bytes);
     this.fractions.set(task.id, 1);
     this.report();
     this.feed({ type: 'committed', worker: event.worker, task: task.id });

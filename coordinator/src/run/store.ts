@@ -4,12 +4,21 @@ import { access, link, mkdir, open, readdir, readFile, rename, rm, unlink } from
 import { dirname, join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
 
+/** Files read and written of one folder, and their bytes. */
+export interface Traffic {
+  filesRead: number;
+  bytesRead: number;
+  filesWritten: number;
+  bytesWritten: number;
+}
+
 /**
  * The run directory: the state of a run. A committed file is never changed; a file that has its final name is complete
  * (it was written under another name first). Names are relative with forward slashes.
  */
 export class RunStore {
   readonly directory: string;
+  readonly #traffic = new Map<string, Traffic>();
 
   constructor(directory: string) {
     this.directory = directory;
@@ -38,7 +47,7 @@ export class RunStore {
   }
 
   async read(name: string): Promise<Uint8Array> {
-    return readFile(this.path(name)).catch((cause: NodeJS.ErrnoException) => {
+    const bytes = await readFile(this.path(name)).catch((cause: NodeJS.ErrnoException) => {
       throw cause.code === 'ENOENT'
         ? new SpatileError(
             'RUN_CORRUPT',
@@ -47,6 +56,28 @@ export class RunStore {
           )
         : storageError(cause, name);
     });
+    const traffic = this.#trafficOf(name);
+    traffic.filesRead++;
+    traffic.bytesRead += bytes.length;
+    return bytes;
+  }
+
+  /** What this process has read and written so far, by folder; files outside folders are small and not counted. */
+  traffic(): Record<string, Traffic> {
+    const folders = [...this.#traffic.keys()].filter((folder) => folder !== '').sort();
+    return Object.fromEntries(folders.map((folder) => [folder, { ...this.#traffic.get(folder)! }]));
+  }
+
+  #trafficOf(name: string): Traffic {
+    const folder = name.includes('/') ? name.slice(0, name.indexOf('/')) : '';
+    const known = this.#traffic.get(folder) ?? {
+      filesRead: 0,
+      bytesRead: 0,
+      filesWritten: 0,
+      bytesWritten: 0,
+    };
+    this.#traffic.set(folder, known);
+    return known;
   }
 
   async readJson<T>(name: string): Promise<T> {
@@ -127,6 +158,9 @@ export class RunStore {
       } finally {
         await file.close();
       }
+      const traffic = this.#trafficOf(name);
+      traffic.filesWritten++;
+      traffic.bytesWritten += bytes.length;
       return temporary;
     } catch (cause) {
       await unlink(temporary).catch(() => undefined);

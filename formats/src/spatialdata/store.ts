@@ -62,9 +62,10 @@ export class StoreFile {
   readonly #handle: FileHandle;
   readonly #path: string;
   readonly #hash: Hash = createHash('sha256');
-  readonly #done: (digest: string) => void;
+  readonly #done: (digest: string, bytes: number) => void;
+  #bytes = 0;
 
-  constructor(handle: FileHandle, path: string, done: (digest: string) => void) {
+  constructor(handle: FileHandle, path: string, done: (digest: string, bytes: number) => void) {
     this.#handle = handle;
     this.#path = path;
     this.#done = done;
@@ -80,6 +81,7 @@ export class StoreFile {
       throw asOutputError(error, this.#path);
     }
     this.#hash.update(bytes);
+    this.#bytes += bytes.length;
   }
 
   async close(): Promise<void> {
@@ -88,7 +90,7 @@ export class StoreFile {
     } catch (error) {
       throw asOutputError(error, this.#path);
     }
-    this.#done(this.#hash.digest('hex'));
+    this.#done(this.#hash.digest('hex'), this.#bytes);
   }
 
   /** Closes without counting the file as written; for the way out after an error. */
@@ -107,6 +109,7 @@ export class PartialStore {
   readonly #files = new Map<string, string>();
   readonly #nodes = new Map<string, NodeJson>();
   readonly #folders = new Set<string>();
+  #bytes = 0;
 
   private constructor(path: string) {
     this.path = path;
@@ -147,10 +150,18 @@ export class PartialStore {
       const folder = dirname(path);
       if (!this.#folders.has(folder)) await mkdir(folder, { recursive: true });
       this.#folders.add(folder);
-      return new StoreFile(await open(path, 'wx'), path, (digest) => this.#files.set(name, digest));
+      return new StoreFile(await open(path, 'wx'), path, (digest, bytes) => {
+        this.#files.set(name, digest);
+        this.#bytes += bytes;
+      });
     } catch (error) {
       throw asOutputError(error, path);
     }
+  }
+
+  /** Bytes of the files written so far. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Writes a whole file. */

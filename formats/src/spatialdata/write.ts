@@ -26,8 +26,8 @@ export interface SpatialDataWriter {
   table(name: string, table: TableSpec): Promise<void>;
   /** Streams an image from TIFF planes into a pyramid. */
   image(name: string, source: ImageSource): Promise<void>;
-  /** Writes the metadata of the whole and renames the folder into place. `digest`: SHA-256 as `digestOfStore`. */
-  finish(): Promise<{ digest: string }>;
+  /** Writes the metadata of the whole and renames the folder into place. `digest`: SHA-256 as `digestOfStore`; `bytes`: of all files. */
+  finish(): Promise<{ digest: string; bytes: number }>;
   /** Removes everything that was written. */
   abort(): Promise<void>;
 }
@@ -86,7 +86,8 @@ export async function createSpatialData(
       ]);
     },
     async finish() {
-      return { digest: await store.finish(rootJson({ spatile: options.attrs }, store.nodes())) };
+      const digest = await store.finish(rootJson({ spatile: options.attrs }, store.nodes()));
+      return { digest, bytes: store.bytes };
     },
     abort: () => store.abort(),
   };

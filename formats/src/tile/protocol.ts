@@ -1,3 +1,5 @@
+import type { Work } from './work.ts';
+
 /**
  * The messages between the coordinator and a worker process (Node's IPC channel, `serialization: 'advanced'`).
  *
@@ -58,6 +60,8 @@ export interface DoneMessage {
   cpuSeconds: number;
   /** Largest resident set of the worker process so far, over all its tasks. */
   peakRssBytes: number;
+  /** What the task took, counted; `inputBytes` and `resultBytes` are the sizes of the two frames. */
+  work: Work;
 }
 
 /** A `SpatileError` (or any other error, as `INTERNAL`) as plain data. */

@@ -31,6 +31,7 @@ const runSummary: RunSummary = {
   seconds: 75,
   warnings: ['the bundle has no image'],
   digest: 'abc',
+  work: { steps: {}, storage: null, outputBytes: 0 },
 };
 
 describe('run', () => {

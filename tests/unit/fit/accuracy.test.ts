@@ -21,7 +21,7 @@ describe('fit and tile round on touching cells with displacement', () => {
       'assign.proseg',
       assignTileFrame(tile, { meta, tables: globalsTables(model.globals) }),
     );
-    const quiet = { progress: () => undefined };
+    const quiet = { progress: () => undefined, count: () => undefined };
     const geometric = (settings: Record<string, unknown>) => assignTileFrame(tile, { meta: { settings } });
     const nucleus = await assignNucleus(geometric({ by: 'outline', pixelSizeUm: 0.25 }), quiet);
     const expanded = await assignExpand(geometric({ distanceUm: 5, pixelSizeUm: 0.25 }), quiet);

@@ -21,7 +21,7 @@ import { prosegHandlers } from '@spatile/worker/assign/proseg/handlers';
 import { describe, expect, it } from 'vitest';
 import { blockOf, SCHEDULE, SETTINGS, type SimulatedTile, simulateTile } from './simulated.ts';
 
-const quiet = { progress: (): void => {} };
+const quiet = { progress: (): void => {}, count: (): void => {} };
 const SHORT: ProsegSchedule = {
   ...SCHEDULE,
   coarseIterations: 30,

@@ -47,6 +47,7 @@ const done = (worker: number, wireTask: string, what: string): PoolEvent => ({
   seconds: 1,
   cpuSeconds: 1,
   peakRssBytes: 1,
+  work: {},
 });
 const until = (condition: () => boolean): Promise<void> => vi.waitFor(() => expect(condition()).toBe(true));
 

@@ -99,7 +99,7 @@ export function tileOf(slide: LittleSlide, core: RectUm, haloUm: number): Assign
   };
 }
 
-export const context = { progress: (): void => undefined };
+export const context = { progress: (): void => undefined, count: (): void => undefined };
 
 /** One transcript in the middle of every pixel of a rectangle. */
 export function everyPixel(rect: RectUm, sizeUm: number): LittleTranscript[] {

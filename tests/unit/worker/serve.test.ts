@@ -53,6 +53,19 @@ describe('serve', () => {
     expect(sent[2]).toMatchObject({ task: 't', attempt: 3, peakRssBytes: expect.any(Number) });
   });
 
+  it('sends what a handler counted, and the sizes of both frames', async () => {
+    const { sent, task } = host(async (input, { count }) => {
+      count({ records: 2, wasmPages: 5 });
+      count({ records: 3, wasmPages: 4 });
+      return input;
+    });
+    await task();
+    const bytes = encodeFrame({ kind: 'thing', meta: {}, tables: {} }).length;
+    expect(sent[1]).toMatchObject({
+      work: { records: 5, wasmPages: 5, inputBytes: bytes, resultBytes: bytes },
+    });
+  });
+
   it('passes on what a handler throws', async () => {
     const { sent, task } = host(async () => {
       throw new SpatileError('MEMORY_LIMIT', 'tile t: too big', { fields: { pixels: 7 }, retryable: true });

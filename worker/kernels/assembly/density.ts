@@ -1,4 +1,5 @@
 import { exp } from './math';
+import { countWork, DENSITY_TERMS } from './work';
 
 /** Gaussian weights below this are cut off: 3.717 bandwidths. */
 const REACH: f64 = 3.7169221888498383;
@@ -36,6 +37,7 @@ export function addDensity(
       const w = load<f32>(down + (<usize>k << 2));
       if (w == 0) continue;
       const row = out + (<usize>((j0 + k) * width + i0 + from) << 2);
+      countWork(DENSITY_TERMS, to - from);
       addScaled(row, across + (<usize>from << 2), w, to - from);
     }
   }

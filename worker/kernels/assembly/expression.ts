@@ -4,6 +4,7 @@ import { next, open, philox, unit, w0, w1 } from './philox';
 import { lnInt, sumRatesOf } from './rates';
 import { gamma } from './samplers';
 import { KIND_COMPONENT, KIND_FOREGROUND, KIND_LOADING, ROLE_COUNTED, Tile } from './tile';
+import { COMPONENT_TERMS, countWork, FACTOR_STEPS, FOREGROUND_DRAWS, LOADING_DRAWS } from './work';
 
 /** Largest count with a tabulated rising factorial, plus one. */
 const RISING: i32 = 16;
@@ -51,6 +52,8 @@ function add(at: usize, index: i32): void {
 export function drawForeground(t: Tile, iteration: u32, collect: bool): void {
   memory.fill(t.latentCount, 0, (<usize>t.cells * <usize>t.latent) << 2);
   let logLikelihood: i64 = 0;
+  let draws = 0;
+  let steps: i64 = 0;
   for (let i: usize = 0; i < <usize>t.transcripts; i++) {
     const rate = load<f32>(t.rate + (i << 2));
     const counted = collect && (load<u8>(t.role + i) & ROLE_COUNTED) != 0;
@@ -58,6 +61,7 @@ export function drawForeground(t: Tile, iteration: u32, collect: bool): void {
     if (counted) logLikelihood += i64(nearest<f64>(ln(whole) * FIXED_POINT));
     let foreground = false;
     if (rate > 0) {
+      draws++;
       philox(t.placeKey0, t.placeKey1, iteration, KIND_FOREGROUND, load<u32>(t.row + (i << 2)), 0);
       foreground = unit(w0) * whole < f64(rate);
     }
@@ -71,11 +75,14 @@ export function drawForeground(t: Tile, iteration: u32, collect: bool): void {
     let k = g;
     if (g >= <u32>t.privateGenes) {
       const factor = drawFactor(t, cell, g, unit(w1), rate);
+      steps += (factor >> 2) + 1;
       if (counted) add(t.statX, (g - t.privateGenes) * t.factors + factor);
       k = t.privateWidth + factor;
     }
     add(t.latentCount, cell * t.latent + k);
   }
+  countWork(FOREGROUND_DRAWS, draws);
+  countWork(FACTOR_STEPS, steps);
   if (collect) store<i64>(t.statLogLikelihood, load<i64>(t.statLogLikelihood) + logLikelihood);
 }
 
@@ -100,6 +107,7 @@ function emptyLogs(t: Tile, volume: f64, out: usize): void {
   const T = t.componentWidth;
   const one = f64x2.splat(1.0);
   const cap = f64x2.splat(MAX_ODDS);
+  countWork(COMPONENT_TERMS, t.latent * T);
   for (let z = 0; z < T; z += 2) {
     let sum = f64x2.splat(0.0);
     for (let k = 0; k < t.latent; k++) {
@@ -121,6 +129,7 @@ function addCounts(t: Tile, cell: i32, volume: f64, weights: usize): void {
   for (let k = 0; k < t.latent; k++) {
     const x = <i32>load<u32>(row + (<usize>k << 2));
     if (x == 0) continue;
+    countWork(COMPONENT_TERMS, T);
     const exposure = f64x2.splat(volume * load<f64>(t.thetaSum + (<usize>k << 3)));
     const count = f64x2.splat(f64(x));
     for (let z = 0; z < T; z += 2) {
@@ -186,6 +195,7 @@ export function drawComponents(t: Tile, iteration: u32): void {
 /** Step 7 of 1.7: loadings given latent counts and component, then Lambda. Frozen cells and cells without a voxel keep theirs. */
 export function drawLoadings(t: Tile, iteration: u32): void {
   const T = t.componentWidth;
+  let draws: i64 = 0;
   for (let c = 1; c < t.cells; c++) {
     const n = load<i32>(t.size + (<usize>c << 2));
     if (load<u8>(t.frozen + c) || n == 0) continue;
@@ -198,10 +208,12 @@ export function drawLoadings(t: Tile, iteration: u32): void {
       const at = <usize>(k * T + z) << 3;
       const s = load<f64>(t.scale + at);
       const cell = <usize>c * <usize>t.latent + k;
+      draws++;
       open(t.placeKey0, t.placeKey1, iteration, KIND_LOADING, k, id);
       const phi = (gamma(load<f64>(t.shape + at) + f64(load<u32>(t.latentCount + (cell << 2)))) * s) / (1.0 + s * volume * sum);
       store<f32>(t.loading + (cell << 2), f32(phi));
     }
     sumRatesOf(t, c);
   }
+  countWork(LOADING_DRAWS, draws);
 }

@@ -3,6 +3,7 @@ import { insertPair, labelAt, removePair } from './pairs';
 import { philox, unit, w0, w1, w2, w3 } from './philox';
 import { lnInt, rateOf } from './rates';
 import { KIND_LABEL, LOCKED, OUTSIDE, Tile } from './tile';
+import { countWork, LABEL_PROPOSALS, LABEL_TERMS, LABELS_ACCEPTED, LABELS_WEIGHED } from './work';
 
 /** ln(9.43 * 4 pi): corrects the 8-neighbour perimeter to length, then compares with a disc. */
 const COMPACT_OFFSET: f64 = 4.774920343614657;
@@ -39,6 +40,7 @@ function likelihoodChange(t: Tile, q: i32, a: u32, b: u32): f64 {
   let at = load<u32>(t.bucketStart + (<usize>q << 2));
   const end = load<u32>(t.bucketStart + (<usize>(q + 1) << 2));
   if (at == end) return 0.0;
+  countWork(LABEL_TERMS, end - at);
   let logs: f64 = 0.0;
   let product: f64 = 1.0;
   for (; at < end; at++) {
@@ -100,7 +102,9 @@ export function moveLabels(t: Tile, iteration: u32, proposals: i32, temperature:
   const lnU = ln(t.voxelVolume);
   const bubbleWords = <u64>(b * 4294967296.0);
   let accepted = 0;
-  for (let p = 0; p < proposals && t.pairCount > 0; p++) {
+  let weighed = 0;
+  let p = 0;
+  for (; p < proposals && t.pairCount > 0; p++) {
     philox(t.tileKey0, t.tileKey1, iteration, KIND_LABEL, p, 0);
     const pairs = t.pairCount;
     const id = load<u32>(t.pairList + (<usize>((<u64>w0 * <u64>pairs) >> 32) << 2));
@@ -145,6 +149,7 @@ export function moveLabels(t: Tile, iteration: u32, proposals: i32, temperature:
     const slotB = (<usize>B * <usize>t.layers + layer) << 2;
     const pA = load<i32>(t.perimeter + slotA) + 2 * mA - 8;
     const pB = load<i32>(t.perimeter + slotB) + 8 - 2 * mB;
+    weighed++;
     let delta = likelihoodChange(t, q, A, B);
     if (A != 0) delta += t.voxelVolume * load<f64>(t.totalRate + (<usize>A << 3)) + shapeChange(t, A, layer, -1, pA, lnU);
     if (B != 0) delta += shapeChange(t, B, layer, 1, pB, lnU) - t.voxelVolume * load<f64>(t.totalRate + (<usize>B << 3));
@@ -171,6 +176,9 @@ export function moveLabels(t: Tile, iteration: u32, proposals: i32, temperature:
     if (A != 0) settle(t, A, slotA, -1, pA);
     if (B != 0) settle(t, B, slotB, 1, pB);
   }
+  countWork(LABEL_PROPOSALS, p);
+  countWork(LABELS_WEIGHED, weighed);
+  countWork(LABELS_ACCEPTED, accepted);
   return accepted;
 }
 

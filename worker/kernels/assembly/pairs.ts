@@ -1,4 +1,5 @@
 import { OUTSIDE, Tile } from './tile';
+import { countWork, TRANSCRIPTS_SORTED, VOXELS_SCANNED } from './work';
 
 /** The mismatch pair at `id` enters the list. Precondition: absent. */
 // @ts-ignore: decorator
@@ -32,6 +33,7 @@ export function labelAt(t: Tile, v: i32): u32 {
 /** Rebuilds pair list (in scan order), sizes and perimeters from the labels. */
 export function recount(t: Tile): void {
   const L = t.layers;
+  countWork(VOXELS_SCANNED, t.voxels);
   memory.fill(t.size, 0, <usize>t.cells << 2);
   memory.fill(t.layerSize, 0, (<usize>t.cells * <usize>L) << 2);
   memory.fill(t.perimeter, 0, (<usize>t.cells * <usize>L) << 2);
@@ -73,6 +75,8 @@ function recountVoxel(t: Tile, v: i32, l: i32): void {
 export function bucketTranscripts(t: Tile): void {
   const start = t.bucketStart;
   const n = t.transcripts;
+  countWork(VOXELS_SCANNED, t.voxels);
+  countWork(TRANSCRIPTS_SORTED, n);
   memory.fill(start, 0, (<usize>t.voxels + 1) << 2);
   for (let i = 0; i < n; i++) {
     const at = start + ((<usize>load<u32>(t.current + (<usize>i << 2)) + 1) << 2);

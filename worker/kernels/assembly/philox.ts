@@ -1,3 +1,5 @@
+import { countWork, STREAM_BLOCKS } from './work';
+
 /** Philox4x32-10 (Salmon et al., SC 2011): four words per counter, in the globals below. */
 export let w0: u32 = 0;
 export let w1: u32 = 0;
@@ -50,5 +52,6 @@ export function open(key0: u32, key1: u32, iter: u32, step: u32, sub: u32, who: 
 // @ts-ignore: decorator
 @inline
 export function next(): void {
+  countWork(STREAM_BLOCKS, 1);
   philox(k0, k1, iteration, kind, item, draw++);
 }

@@ -2,6 +2,7 @@ import { labelAt } from './pairs';
 import { philox, unit, w0, w1, w2, w3 } from './philox';
 import { rateOf } from './rates';
 import { KIND_PLACE, ROLE_MOVES, Tile } from './tile';
+import { countWork, PLACE_PROPOSALS, PLACES_ACCEPTED, RATES_REFRESHED } from './work';
 
 /** Draws an index of an alias table (Walker): the high half of word * count picks the column, the low half the side. */
 // @ts-ignore: decorator
@@ -21,6 +22,7 @@ export function movePlaces(t: Tile, iteration: u32): i32 {
   const reachFar = t.farCount >> 1;
   const depths = t.modeCount >> 1;
   const reachZ = depths >> 1;
+  let proposed = 0;
   let accepted = 0;
   for (let i: usize = 0; i < <usize>t.transcripts; i++) {
     const at = load<u32>(t.current + (i << 2));
@@ -30,6 +32,7 @@ export function movePlaces(t: Tile, iteration: u32): i32 {
       store<f32>(t.rate + (i << 2), rateOf(t, a, g));
       continue;
     }
+    proposed++;
     philox(t.placeKey0, t.placeKey1, iteration, KIND_PLACE, load<u32>(t.row + (i << 2)), 0);
     let mode = aliasDraw(w0, t.modeCount, t.modeThreshold, t.modeAlias);
     let dx: i32;
@@ -64,6 +67,9 @@ export function movePlaces(t: Tile, iteration: u32): i32 {
     }
     store<f32>(t.rate + (i << 2), take ? fresh : old);
   }
+  countWork(PLACE_PROPOSALS, proposed);
+  countWork(PLACES_ACCEPTED, accepted);
+  countWork(RATES_REFRESHED, t.transcripts);
   return accepted;
 }
 
@@ -73,4 +79,5 @@ export function refreshRates(t: Tile): void {
     const a = labelAt(t, load<u32>(t.current + (i << 2)));
     store<f32>(t.rate + (i << 2), rateOf(t, a, <u32>load<u16>(t.gene + (i << 1))));
   }
+  countWork(RATES_REFRESHED, t.transcripts);
 }

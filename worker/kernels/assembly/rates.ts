@@ -1,4 +1,5 @@
 import { Tile } from './tile';
+import { countWork, MULTIPLY_ADDS } from './work';
 
 /** Dot product of two rows of `width` (a multiple of 4) f32: four accumulators, fixed tree. */
 // @ts-ignore: decorator
@@ -17,6 +18,7 @@ export function rateOf(t: Tile, cell: u32, gene: u32): f32 {
   if (cell == 0) return 0;
   const row = t.loading + ((<usize>cell * <usize>t.latent) << 2);
   if (gene < <u32>t.privateGenes) return load<f32>(row + (<usize>gene << 2));
+  countWork(MULTIPLY_ADDS, t.factorWidth);
   return dot(
     row + (<usize>t.privateWidth << 2),
     t.theta + ((<usize>(gene - t.privateGenes) * <usize>t.factorWidth) << 2),

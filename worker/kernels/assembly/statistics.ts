@@ -4,6 +4,7 @@ import { open } from './philox';
 import { lnInt } from './rates';
 import { polyaGamma, tables } from './samplers';
 import { KIND_OMEGA, KIND_TABLES, RECORD_SLOTS, Tile } from './tile';
+import { countWork, RECORDS, STATISTIC_DRAWS } from './work';
 
 const FIXED_POINT: f64 = 16777216.0;
 
@@ -28,6 +29,7 @@ function collectFactors(t: Tile, iteration: u32, c: i32, z: i32, lnV: f64, fixed
     const slot = z * t.latent + k;
     add32(t.statXt, slot, x);
     if (fixedDispersion) continue;
+    countWork(STATISTIC_DRAWS, 1);
     const at = <usize>(k * t.componentWidth + z) << 3;
     const r = load<f64>(t.shape + at);
     open(t.placeKey0, t.placeKey1, iteration, KIND_TABLES, k, id);
@@ -58,6 +60,7 @@ function add64(at: usize, index: i32, value: i64): void {
  * place), to the background the rest. Three cells are remembered per transcript, first come first kept. `rate` must be current.
  */
 export function record(t: Tile): void {
+  countWork(RECORDS, t.transcripts);
   for (let i: usize = 0; i < <usize>t.transcripts; i++) {
     const cell = labelAt(t, load<u32>(t.current + (i << 2)));
     const rate = load<f32>(t.rate + (i << 2));

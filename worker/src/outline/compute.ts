@@ -24,6 +24,7 @@ export const outline: Handler = async (input, context) => {
   const volume = paintVolume(tile);
   context.progress(0.3);
   const map = consensusMap(volume, tile);
+  context.count({ voxelsPainted: volume.labels.length, pixelsMapped: map.length });
   context.progress(0.5);
   return outlineResultFrame(describe(tile, volume, map, context.progress));
 };

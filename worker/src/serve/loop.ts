@@ -9,6 +9,7 @@ import {
   type TaskMessage,
   type ToWorker,
 } from '@spatile/formats/tile/protocol';
+import { addWork, type Work } from '@spatile/formats/tile/work';
 import type { Handler } from '../handler.ts';
 import { wireError } from './failure.ts';
 import { peakResidentBytes } from './peak-memory.ts';
@@ -78,7 +79,11 @@ async function run(
     );
   }
   const input = decodeFrame(task.bytes, inputKind(task.kind), task.task);
-  const bytes = encodeFrame(await handlers[task.kind](input, { progress }));
+  let counted: Work = {};
+  const count = (work: Work): void => {
+    counted = addWork(counted, work);
+  };
+  const bytes = encodeFrame(await handlers[task.kind](input, { progress, count }));
   const cpu = host.cpuUsage(cpuBefore);
   return {
     type: 'done',
@@ -88,6 +93,7 @@ async function run(
     seconds: (performance.now() - started) / 1e3,
     cpuSeconds: (cpu.user + cpu.system) / 1e6,
     peakRssBytes: peakResidentBytes(),
+    work: { ...counted, inputBytes: task.bytes.length, resultBytes: bytes.length },
   };
 }
 

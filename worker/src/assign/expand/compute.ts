@@ -34,6 +34,7 @@ export const assignExpand: Handler = async (input, context) => {
   const limit = limitSquared(settings.distanceUm, settings.pixelSizeUm);
   const grown = growLabels(labels, window.width, window.height, limit);
   context.progress(0.9);
+  context.count({ pixelsLabelled: labels.length, pixelsGrown: grown.length });
 
   const { x, y } = tile.transcripts;
   const verdict = (i: number): number => {

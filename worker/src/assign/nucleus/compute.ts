@@ -22,6 +22,7 @@ export const assignNucleus: Handler = async (input, context) => {
   const anyNuclear = settings.anyNuclear ?? true;
   const { window, labels, sources, diagnostics } = labelPrior(tile, settings);
   context.progress(0.5);
+  context.count({ pixelsLabelled: labels.length });
   for (let i = 0; i < labels.length; i++) if (labels[i] < 0) labels[i] = -labels[i];
 
   const { cell } = tile.cells;

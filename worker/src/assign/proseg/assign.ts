@@ -36,6 +36,7 @@ export const assign: Handler = async (input, context) => {
     enterLabels(sampler, refined(sampler, readLabels(sampler)), prior);
     await runFine(sampler, schedule, schedule.coarseIterations, tally, progress);
     const reported = sampler.arrays.owned.slice();
+    context.count(sampler.bound.work());
     return assignResultFrame(assignResult(sampler, schedule, { reported, claimsOutsideCore: true, tally }));
   } finally {
     sampler.bound.release();

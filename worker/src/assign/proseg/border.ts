@@ -33,6 +33,7 @@ export const border: Handler = async (input, context) => {
     const progress = { context, done: 0, total: schedule.fineIterations + schedule.hillClimbIterations };
     const tally = newTally();
     await runFine(sampler, schedule, 0, tally, progress);
+    context.count(sampler.bound.work());
     return assignResultFrame(
       assignResult(sampler, schedule, { reported: active, claimsOutsideCore: false, tally }),
     );

@@ -51,6 +51,7 @@ export const fit: Handler = async (input, context) => {
       iterate(sampler, block, k, proposals);
       await breathe(progress);
     }
+    context.count(sampler.bound.work());
     const statistics = statisticsOf(sampler, block);
     return {
       kind: PROSEG_STATISTICS,

@@ -42,6 +42,7 @@ export const prepare: Handler = async (input, context) => {
         start,
       ),
     };
+    context.count(sampler.bound.work());
     return {
       kind: PROSEG_PREPARATION,
       meta: { tile: task.tile.meta.tile },
