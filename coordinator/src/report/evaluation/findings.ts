@@ -1,0 +1,127 @@
+import { count, percent } from '../../cli/format.ts';
+import type { JudgedInput } from './judged.ts';
+import { bestOf, scoreIn, shownScores } from './shown-scores.ts';
+
+/** Differences of F1 below this are called none: a slide of another seed moves it as much. */
+const LEVEL = 0.005;
+
+/** What the numbers say, in plain sentences; losses as well as wins. */
+export function findingsOf(results: readonly JudgedInput[]): string[] {
+  const said = [
+    ...ranking(results),
+    ...shares(results),
+    ...wins(results),
+    ...borders(results),
+    ...lost(results),
+  ];
+  return said.length === 0 ? ['Nothing could be judged: no transcript of the truth is in any result.'] : said;
+}
+
+function ranking(results: readonly JudgedInput[]): string[] {
+  const ranked = results
+    .flatMap((result) => {
+      const { f1 } = result.evaluation.scores;
+      return f1 === null ? [] : [{ ...result, f1 }];
+    })
+    .sort((a, b) => b.f1 - a.f1);
+  if (ranked.length === 0) return [];
+  const [first, ...others] = ranked;
+  if (others.length === 0) {
+    const { recall, precision } = first.evaluation.scores;
+    return [
+      `${first.name} puts ${hundredths(recall)} of 100 transcripts of cells into their own cell, and ${hundredths(precision)} of 100 that it puts into a cell belong there (F1 ${first.f1.toFixed(3)}).`,
+    ];
+  }
+  const level = others.filter(({ f1 }) => first.f1 - f1 < LEVEL);
+  const behind = others.filter(({ f1 }) => first.f1 - f1 >= LEVEL);
+  const head =
+    level.length === 0
+      ? `By F1 of transcripts ${first.name} is ahead with ${first.f1.toFixed(3)}`
+      : `By F1 of transcripts ${list([first, ...level].map(({ name, f1 }) => `${name} (${f1.toFixed(3)})`))} are level`;
+  const tail =
+    behind.length === 0
+      ? ''
+      : `; behind are ${list(behind.map(({ name, f1 }) => `${name} (${f1.toFixed(3)})`))}`;
+  return [`${head}${tail}.`, ...squares(first, others[0])];
+}
+
+/** In how many squares of the slide the first is ahead of the second: a difference that is everywhere is no accident. */
+function squares(first: JudgedInput, second: JudgedInput): string[] {
+  const [a, b] = [first.detail.grid.f1, second.detail.grid.f1];
+  let [ahead, judged] = [0, 0];
+  for (let square = 0; square < a.length; square++) {
+    if (Number.isNaN(a[square]) || Number.isNaN(b[square]) || a[square] === b[square]) continue;
+    judged++;
+    if (a[square] > b[square]) ahead++;
+  }
+  if (judged === 0) return [];
+  return [
+    `${first.name} has the higher F1 in ${count(ahead)} of the ${count(judged)} squares of ${first.detail.grid.binUm} µm where it and ${second.name} differ.`,
+  ];
+}
+
+function shares(results: readonly JudgedInput[]): string[] {
+  const each = (score: 'leakedHome' | 'backgroundRecall'): string =>
+    list(
+      results.flatMap(({ name, evaluation }) => {
+        const value = evaluation.scores[score];
+        return value === null ? [] : [`${name} ${percent(value, 1)}`];
+      }),
+    );
+  const [home, kept] = [each('leakedHome'), each('backgroundRecall')];
+  return [
+    ...(home === '' ? [] : [`Leaked transcripts brought home: ${home}.`]),
+    ...(kept === '' ? [] : [`Background kept out of cells: ${kept}.`]),
+  ];
+}
+
+function wins(results: readonly JudgedInput[]): string[] {
+  if (results.length < 2) return [];
+  const all = results.map(({ evaluation }) => evaluation.scores);
+  const won = results.map(() => [] as string[]);
+  let scored = 0;
+  for (const { name, label, better } of shownScores(all)) {
+    const best = bestOf(
+      all.map((scores) => scoreIn(scores, name)),
+      better,
+    );
+    if (best.length > 0) scored++;
+    for (const i of best) won[i].push(label);
+  }
+  return results.map(({ name }, i) =>
+    won[i].length === 0
+      ? `${name} is best in none of ${scored} scores.`
+      : `${name} is best in ${won[i].length} of ${scored} scores: ${list(won[i])}.`,
+  );
+}
+
+function borders(results: readonly JudgedInput[]): string[] {
+  return results.flatMap(({ name, evaluation: { border } }) => {
+    if (border === null || border.within.f1 === null || border.away.f1 === null) return [];
+    const difference = border.within.f1 - border.away.f1;
+    const size = Math.abs(difference).toFixed(3);
+    const how = Number(size) === 0 ? 'the same' : `${size} ${difference < 0 ? 'lower' : 'higher'}`;
+    return [
+      `${name}: F1 within ${border.bandUm} µm of tile borders is ${how} ${Number(size) === 0 ? 'as' : 'than'} away from them.`,
+    ];
+  });
+}
+
+function lost(results: readonly JudgedInput[]): string[] {
+  return results.flatMap(({ name, evaluation: { conservation: c } }) =>
+    c.conserved
+      ? []
+      : [
+          `${name} does not account for every transcript: ${count(c.missing)} missing, ${count(c.duplicated)} twice, ${count(c.unknown)} unknown.`,
+        ],
+  );
+}
+
+const hundredths = (share: number | null): string => (share === null ? '-' : (100 * share).toFixed(0));
+
+/** `a`, `a and b`, `a, b and c`. */
+function list(items: readonly string[]): string {
+  return items.length < 2
+    ? items.join('')
+    : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`;
+}

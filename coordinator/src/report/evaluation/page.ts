@@ -1,0 +1,93 @@
+import { amount } from '../../cli/format.ts';
+import { VERSION } from '../../version.ts';
+import { type Html, html, trusted } from '../html.ts';
+import type { Section } from '../parts.ts';
+import { gatherCloseViews } from './close/gather.ts';
+import { findingsOf } from './findings.ts';
+import type { EvaluationReportInputs } from './inputs.ts';
+import { type JudgedInput, judgedOf } from './judged.ts';
+import { areaSection } from './sections/area.ts';
+import { barsSection } from './sections/bars.ts';
+import { bordersSection } from './sections/borders.ts';
+import { cellsSection } from './sections/cells.ts';
+import { closeSection } from './sections/close.ts';
+import { countedSection } from './sections/counted.ts';
+import { markersSection } from './sections/markers.ts';
+import { provenanceSection } from './sections/provenance.ts';
+import { scoresSection } from './sections/scores.ts';
+import { typesSection } from './sections/types.ts';
+import { EVALUATION_STYLE } from './style.ts';
+
+/** The whole page of an evaluation. Errors: those of what it streams for the close views. */
+export async function renderEvaluation(inputs: EvaluationReportInputs): Promise<string> {
+  const judged = judgedOf(inputs);
+  const close = await gatherCloseViews(inputs);
+  const sections = [
+    ...(judged.length > 0 ? judgedSections(judged, close) : []),
+    ...countedSections(inputs),
+    provenanceSection(inputs),
+  ].filter((section) => section !== null);
+  return document(inputs, sections).text;
+}
+
+function judgedSections(
+  judged: readonly JudgedInput[],
+  close: Awaited<ReturnType<typeof gatherCloseViews>>,
+): (Section | null)[] {
+  const markers = judged.flatMap(({ name, detail: { coexpression } }) =>
+    coexpression === null ? [] : [{ name, markers: coexpression.result }],
+  );
+  return [
+    {
+      id: 'findings',
+      title: 'What the numbers say',
+      body: html`<ul class="findings">${findingsOf(judged).map((said) => html`<li>${said}</li>`)}</ul>`,
+    },
+    scoresSection(judged),
+    barsSection(judged),
+    bordersSection(judged),
+    areaSection(judged, close),
+    closeSection(close),
+    cellsSection(judged),
+    typesSection(judged),
+    markersSection(markers, judged[0].detail.coexpression?.truth ?? null),
+  ];
+}
+
+function countedSections({ results }: EvaluationReportInputs): (Section | null)[] {
+  const counted = results.flatMap(({ name, counted }) => (counted === null ? [] : [{ name, counted }]));
+  if (counted.length === 0) return [];
+  const markers = counted.flatMap(({ name, counted: { markers } }) =>
+    markers === null ? [] : [{ name, markers }],
+  );
+  return [countedSection(counted), markersSection(markers, null)];
+}
+
+function document({ slide, truth, results }: EvaluationReportInputs, sections: readonly Section[]): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${slide}: spatile evaluation</title>
+<style>${trusted(EVALUATION_STYLE)}</style>
+</head>
+<body>
+<header>
+<h1>${slide}</h1>
+<p>${amount(results.length, 'results')} ${truth === null ? 'without truth' : 'judged against the truth'}; spatile ${VERSION}</p>
+<nav aria-label="Sections">${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>
+</header>
+<main>
+${sections.map(
+  ({ id, title, body }) => html`<section id="${id}" aria-labelledby="${id}-title">
+<h2 id="${id}-title">${title}</h2>
+${body}
+</section>
+`,
+)}</main>
+<footer>Written by spatile ${VERSION}. The page needs nothing but itself: keep it, mail it, print it.</footer>
+</body>
+</html>
+`;
+}

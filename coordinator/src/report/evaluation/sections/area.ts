@@ -1,0 +1,70 @@
+import type { RectUm } from '@spatile/formats/space';
+import type { AccuracyGrid } from '@spatile/instrument/judge/detail';
+import { html } from '../../html.ts';
+import { figure, figures, rampKey, type Section } from '../../parts.ts';
+import { type Ramp, rgb, stepOf, viridis } from '../../ramp.ts';
+import { pngDataUrl } from '../../raster.ts';
+import { number, pixelUm, slideMap } from '../../slide-map.ts';
+import { quantile } from '../../statistics.ts';
+import type { CloseViews } from '../close/gather.ts';
+import type { JudgedInput } from '../judged.ts';
+
+/** Maps beside each other. */
+const IN_ROW = 3;
+/** Colours span the middle of the squares; a few empty ones must not take the range from all others. */
+const LOW_SHARE = 0.02;
+
+/** Where on the slide each result is good and bad, all on one scale. */
+export function areaSection(results: readonly JudgedInput[], close: CloseViews | null): Section | null {
+  const values = Float64Array.from(
+    results.flatMap(({ detail }) => Array.from(detail.grid.f1).filter(Number.isFinite)),
+  ).sort();
+  if (values.length === 0) return null;
+  const ramp = viridis(quantile(values, LOW_SHARE), values[values.length - 1]);
+  const [{ detail }] = results;
+  return {
+    id: 'area',
+    title: 'Where on the slide',
+    body: html`<p>F1 of the transcripts born in each square of ${detail.grid.binUm} µm, on one scale for all results.${
+      close === null ? null : ' The marked squares are shown closely below.'
+    }</p>
+${figures(
+  3,
+  results.map(({ name, detail: { grid } }) => figure(`${name}.`, mapOf(name, grid, ramp, close))),
+)}${rampKey(ramp.colours, 'F1', ramp.low.toFixed(2), ramp.high.toFixed(2))}`,
+  };
+}
+
+function mapOf(name: string, grid: AccuracyGrid, ramp: Ramp, close: CloseViews | null) {
+  const { x0, y0, binUm, columns, rows } = grid;
+  const frame: RectUm = { x0, y0, x1: x0 + columns * binUm, y1: y0 + rows * binUm };
+  const px = pixelUm(frame, IN_ROW);
+  const marks = (close?.windows ?? []).map(({ square }) => {
+    const [x, y] = [x0 + (square % columns) * binUm, y0 + Math.floor(square / columns) * binUm];
+    return html`<rect x="${number(x)}" y="${number(y)}" width="${binUm}" height="${binUm}" fill="none" stroke="#d55e00" stroke-width="${number(2 * px)}"/>`;
+  });
+  return slideMap(
+    frame,
+    `Map of F1 of ${name}`,
+    html`<image href="${squares(grid, ramp)}" x="${number(x0)}" y="${number(y0)}" width="${number(columns * binUm)}" height="${number(rows * binUm)}" preserveAspectRatio="none" style="image-rendering:pixelated"/>${marks}`,
+    IN_ROW,
+    'light',
+  );
+}
+
+/** One pixel per square; squares without transcripts are transparent. */
+function squares({ columns, rows, f1 }: AccuracyGrid, ramp: Ramp): string {
+  return pngDataUrl({
+    width: columns,
+    height: rows,
+    data: Uint8Array.from(f1, (value) => (Number.isNaN(value) ? 0 : 1 + stepOf(ramp, value))),
+    channels: 1,
+    depth: 8,
+    palette: [[0, 0, 0, 0], ...ramp.colours.map((colour) => [...rgb(colour), 255])] as [
+      number,
+      number,
+      number,
+      number,
+    ][],
+  });
+}
