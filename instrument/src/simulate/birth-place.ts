@@ -1,5 +1,4 @@
-import type { RandomStream } from '@spatile/random/stream';
-import { share } from './share.ts';
+import { share, type WordSource } from './share.ts';
 import { isInRing, pointInRing } from './star-ring.ts';
 import type { Cell } from './tissue.ts';
 
@@ -11,7 +10,7 @@ export const SECTION_UM = 10;
  * above the section's bottom. `nuclearShare` is the share of the gene's transcripts that are born inside a nucleus; NaN =
  * anywhere in the cell.
  */
-export function birthPlace(stream: RandomStream, cell: Cell, nuclearShare: number, out: Float64Array): void {
+export function birthPlace(stream: WordSource, cell: Cell, nuclearShare: number, out: Float64Array): void {
   out[2] = SECTION_UM * share(stream);
   const nucleus = cell.nuclei[0];
   const isNuclear = nucleus !== undefined && share(stream) < nuclearShare;

@@ -1,19 +1,23 @@
+import { exp, ln } from '@spatile/random/elementary';
 import { RandomStream } from '@spatile/random/stream';
 import { birthPlace, SECTION_UM } from './birth-place.ts';
 import { BLOCK_UM, blockRect } from './blocks.ts';
 import { CELL_TYPES } from './cell-types.ts';
-import { drawExpression, type Expression, Mixture } from './expression.ts';
 import { Leakage } from './leakage.ts';
+import { normalOf } from './normal-quantiles.ts';
 import type { Settings } from './options.ts';
-import { drawPanel, type Panel } from './panel.ts';
 import { drawQuality, isMiscalled } from './quality.ts';
+import { QuickStream } from './quick-stream.ts';
 import { share } from './share.ts';
+import { SmoothField } from './smooth-field.ts';
 import type { Cell, Tissue } from './tissue.ts';
+import { drawTranscriptome, type Transcriptome } from './transcriptome.ts';
 import type { TranscriptBuffer } from './transcripts.ts';
 
 /** Shape of the gamma factor on a cell's output: a coefficient of variation of 0.5. */
 const OUTPUT_SHAPE = 4;
-/** Typical cell area in square spacings, where a cell's output is that of its type. */
+/** A cell's output grows with this power of its area, and is that of its type at this many square spacings. */
+const OUTPUT_POWER = 0.7;
 const TYPICAL_AREA = 1.6;
 /** Seeds per square spacing that random packing reaches; used for the expected density of the slide. */
 const PACKING = 0.55;
@@ -21,113 +25,129 @@ const PACKING = 0.55;
 const AMBIENT_SD_UM = 12;
 /** Control calls per transcript. */
 const CONTROL_SHARE = 0.004;
+/** Cells near each other are in similar states. */
+const STATE_SCALE_UM = 150;
 /** Tilt of the section per micron along x and y. */
 const TILT_X = 0.002;
 const TILT_Y = 0.001;
 
 /** Fills a buffer with the transcripts born in a block. */
 export class Emission {
-  readonly panel: Panel;
   readonly #tissue: Tissue;
   readonly #settings: Settings;
-  readonly #expression: Expression;
+  readonly #transcriptome: Transcriptome;
   readonly #leakage: Leakage;
+  readonly #states: SmoothField;
   readonly #place = new Float64Array(3);
 
-  constructor(tissue: Tissue) {
+  constructor(tissue: Tissue, transcriptome: Transcriptome = drawTranscriptome(tissue.settings, null)) {
     this.#tissue = tissue;
     this.#settings = tissue.settings;
-    this.panel = drawPanel(tissue.settings);
-    this.#expression = drawExpression(tissue.settings, this.panel);
-    this.#leakage = new Leakage(tissue.settings, this.panel);
+    this.#transcriptome = transcriptome;
+    this.#leakage = new Leakage(tissue.settings, transcriptome.panel);
+    this.#states = new SmoothField(tissue.settings.seed, 'states', STATE_SCALE_UM);
   }
 
   /**
    * Replaces the buffer's content by the transcripts of the cells seeded in the block, of the ambient around them and of
-   * the controls there, in random order. Transcripts that end outside the slide are not seen and not counted.
+   * the controls there. Transcripts that end outside the slide are not seen and not counted.
    */
   fill(column: number, row: number, into: TranscriptBuffer): void {
     into.length = 0;
     const stream = new RandomStream(this.#settings.seed, 'emission', column, row);
-    this.#tissue.block(column, row).forEach((cell, place) => {
-      this.#emit(stream, cell, place + 1, into);
+    const quick = new QuickStream(stream);
+    const cells = this.#tissue.block(column, row);
+    into.typeOf = Uint8Array.from(cells, ({ type }) => {
+      const types = this.#transcriptome.typesOfKinds[type];
+      return types[stream.integer(types.length)];
     });
-    this.#scatter(stream, column, row, into);
+    cells.forEach((cell, place) => {
+      this.#emit(stream, quick, cell, place + 1, into);
+    });
+    this.#scatter(stream, quick, column, row, into);
   }
 
-  #emit(stream: RandomStream, cell: Cell, label: number, into: TranscriptBuffer): void {
+  #emit(stream: RandomStream, quick: QuickStream, cell: Cell, label: number, into: TranscriptBuffer): void {
     const { transcriptsPerCell, ambientLocal, spacingUm } = this.#settings;
-    const size = (cell.body.area / (TYPICAL_AREA * spacingUm ** 2)) ** 0.7;
+    const { mixture, panel, ambient } = this.#transcriptome;
+    const { area, centreX, centreY } = cell.body;
+    const size = exp(OUTPUT_POWER * ln(area / (TYPICAL_AREA * spacingUm ** 2)));
     const output = (CELL_TYPES[cell.type].output * size * stream.gamma(OUTPUT_SHAPE)) / OUTPUT_SHAPE;
-    const mixture = new Mixture(stream, cell.type, this.#expression);
-    const regionFactor = this.#leakage.regionFactor(cell.body.centreX, cell.body.centreY);
+    mixture.turnTo(stream, into.typeOf[label - 1], this.#states.at(centreX, centreY) + stream.uniform() - 1);
+    const region = this.#leakage.regionAt(centreX, centreY);
     const count = stream.poisson(transcriptsPerCell * output);
     const place = this.#place;
     for (let i = 0; i < count; i++) {
-      const gene = mixture.drawGene(stream);
-      birthPlace(stream, cell, this.panel.nuclearShare[gene], place);
+      const gene = mixture.drawGene(quick);
+      birthPlace(quick, cell, panel.nuclearShare[gene], place);
       const bornX = place[0];
       const bornY = place[1];
-      const leaked = this.#leakage.displace(stream, gene, regionFactor, place);
-      this.#see(stream, gene, label, bornX, bornY, place[2], leaked, into);
+      const leaked = this.#leakage.displace(quick, gene, region, place);
+      this.#see(quick, gene, label, bornX, bornY, leaked, into);
     }
-    const drifting = stream.poisson(ambientLocal * transcriptsPerCell * output);
+    // Where much leaks, much drifts.
+    const drifting = stream.poisson(ambientLocal * transcriptsPerCell * output * region.chance);
     for (let i = 0; i < drifting; i++) {
-      place[0] = cell.body.centreX + AMBIENT_SD_UM * stream.normal();
-      place[1] = cell.body.centreY + AMBIENT_SD_UM * stream.normal();
-      const gene = this.#expression.ambient.draw(share(stream));
-      this.#see(stream, gene, 0, place[0], place[1], SECTION_UM * share(stream), false, into);
+      const bits = quick.uint32();
+      place[0] = centreX + AMBIENT_SD_UM * normalOf(bits & 0xffff);
+      place[1] = centreY + AMBIENT_SD_UM * normalOf(bits >>> 16);
+      place[2] = SECTION_UM * share(quick);
+      this.#see(quick, ambient.draw(share(quick)), 0, place[0], place[1], false, into);
     }
   }
 
   /** Ambient transcripts and controls, even over the block's part of the slide. */
-  #scatter(stream: RandomStream, column: number, row: number, into: TranscriptBuffer): void {
+  #scatter(
+    stream: RandomStream,
+    quick: QuickStream,
+    column: number,
+    row: number,
+    into: TranscriptBuffer,
+  ): void {
     const { sizeUm, spacingUm, gapShare, transcriptsPerCell, ambientUniform } = this.#settings;
+    const { panel, ambient: table } = this.#transcriptome;
     const { x0, y0 } = blockRect(column, row);
     const width = Math.min(BLOCK_UM, sizeUm - x0);
     const height = Math.min(BLOCK_UM, sizeUm - y0);
     const expected = (width * height * PACKING * (1 - gapShare) * transcriptsPerCell) / spacingUm ** 2;
     const ambient = stream.poisson(ambientUniform * expected);
     const controls = stream.poisson(CONTROL_SHARE * expected);
-    const { names, genes } = this.panel;
+    const { names, genes } = panel;
+    const place = this.#place;
     for (let i = 0; i < ambient + controls; i++) {
-      const x = x0 + width * share(stream);
-      const y = y0 + height * share(stream);
-      const feature =
-        i < ambient
-          ? this.#expression.ambient.draw(share(stream))
-          : genes + stream.integer(names.length - genes);
-      this.#place[0] = x;
-      this.#place[1] = y;
-      this.#see(stream, feature, 0, x, y, SECTION_UM * share(stream), false, into);
+      place[0] = x0 + width * share(quick);
+      place[1] = y0 + height * share(quick);
+      place[2] = SECTION_UM * share(quick);
+      const feature = i < ambient ? table.draw(share(quick)) : genes + stream.integer(names.length - genes);
+      this.#see(quick, feature, 0, place[0], place[1], false, into);
     }
   }
 
-  /** Records a transcript seen at `#place`, with its quality and height; a poor call may name another gene. */
+  /** Records a transcript seen at `#place`, with its quality; a poor call may name another gene. */
   #see(
-    stream: RandomStream,
+    quick: QuickStream,
     feature: number,
     label: number,
     bornX: number,
     bornY: number,
-    height: number,
     displaced: boolean,
     into: TranscriptBuffer,
   ): void {
     const { sizeUm } = this.#settings;
+    const { panel, ambient } = this.#transcriptome;
     const x = Math.fround(this.#place[0]);
     const y = Math.fround(this.#place[1]);
     if (!(x >= 0 && y >= 0 && x < sizeUm && y < sizeUm)) return;
-    const qv = drawQuality(stream);
-    const miscalled = feature < this.panel.genes && isMiscalled(stream, qv);
+    const qv = drawQuality(quick);
+    const miscalled = feature < panel.genes && isMiscalled(quick, qv);
     const i = into.add();
-    into.feature[i] = miscalled ? this.#expression.ambient.draw(share(stream)) : feature;
+    into.feature[i] = miscalled ? ambient.draw(share(quick)) : feature;
     into.cell[i] = label;
     into.bornX[i] = bornX;
     into.bornY[i] = bornY;
     into.x[i] = x;
     into.y[i] = y;
-    into.z[i] = 2 + TILT_X * x + TILT_Y * y + height;
+    into.z[i] = 2 + TILT_X * x + TILT_Y * y + this.#place[2];
     into.qv[i] = qv;
     into.displaced[i] = displaced ? 1 : 0;
   }

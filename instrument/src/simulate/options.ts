@@ -51,9 +51,9 @@ export interface Settings {
   binucleateShare: number;
   /** Share of the slide without tissue. */
   gapShare: number;
-  /** Share of a cell's transcripts that leave their place, and the sd of the nine tenths of them that stay close. */
+  /** Share of a cell's transcripts that leave their place, and the scale of their distance (see `Leakage`). */
   leakShare: number;
-  leakSdUm: number;
+  leakScaleUm: number;
   /** Ambient transcripts per emitted one: spread evenly over the slide, and around where cells are. */
   ambientUniform: number;
   ambientLocal: number;
@@ -75,7 +75,7 @@ const BASE = {
   binucleateShare: 0.03,
   gapShare: 0.04,
   leakShare: 0.2,
-  leakSdUm: 4,
+  leakScaleUm: 4,
   ambientUniform: 0.03,
   ambientLocal: 0.02,
   vendorMissed: 0.05,
@@ -95,7 +95,7 @@ const CHANGES: Record<Preset, Partial<typeof BASE>> = {
     anucleateShare: 0,
     binucleateShare: 0,
     leakShare: 0.05,
-    leakSdUm: 2,
+    leakScaleUm: 2,
     ambientUniform: 0.01,
     ambientLocal: 0,
     vendorMissed: 0.01,
@@ -112,7 +112,7 @@ const CHANGES: Record<Preset, Partial<typeof BASE>> = {
     vendorMerged: 0.06,
   },
   elongated: { elongation: 0.25, spacingUm: 8, vendorSplit: 0.06 },
-  leaky: { leakShare: 0.45, leakSdUm: 5, ambientUniform: 0.06, ambientLocal: 0.06 },
+  leaky: { leakShare: 0.45, leakScaleUm: 5, ambientUniform: 0.06, ambientLocal: 0.06 },
   sparse: { gapShare: 0.3, spacingUm: 10, transcriptsPerCell: 45 },
   'whole-transcriptome': { genes: 18_000, transcriptsPerCell: 400 },
 };

@@ -10,6 +10,7 @@ import { writeImages } from './image/write-images.ts';
 import { experimentJson, genePanelJson } from './manifest.ts';
 import { resolveSettings, type SimulateOptions } from './options.ts';
 import { Tissue } from './tissue.ts';
+import { drawTranscriptome } from './transcriptome.ts';
 import { TranscriptBuffer } from './transcripts.ts';
 import { TruthTables } from './truth.ts';
 import { Vendor } from './vendor.ts';
@@ -54,10 +55,12 @@ export async function simulateSlide(
   for (const folder of [out, truth]) makeEmptyFolder(folder);
 
   const tissue = new Tissue(settings);
-  const emission = new Emission(tissue);
+  const transcriptome = drawTranscriptome(settings, null);
+  const { panel } = transcriptome;
+  const emission = new Emission(tissue, transcriptome);
   const vendor = new Vendor(tissue);
-  const tables = new BundleTables(out, emission.panel);
-  const truthTables = new TruthTables(truth);
+  const tables = new BundleTables(out, panel);
+  const truthTables = new TruthTables(truth, panel.typeNames);
   const buffer = new TranscriptBuffer();
   const { columns, rows } = tissue.grid;
   let transcripts = 0;
@@ -78,7 +81,7 @@ export async function simulateSlide(
     }
   }
   tables.finish();
-  truthTables.finish(settings, emission.panel);
+  truthTables.finish(settings, panel);
   if (options.images ?? true) {
     try {
       await writeImages(join(out, 'morphology_focus'), tissue, (done, total) =>
@@ -88,7 +91,7 @@ export async function simulateSlide(
       throw writeError(join(out, 'morphology_focus'), cause);
     }
   }
-  writeJson(join(out, 'gene_panel.json'), genePanelJson(emission.panel));
+  writeJson(join(out, 'gene_panel.json'), genePanelJson(panel));
   writeJson(
     join(out, 'experiment.xenium'),
     experimentJson(settings, tables.vendorCells, options.images ?? true),

@@ -1,6 +1,8 @@
 /** Transcripts of one block as they are born and seen: a growing structure of arrays, reused from block to block. */
 export class TranscriptBuffer {
   length = 0;
+  /** Expression type of each of the block's cells, as an index into `Panel.typeNames`. */
+  typeOf = new Uint8Array(0);
   /** Index into `Panel.names`. */
   feature = new Uint32Array(0);
   /** 1 + place in the block's cells; 0 = no cell. */

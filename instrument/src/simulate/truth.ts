@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CELL_TYPES } from './cell-types.ts';
 import type { Settings } from './options.ts';
 import type { Panel } from './panel.ts';
 import { isInRing, type StarRing } from './star-ring.ts';
@@ -47,13 +46,15 @@ const GEO = JSON.stringify({
 /** Writes what was simulated beside the bundle. Cells are numbered from 1 in order of block, seed y and seed x. */
 export class TruthTables {
   readonly #folder: string;
+  readonly #typeNames: readonly string[];
   readonly #transcripts: TableWriter<typeof TRANSCRIPTS>;
   readonly #cells: TableWriter<typeof CELLS>;
   readonly #polygons: TableWriter<typeof POLYGONS>;
   cells = 0;
 
-  constructor(folder: string) {
+  constructor(folder: string, typeNames: readonly string[]) {
     this.#folder = folder;
+    this.#typeNames = typeNames;
     this.#transcripts = new TableWriter(join(folder, 'transcripts.parquet'), TRANSCRIPTS);
     this.#cells = new TableWriter(join(folder, 'cells.parquet'), CELLS);
     const options = { metadata: { geo: GEO }, rowsPerGroup: 20_000 };
@@ -84,15 +85,15 @@ export class TruthTables {
       table.next();
     }
     cells.forEach((cell, i) => {
-      this.#cell(cell, counts[i + 1]);
+      this.#cell(cell, this.#typeNames[buffer.typeOf[i]], counts[i + 1]);
     });
   }
 
-  #cell(cell: Cell, transcripts: number): void {
+  #cell(cell: Cell, type: string, transcripts: number): void {
     this.cells++;
     const { columns, at } = this.#cells;
     columns.cell[at] = this.cells;
-    columns.type[at] = CELL_TYPES[cell.type].name;
+    columns.type[at] = type;
     columns.seed_x[at] = cell.body.centreX;
     columns.seed_y[at] = cell.body.centreY;
     columns.nucleus_x[at] = cell.nuclei[0].centreX;
@@ -114,7 +115,7 @@ export class TruthTables {
     const features = panel.names.map((name, i) => ({
       name,
       kind: panel.categories[i],
-      markerOf: i < panel.genes && panel.markerOf[i] >= 0 ? CELL_TYPES[panel.markerOf[i]].name : null,
+      markerOf: i < panel.genes && panel.markerOf[i] >= 0 ? panel.typeNames[panel.markerOf[i]] : null,
     }));
     this.#json('panel.json', { genes: panel.genes, features });
     this.#json('simulation.json', { ...settings, cells: this.cells });
