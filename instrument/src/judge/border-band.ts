@@ -30,8 +30,9 @@ export class BorderBand {
     });
   }
 
-  /** Whether a point lies within the band: near an edge of its tile that is not the slide's own. */
+  /** Whether a point lies within the band: near an edge of its tile that is not the slide's own. NaN lies nowhere. */
   contains(x: number, y: number): boolean {
+    if (Number.isNaN(x) || Number.isNaN(y)) return false;
     for (const index of this.#bins[this.#row(y) * BINS + this.#column(x)]) {
       const core = this.#cores[index];
       if (!rectContains(core, x, y)) continue;

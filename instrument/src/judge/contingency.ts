@@ -1,3 +1,5 @@
+import type { Counts } from './region.ts';
+
 /**
  * How true and predicted cells share transcripts: a sparse matrix by true cell (0 = background, then 1..cells), columns
  * ascending within a row, and its sums. Each count is kept over all transcripts and over those born near a tile border.
@@ -16,73 +18,82 @@ export interface Contingency {
   ofPredicted: Counts;
 }
 
-export interface Counts {
-  all: Uint32Array;
-  border: Uint32Array;
+/** Rows by label: those of label l are `order[start[l] .. start[l + 1])`, ascending. */
+export interface GroupedRows {
+  order: Uint32Array;
+  start: Uint32Array;
 }
 
 const counts = (n: number): Counts => ({ all: new Uint32Array(n), border: new Uint32Array(n) });
 
-/**
- * Tallies pairs of labels. `order` lists the rows to count, grouped by true cell: row group t is
- * `order[groupStart[t] .. groupStart[t + 1])`. `leaked` and `border` are 0 or 1 by row.
- */
+/** Tallies pairs of labels over the rows grouped by true cell. `leaked` and `border` are 0 or 1 by row. */
 export function tallyPairs(
-  order: Uint32Array,
-  groupStart: Uint32Array,
+  { order, start: group }: GroupedRows,
   predicted: Uint32Array,
   predictedCells: number,
   leaked: Uint8Array,
   border: Uint8Array,
 ): Contingency {
-  const trueCells = groupStart.length - 2;
-  const start = new Uint32Array(trueCells + 2);
-  const pairs: { column: number; all: number; border: number; leaked: number; leakedBorder: number }[] = [];
-  const ofTrue = counts(trueCells + 1);
-  const ofPredicted = counts(predictedCells + 1);
-  const scratch = Array.from({ length: 4 }, () => new Uint32Array(predictedCells + 1));
-  for (let t = 0; t <= trueCells; t++) {
-    const met: number[] = [];
-    for (let k = groupStart[t]; k < groupStart[t + 1]; k++) {
-      const row = order[k];
-      const q = predicted[row];
-      if (scratch[0][q]++ === 0) met.push(q);
-      scratch[1][q] += border[row];
-      scratch[2][q] += leaked[row];
-      scratch[3][q] += leaked[row] & border[row];
-    }
-    for (const q of met.sort((a, b) => a - b)) {
-      const [all, near, away, awayNear] = scratch.map((values) => values[q]);
-      pairs.push({ column: q, all, border: near, leaked: away, leakedBorder: awayNear });
-      ofTrue.all[t] += all;
-      ofTrue.border[t] += near;
-      ofPredicted.all[q] += all;
-      ofPredicted.border[q] += near;
-      for (const values of scratch) values[q] = 0;
-    }
-    start[t + 1] = pairs.length;
-  }
-  return {
+  const trueCells = group.length - 2;
+  const start = startsOfPairs({ order, start: group }, predicted, predictedCells);
+  const pairs = start[trueCells + 1];
+  const table: Contingency = {
     trueCells,
     predictedCells,
     start,
-    column: Uint32Array.from(pairs, (pair) => pair.column),
-    count: { all: Uint32Array.from(pairs, (p) => p.all), border: Uint32Array.from(pairs, (p) => p.border) },
-    leaked: {
-      all: Uint32Array.from(pairs, (p) => p.leaked),
-      border: Uint32Array.from(pairs, (p) => p.leakedBorder),
-    },
-    ofTrue,
-    ofPredicted,
+    column: new Uint32Array(pairs),
+    count: counts(pairs),
+    leaked: counts(pairs),
+    ofTrue: counts(trueCells + 1),
+    ofPredicted: counts(predictedCells + 1),
   };
+  const place = new Uint32Array(predictedCells + 1);
+  for (let t = 0; t <= trueCells; t++) {
+    const met = new Set<number>();
+    for (let k = group[t]; k < group[t + 1]; k++) met.add(predicted[order[k]]);
+    let pair = start[t];
+    for (const q of Uint32Array.from(met).sort()) {
+      table.column[pair] = q;
+      place[q] = pair++;
+    }
+    for (let k = group[t]; k < group[t + 1]; k++) {
+      const row = order[k];
+      const q = predicted[row];
+      add(table.count, place[q], border[row]);
+      add(table.ofTrue, t, border[row]);
+      add(table.ofPredicted, q, border[row]);
+      if (leaked[row] === 1) add(table.leaked, place[q], border[row]);
+    }
+  }
+  return table;
 }
 
-/** Groups the chosen rows by label with a counting sort: rows of label l are `order[start[l] .. start[l + 1])`, ascending. */
-export function groupRows(
-  label: Uint32Array,
-  labels: number,
-  chosen: Uint8Array,
-): { order: Uint32Array; start: Uint32Array } {
+function add(counts: Counts, i: number, border: number): void {
+  counts.all[i]++;
+  counts.border[i] += border;
+}
+
+/** Where the pairs of each true cell start: how many predicted cells each one meets, summed. */
+function startsOfPairs(
+  { order, start: group }: GroupedRows,
+  predicted: Uint32Array,
+  predictedCells: number,
+): Uint32Array {
+  const start = new Uint32Array(group.length);
+  const lastMet = new Uint32Array(predictedCells + 1);
+  for (let t = 0; t + 1 < group.length; t++) {
+    start[t + 1] = start[t];
+    for (let k = group[t]; k < group[t + 1]; k++) {
+      const q = predicted[order[k]];
+      if (lastMet[q] !== t + 1) start[t + 1]++;
+      lastMet[q] = t + 1;
+    }
+  }
+  return start;
+}
+
+/** Groups the chosen rows (1) by label with a counting sort. */
+export function groupRows(label: Uint32Array, labels: number, chosen: Uint8Array): GroupedRows {
   const start = new Uint32Array(labels + 2);
   for (let row = 0; row < label.length; row++) if (chosen[row] === 1) start[label[row] + 1]++;
   for (let l = 0; l <= labels; l++) start[l + 1] += start[l];

@@ -1,18 +1,14 @@
+import type { GroupedRows } from './contingency.ts';
+
 /** Cells with fewer transcripts say nothing about expression. */
 const MIN_TRANSCRIPTS = 10;
 
-interface Grouped {
-  /** Rows of label l are `order[start[l] .. start[l + 1])`. */
-  order: Uint32Array;
-  start: Uint32Array;
-}
-
 interface ExpressionInput {
   /** Gene of each truth row. */
-  gene: Uint32Array;
+  gene: ArrayLike<number>;
   genes: number;
-  trueRows: Grouped;
-  predictedRows: Grouped;
+  trueRows: GroupedRows;
+  predictedRows: GroupedRows;
   /** Predicted cell of true cell t at `match[t]`; 0 = none. */
   match: Uint32Array;
 }
@@ -65,9 +61,9 @@ interface Profile {
 }
 
 function count(
-  rows: Grouped,
+  rows: GroupedRows,
   label: number,
-  gene: Uint32Array,
+  gene: ArrayLike<number>,
   into: Float64Array,
   touched: Set<number>,
 ): void {

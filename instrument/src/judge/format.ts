@@ -1,51 +1,58 @@
 import type { Evaluation } from './evaluate.ts';
+import { SCORES } from './score-list.ts';
 import type { Scores } from './scores.ts';
 
-const ROWS: [name: keyof Scores, label: string][] = [
-  ['recall', 'transcripts of cells in their own cell'],
-  ['precision', 'precision of assigned transcripts'],
-  ['f1', 'F1'],
-  ['leakedHome', 'leaked transcripts brought home'],
-  ['backgroundRecall', 'background kept out'],
-  ['backgroundPrecision', 'precision of background'],
-  ['ari', 'adjusted Rand index'],
-  ['detection', 'cells found (Jaccard >= 0.5)'],
-  ['medianJaccard', 'median Jaccard'],
-  ['mergeRate', 'merged cells (less is better)'],
-  ['splitRate', 'split cells (less is better)'],
-  ['expressionCorrelation', 'correlation of expression'],
-  ['foreignMarkers', 'markers of other types (less is better)'],
-  ['trueCells', 'true cells'],
-  ['transcripts', 'transcripts judged'],
-];
+const LEAST_WIDTH = 15;
 
-/** The evaluation as a table for people, ending in a line break. */
+/** One evaluation as a table for people, border and interior beside the whole; ends in a line break. */
 export function formatEvaluation(evaluation: Evaluation): string {
-  const { conservation, cells, border } = evaluation;
-  const columns: [string, Scores][] = [['all', evaluation.scores]];
-  if (border) columns.push([`border ${border.bandUm} um`, border.within], ['interior', border.away]);
-  const widest = Math.max(...ROWS.map(([, label]) => label.length));
-  const line = (label: string, values: string[]): string =>
-    `${label.padEnd(widest)}${values.map((value) => value.padStart(15)).join('')}`;
-  return [
-    `${evaluation.result ?? 'result'}: ${cells.predicted} cells against ${cells.true} true ones, ${cells.matched} matched`,
-    conservationLine(conservation),
-    '',
-    line(
-      '',
-      columns.map(([name]) => name),
-    ),
-    ...ROWS.map(([name, label]) =>
-      line(
-        label,
-        columns.map(([, scores]) => number(scores[name])),
-      ),
-    ),
-    '',
-  ].join('\n');
+  const { border } = evaluation;
+  const columns: Column[] = [{ title: 'all', scores: evaluation.scores }];
+  if (border !== null) {
+    columns.push({ title: `border ${border.bandUm} um`, scores: border.within });
+    columns.push({ title: 'interior', scores: border.away });
+  }
+  return [...headOf(evaluation), '', ...tableOf(columns), ''].join('\n');
 }
 
-function conservationLine(c: Evaluation['conservation']): string {
+/** Several evaluations of one slide side by side, one column each; ends in a line break. */
+export function formatEvaluations(evaluations: readonly Evaluation[]): string {
+  if (evaluations.length === 1) return formatEvaluation(evaluations[0]);
+  const columns = evaluations.map((evaluation) => ({
+    title: evaluation.result ?? 'result',
+    scores: evaluation.scores,
+  }));
+  return [...evaluations.flatMap(headOf), '', ...tableOf(columns), ''].join('\n');
+}
+
+interface Column {
+  title: string;
+  scores: Scores;
+}
+
+/** Scores that no column has are left out. */
+function tableOf(columns: readonly Column[]): string[] {
+  const shown = SCORES.filter(({ name }) => columns.some(({ scores }) => scores[name] !== null));
+  const labels = shown.map(({ label, better }) => (better === 'less' ? `${label} (less is better)` : label));
+  const widest = Math.max(...labels.map((label) => label.length));
+  const widths = columns.map(({ title }) => Math.max(LEAST_WIDTH, title.length + 2));
+  const line = (label: string, values: string[]): string =>
+    label.padEnd(widest) + values.map((value, i) => value.padStart(widths[i])).join('');
+  return [
+    line(
+      '',
+      columns.map(({ title }) => title),
+    ),
+    ...shown.map(({ name, isCount }, i) =>
+      line(
+        labels[i],
+        columns.map(({ scores }) => number(scores[name], isCount)),
+      ),
+    ),
+  ];
+}
+
+function headOf({ result, cells, conservation: c }: Evaluation): string[] {
   const verdict = c.conserved ? 'conserved' : 'NOT conserved';
   const faults = [
     `${c.missing} missing`,
@@ -53,10 +60,13 @@ function conservationLine(c: Evaluation['conservation']): string {
     `${c.unknown} unknown`,
     `${c.belowQuality} of too low quality`,
   ];
-  return `transcripts: ${verdict}; ${c.once} of ${c.passed} once, ${faults.join(', ')}`;
+  return [
+    `${result ?? 'result'}: ${cells.predicted} cells against ${cells.true} true ones, ${cells.matched} matched`,
+    `transcripts: ${verdict}; ${c.once} of ${c.passed} once, ${faults.join(', ')}`,
+  ];
 }
 
-function number(value: number | null): string {
+function number(value: number | null, isCount: boolean): string {
   if (value === null) return '-';
-  return Number.isInteger(value) && value > 1 ? String(value) : value.toFixed(4);
+  return isCount ? String(value) : value.toFixed(4);
 }

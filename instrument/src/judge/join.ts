@@ -21,6 +21,8 @@ export interface Joined {
   /** By truth row: predicted cell, 1.. in the order first met; 0 = background or missing. */
   predicted: Uint32Array;
   predictedCells: number;
+  /** The result's own number of predicted cell q at q - 1. */
+  numberOf: Uint32Array;
   /** By truth row: 1 = counts for the scores (a gene of sufficient quality). */
   judged: Uint8Array;
   conservation: Conservation;
@@ -63,7 +65,13 @@ export async function joinToTruth(
     judged[row] = truth.feature[row] < truth.genes ? 1 : 0;
   }
   const conserved = counts.once === counts.passed && unknown === 0;
-  return { predicted, predictedCells: denseOf.size, judged, conservation: { ...counts, conserved } };
+  return {
+    predicted,
+    predictedCells: denseOf.size,
+    numberOf: Uint32Array.from(denseOf.keys()),
+    judged,
+    conservation: { ...counts, conserved },
+  };
 }
 
 function dense(numbers: Map<number, number>, cell: number): number {

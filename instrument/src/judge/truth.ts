@@ -1,28 +1,29 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { SpatileError } from '@spatile/formats/errors';
 import { openParquet } from '@spatile/formats/parquet/file';
 import { type ColumnRequest, checkColumns } from '@spatile/formats/tabular/columns';
-import { openFailed } from '@spatile/formats/tabular/open-failed';
 import { TextTable } from '@spatile/formats/tabular/text-table';
-import { z } from 'zod';
+import type { Marker } from './coexpression.ts';
 import { IdIndex } from './id-index.ts';
+import { loadPanel } from './panel.ts';
+import { loadProfiles } from './profiles.ts';
+import { fileOutlines } from './read/outlines.ts';
+import type { CellOutline } from './read/result.ts';
+import { truthInvalid } from './truth-invalid.ts';
 
 const ROWS_PER_BATCH = 200_000;
 
-const panelSchema = z.object({
-  genes: z.number().int().nonnegative(),
-  features: z.array(z.object({ name: z.string(), kind: z.string(), markerOf: z.string().nullable() })),
-});
+/** Beyond this the file is not a truth of ours: 2^30 rows need 25 GB. */
+const MAX_ROWS = 2 ** 30;
 
-/** What was simulated, by row of the truth. Memory: 25 bytes per transcript. */
+/** What was simulated, by row of the truth. Memory: 23 bytes per transcript. */
 export interface Truth {
   folder: string;
   ids: IdIndex;
   /** Cell of origin 1..`cells`; 0 = background. */
   cell: Uint32Array;
   /** Index into the panel's features; below `genes` it is a gene. */
-  feature: Uint32Array;
+  feature: Uint16Array | Uint32Array;
   genes: number;
   qv: Float32Array;
   /** 1 = leaked and seen outside its cell. */
@@ -31,10 +32,18 @@ export interface Truth {
   x: Float32Array;
   y: Float32Array;
   cells: number;
-  /** Type of cell c at c - 1, as an index into `typeNames`. */
+  types: readonly string[];
+  /** Type of cell c at c - 1, as an index into `types`. */
   typeOf: Uint32Array;
-  /** By gene: index into `typeNames` of the only type that expresses it, -1 = not a marker. */
-  markerOf: Int32Array;
+  /** Genes that one type alone expresses, and the type of each as an index into `types`. */
+  markers: readonly Marker[];
+  markerTypes: Uint32Array;
+  /** By feature: index into `markers`, -1 = not a marker. */
+  markerAt: Int32Array;
+  /** Expected share of gene g in a cell of type k at `g * types.length + k`; null when the truth does not tell. */
+  profiles: Float64Array | null;
+  /** True outlines; null when the truth has none. */
+  outlines: (() => AsyncIterable<CellOutline>) | null;
 }
 
 /** Reads the folder the simulator wrote. Errors: `INPUT_MISSING`, `PARQUET_INVALID`, `METADATA_INVALID`, `COLUMN_MISSING`. */
@@ -55,10 +64,14 @@ export async function loadTruth(folder: string): Promise<Truth> {
     'expected the truth that spatile simulate wrote; simulate the slide again',
   );
   const n = table.rowCount;
+  if (n > MAX_ROWS) throw truthInvalid(path, `too many rows (${n})`, `at most ${MAX_ROWS}`);
+  const { types, typeOf } = await loadCells(folder);
+  const cells = typeOf.length;
+  const panel = await loadPanel(join(folder, 'panel.json'), types);
   const ids = new BigUint64Array(n);
   const out = {
     cell: new Uint32Array(n),
-    feature: new Uint32Array(n),
+    feature: panel.features <= 65_536 ? new Uint16Array(n) : new Uint32Array(n),
     qv: new Float32Array(n),
     leaked: new Uint8Array(n),
     x: new Float32Array(n),
@@ -69,28 +82,29 @@ export async function loadTruth(folder: string): Promise<Truth> {
     const cell = columns[1] as BigUint64Array;
     const feature = columns[2] as BigUint64Array;
     for (let i = 0; i < length; i++) {
-      out.cell[firstRow + i] = Number(cell[i]);
-      out.feature[firstRow + i] = Number(feature[i]);
+      out.cell[firstRow + i] = checked(path, 'cell', cell[i], cells + 1);
+      out.feature[firstRow + i] = checked(path, 'feature', feature[i], panel.features);
       out.leaked[firstRow + i] = columns[4][i] === 1 && columns[5][i] === 1 ? 1 : 0;
     }
     out.qv.set(columns[3] as Float32Array, firstRow);
-    out.x.set(columns[6] as Float32Array, firstRow);
-    out.y.set(columns[7] as Float32Array, firstRow);
+    out.x.set(places(path, columns[6] as Float32Array), firstRow);
+    out.y.set(places(path, columns[7] as Float32Array), firstRow);
   }
-  const { types, typeOf } = await loadCells(folder);
-  const panel = await loadPanel(folder);
-  checkRange(path, 'cell', out.cell, typeOf.length + 1);
-  checkRange(path, 'feature', out.feature, panel.features.length);
+  const profiles = await loadProfiles(join(folder, 'profiles.parquet'), panel.genes, types);
+  const polygons = join(folder, 'cell_polygons.parquet');
   return {
     folder,
     ids: new IdIndex(ids, path),
     ...out,
     genes: panel.genes,
-    cells: typeOf.length,
+    cells,
+    types: types.names,
     typeOf,
-    markerOf: Int32Array.from(panel.features.slice(0, panel.genes), ({ markerOf }) =>
-      markerOf === null ? -1 : types.names.indexOf(markerOf),
-    ),
+    markers: panel.markers,
+    markerTypes: panel.markerTypes,
+    markerAt: panel.markerAt,
+    profiles,
+    outlines: existsSync(polygons) ? () => fileOutlines(polygons, Number) : null,
   };
 }
 
@@ -109,28 +123,13 @@ async function loadCells(folder: string): Promise<{ types: TextTable; typeOf: Ui
   return { types, typeOf };
 }
 
-async function loadPanel(folder: string): Promise<z.infer<typeof panelSchema>> {
-  const path = join(folder, 'panel.json');
-  const text = await readFile(path, 'utf8').catch((cause) => {
-    throw openFailed(path, cause);
-  });
-  try {
-    return panelSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new SpatileError(
-      'METADATA_INVALID',
-      `${path}: not a panel of the simulator (${text.length} characters); expected JSON with genes and features; simulate the slide again`,
-      { cause, fields: { file: path } },
-    );
-  }
+function checked(file: string, column: string, value: bigint, limit: number): number {
+  if (value < limit) return Number(value);
+  throw truthInvalid(file, `column "${column}" is out of range (${value})`, `less than ${limit}`);
 }
 
-function checkRange(file: string, column: string, values: Uint32Array, limit: number): void {
-  const row = values.findIndex((value) => value >= limit);
-  if (row < 0) return;
-  throw new SpatileError(
-    'METADATA_INVALID',
-    `${file}: column "${column}" is out of range (${values[row]} in row ${row}); expected less than ${limit}; simulate the slide again`,
-    { fields: { file, column, row } },
-  );
+function places(file: string, values: Float32Array): Float32Array {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return values;
+  throw truthInvalid(file, `a place of birth is no number (${values[at]})`, 'finite places in microns');
 }

@@ -117,10 +117,10 @@ describe('a slide of 200 um', () => {
   it('keeps markers out of other types where the call is good', () => {
     let [markers, foreign] = [0, 0];
     truth.cell.forEach((cell, row) => {
-      const type = truth.feature[row] < truth.genes ? truth.markerOf[truth.feature[row]] : -1;
-      if (cell === 0 || type < 0 || truth.qv[row] < 20) return;
+      const marker = truth.markerAt[truth.feature[row]];
+      if (cell === 0 || marker < 0 || truth.qv[row] < 20) return;
       markers++;
-      if (type !== truth.typeOf[cell - 1]) foreign++;
+      if (truth.markerTypes[marker] !== truth.typeOf[cell - 1]) foreign++;
     });
     expect(markers).toBeGreaterThan(1000);
     expect(foreign).toBe(0);

@@ -1,0 +1,94 @@
+import type { RectUm } from '@spatile/formats/space';
+import { BorderBand } from './border-band.ts';
+import { type Contingency, type GroupedRows, groupRows, tallyPairs } from './contingency.ts';
+import { expressionCorrelations } from './expression.ts';
+import { birthExtent } from './extent.ts';
+import { type Conservation, joinToTruth } from './join.ts';
+import { markerFacts } from './marker-facts.ts';
+import { matchByWeight } from './matching.ts';
+import { matchOutlines } from './outlines/match.ts';
+import type { JudgedResult } from './read/result.ts';
+import type { JudgedFacts } from './scores.ts';
+import type { Truth } from './truth.ts';
+import { callTypes } from './types/calls.ts';
+
+/** Verdicts by row of the truth. */
+export interface JudgedRows {
+  /** Predicted cell, 1.. in the order first met; 0 = background. */
+  predicted: Uint32Array;
+  /** The result's own number of each. */
+  numberOf: Uint32Array;
+  /** Judged rows by true cell. */
+  byTrueCell: GroupedRows;
+}
+
+/** Brings a result and the truth together: what each score counts. Errors: those of the result's readers. */
+export async function judgeFacts(
+  result: JudgedResult,
+  truth: Truth,
+  minQv: number,
+  cores: readonly RectUm[],
+): Promise<{ facts: JudgedFacts; rows: JudgedRows; conservation: Conservation }> {
+  const joined = await joinToTruth(result.assignments(), truth, minQv);
+  const { predicted, predictedCells, numberOf, judged, conservation } = joined;
+  const isBorder = borderTest(truth, cores);
+  const border = new Uint8Array(truth.ids.size);
+  if (cores.length > 1) {
+    for (let row = 0; row < border.length; row++) border[row] = isBorder(truth.x[row], truth.y[row]) ? 1 : 0;
+  }
+  const trueRows = groupRows(truth.cell, truth.cells, judged);
+  const predictedRows = groupRows(predicted, predictedCells, judged);
+  const table = tallyPairs(trueRows, predicted, predictedCells, truth.leaked, border);
+  const match = matchCells(table);
+  const facts: JudgedFacts = {
+    table,
+    match,
+    correlation: expressionCorrelations({
+      gene: truth.feature,
+      genes: truth.genes,
+      trueRows,
+      predictedRows,
+      match,
+    }),
+    markers: markerFacts(truth, trueRows, predictedRows, predicted, match),
+    types: callTypes(truth, trueRows, predictedRows, match),
+    outlines:
+      truth.outlines === null || result.outlines === null
+        ? null
+        : await matchOutlines(truth.outlines(), result.outlines(), {
+            trueCells: truth.cells,
+            name: result.name,
+            isBorder,
+          }),
+  };
+  return { facts, rows: { predicted, numberOf, byTrueCell: trueRows }, conservation };
+}
+
+/** Predicted cell of each true cell (0 = none) so that matched pairs share as many transcripts as possible. */
+function matchCells(table: Contingency): Uint32Array {
+  const start = new Uint32Array(table.trueCells + 1);
+  const column = new Uint32Array(table.column.length);
+  const weight = new Uint32Array(table.column.length);
+  let n = 0;
+  for (let t = 1; t <= table.trueCells; t++) {
+    for (let e = table.start[t]; e < table.start[t + 1]; e++) {
+      if (table.column[e] === 0) continue;
+      column[n] = table.column[e] - 1;
+      weight[n++] = table.count.all[e];
+    }
+    start[t] = n;
+  }
+  const columns = matchByWeight({ start, column, weight, columns: table.predictedCells });
+  const match = new Uint32Array(table.trueCells + 1);
+  columns.forEach((c, i) => {
+    match[i + 1] = c + 1;
+  });
+  return match;
+}
+
+/** Tells places near tile borders; with less than two tiles there are none. */
+function borderTest(truth: Truth, cores: readonly RectUm[]): (x: number, y: number) => boolean {
+  if (cores.length < 2) return () => false;
+  const band = new BorderBand(cores, birthExtent(truth));
+  return (x, y) => band.contains(x, y);
+}
