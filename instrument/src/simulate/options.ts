@@ -1,16 +1,9 @@
+import { basename } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
+import { PRESETS, type Preset } from './presets.ts';
+import type { Reference, ReferenceScale } from './reference.ts';
 
-/** Kinds of tissue the simulator knows; each changes a few numbers of the default one. */
-export const PRESETS = [
-  'default',
-  'easy',
-  'crowded',
-  'elongated',
-  'leaky',
-  'sparse',
-  'whole-transcriptome',
-] as const;
-export type Preset = (typeof PRESETS)[number];
+export { PRESETS, type Preset } from './presets.ts';
 
 export interface SimulateOptions {
   /** Folder of the bundle; must not exist or be empty. */
@@ -19,8 +12,16 @@ export interface SimulateOptions {
   truth?: string;
   /** Edge of the square slide in microns; default 400. */
   sizeUm?: number;
-  /** Genes on the panel; default 300 (18,000 for `whole-transcriptome`). */
+  /** Instead of `sizeUm`: the slide's area, 0.05 to 100. */
+  areaMm2?: number;
+  /** Instead of `sizeUm`: about how many transcripts the slide shall hold. */
+  transcripts?: number;
+  /** Genes on the panel; default 300 (18,000 for `whole-transcriptome`), or those of the reference. */
   genes?: number;
+  /** CSV of mean expression per cell type (see `readReference`), whose genes and types the slide then has. */
+  reference?: string;
+  /** How the reference's values were stored; default `linear`. */
+  referenceScale?: ReferenceScale;
   /** Safe integer; default 1. */
   seed?: number;
   /** Mean number of transcripts a cell emits; default 150 (45 for `sparse`, 400 for `whole-transcriptome`). */
@@ -35,6 +36,8 @@ export interface Settings {
   seed: number;
   sizeUm: number;
   genes: number;
+  /** Name of the file with the reference; null = drawn profiles. */
+  reference: string | null;
   transcriptsPerCell: number;
   preset: Preset;
   /** Smallest distance of two cell seeds. */
@@ -133,8 +136,28 @@ function inRange(name: string, value: number, low: number, high: number, integer
   return value;
 }
 
-/** The numbers behind the options, checked. Errors: `USAGE` for a value out of range or an unknown preset. */
-export function resolveSettings(options: SimulateOptions): Settings {
+/** At most one of these may be given. */
+function oneOf(options: SimulateOptions, ...names: (keyof SimulateOptions)[]): void {
+  const given = names.filter((name) => options[name] !== undefined);
+  if (given.length < 2) return;
+  throw new SpatileError(
+    'USAGE',
+    `simulate: options exclude each other (${given.join(' and ')}); expected one of them; leave out the others`,
+    { fields: { options: given } },
+  );
+}
+
+/** Edge in microns; for `transcripts` the default, until `sizeForTranscripts` knows better. */
+function edgeUm({ sizeUm, areaMm2 }: SimulateOptions): number {
+  if (areaMm2 === undefined) return inRange('sizeUm', sizeUm ?? 400, 30, 20_000, false);
+  return 1000 * Math.sqrt(inRange('areaMm2', areaMm2, 0.05, 100, false));
+}
+
+/**
+ * The numbers behind the options, checked; `reference` is what `options.reference` holds. Errors: `USAGE` for a value out
+ * of range, an unknown preset or options that exclude each other.
+ */
+export function resolveSettings(options: SimulateOptions, reference: Reference | null = null): Settings {
   const preset = options.preset ?? 'default';
   if (!PRESETS.includes(preset)) {
     throw new SpatileError(
@@ -142,13 +165,17 @@ export function resolveSettings(options: SimulateOptions): Settings {
       `simulate: preset is unknown (${preset}); expected one of ${PRESETS.join(', ')}; choose one of them`,
     );
   }
+  oneOf(options, 'sizeUm', 'areaMm2', 'transcripts');
+  oneOf(options, 'genes', 'reference');
+  if (options.transcripts !== undefined) inRange('transcripts', options.transcripts, 1000, 2e9, true);
   const numbers = { ...BASE, ...CHANGES[preset] };
   const perCell = options.transcriptsPerCell ?? numbers.transcriptsPerCell;
   return {
     ...numbers,
     preset,
-    sizeUm: inRange('sizeUm', options.sizeUm ?? 400, 30, 20_000, false),
-    genes: inRange('genes', options.genes ?? numbers.genes, 16, 40_000, true),
+    sizeUm: edgeUm(options),
+    genes: reference?.genes.length ?? inRange('genes', options.genes ?? numbers.genes, 16, 40_000, true),
+    reference: options.reference === undefined ? null : basename(options.reference),
     seed: inRange('seed', options.seed ?? 1, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, true),
     transcriptsPerCell: inRange('transcriptsPerCell', perCell, 1, 100_000, false),
   };

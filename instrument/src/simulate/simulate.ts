@@ -8,9 +8,12 @@ import { BundleTables } from './bundle.ts';
 import { Emission } from './emission.ts';
 import { writeImages } from './image/write-images.ts';
 import { experimentJson, genePanelJson } from './manifest.ts';
-import { resolveSettings, type SimulateOptions } from './options.ts';
+import { resolveSettings, type Settings, type SimulateOptions } from './options.ts';
+import { writeProfiles } from './profiles-table.ts';
+import { readReference } from './reference.ts';
+import { sizeForTranscripts } from './sizing.ts';
 import { Tissue } from './tissue.ts';
-import { drawTranscriptome } from './transcriptome.ts';
+import { drawTranscriptome, type Transcriptome } from './transcriptome.ts';
 import { TranscriptBuffer } from './transcripts.ts';
 import { TruthTables } from './truth.ts';
 import { Vendor } from './vendor.ts';
@@ -43,20 +46,19 @@ const VENDOR_HALO_UM = 40;
 /**
  * Simulates a slide and writes a Xenium-shaped bundle and, in another folder, the truth about it. Same options, same
  * bytes. Memory grows with cells, not with transcripts; `experiment.xenium` comes last, so a bundle without it is
- * unfinished. Errors: `USAGE`, `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`, `DISK_FULL`.
+ * unfinished. Errors: `USAGE`, `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`, `DISK_FULL`, and those of `readReference`.
  */
 export async function simulateSlide(
   options: SimulateOptions,
   progress: (event: SimulateProgress) => void = () => {},
 ): Promise<SimulateSummary> {
-  const settings = resolveSettings(options);
+  const { settings, transcriptome } = await prepare(options);
+  const { panel } = transcriptome;
   const { out } = options;
   const truth = options.truth ?? `${out.replace(/[/\\]+$/, '')}.truth`;
   for (const folder of [out, truth]) makeEmptyFolder(folder);
 
   const tissue = new Tissue(settings);
-  const transcriptome = drawTranscriptome(settings, null);
-  const { panel } = transcriptome;
   const emission = new Emission(tissue, transcriptome);
   const vendor = new Vendor(tissue);
   const tables = new BundleTables(out, panel);
@@ -82,6 +84,7 @@ export async function simulateSlide(
   }
   tables.finish();
   truthTables.finish(settings, panel);
+  writeProfiles(join(truth, 'profiles.parquet'), transcriptome);
   if (options.images ?? true) {
     try {
       await writeImages(join(out, 'morphology_focus'), tissue, (done, total) =>
@@ -106,6 +109,23 @@ export async function simulateSlide(
     vendorCells: tables.vendorCells,
     transcripts,
   };
+}
+
+/** What the options ask for; the size of the slide is known at last. */
+async function prepare(
+  options: SimulateOptions,
+): Promise<{ settings: Settings; transcriptome: Transcriptome }> {
+  // Wrong options are told before a file is read.
+  resolveSettings(options);
+  const reference =
+    options.reference === undefined
+      ? null
+      : await readReference(options.reference, options.referenceScale ?? 'linear');
+  const settings = resolveSettings(options, reference);
+  const transcriptome = drawTranscriptome(settings, reference);
+  if (options.transcripts === undefined) return { settings, transcriptome };
+  const sizeUm = sizeForTranscripts(settings, transcriptome, options.transcripts);
+  return { settings: { ...settings, sizeUm }, transcriptome };
 }
 
 function makeEmptyFolder(folder: string): void {

@@ -1,6 +1,7 @@
 import type { SimulateOptions } from '@spatile/instrument/simulate/options';
+import { PRESET_NOTES } from '@spatile/instrument/simulate/presets';
 import type { SimulateProgress } from '@spatile/instrument/simulate/simulate';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { count, facts } from '../format.ts';
 import { anyNumber, type CommonOptions, withCommonOptions } from '../options.ts';
@@ -17,32 +18,44 @@ export function addSimulate(program: Command, context: Context): void {
     .requiredOption('-o, --output <bundle>', 'folder to write')
     .option('--truth <dir>', 'folder for the truth (default: the bundle with .truth added)')
     .option('--size-um <um>', 'edge of the square slide (default: 400)', anyNumber('--size-um'))
-    .option('--genes <n>', 'genes of the panel (default: 300)', anyNumber('--genes'))
+    .option('--area-mm2 <mm2>', 'instead of the edge: its area, 0.05 to 100', anyNumber('--area-mm2'))
+    .option('--transcripts <n>', 'instead of the edge: about how many it holds', anyNumber('--transcripts'))
+    .option('--genes <n>', 'genes of the panel (default: that of the preset)', anyNumber('--genes'))
+    .option('--reference <csv>', "mean expression per cell type; its genes and types are then the slide's")
+    .addOption(
+      new Option('--reference-scale <scale>', 'what the values of the reference are').choices([
+        'linear',
+        'log1p',
+      ]),
+    )
     .option(
       '--transcripts-per-cell <n>',
       'mean transcripts of a cell (default: that of the preset)',
       anyNumber('--transcripts-per-cell'),
     )
     .option('--seed <n>', 'seed of all random numbers (default: 1)', anyNumber('--seed'))
-    .option('--preset <name>', 'kind of tissue: default, crowded, leaky or sparse')
-    .option('--no-images', 'leave out the DAPI image');
+    .option('--preset <name>', 'kind of tissue, see below (default: default)')
+    .option('--no-images', 'leave out the images');
   withCommonOptions(command, { quiet: true }).addHelpText(
     'after',
     `
+Presets:
+${presets()}
+
 Example:
   spatile simulate -o toy --size-um 400 --genes 300 --seed 1
   spatile run toy -o toy.zarr && spatile evaluate toy.zarr --truth toy.truth`,
   );
   command.action(async (flags: SimulateFlags) => {
-    const { output, truth, sizeUm, genes, seed, transcriptsPerCell, preset, images } = flags;
+    const { output, json, quiet, debug: _, ...options } = flags;
     const simulateSlide = await context.load('simulateSlide');
-    const progress = createProgress(context.terminal, Boolean(flags.quiet || flags.json));
+    const progress = createProgress(context.terminal, Boolean(quiet || json));
     const summary = await simulateSlide(
-      { out: output, truth, sizeUm, genes, seed, transcriptsPerCell, preset, images },
+      { out: output, ...options },
       stepsOf(progress, context.terminal.now),
     ).finally(progress.end);
-    if (flags.json) context.terminal.out(`${JSON.stringify(summary)}\n`);
-    else if (!flags.quiet) {
+    if (json) context.terminal.out(`${JSON.stringify(summary)}\n`);
+    else if (!quiet) {
       context.terminal.out(
         facts([
           ['bundle', summary.out],
@@ -53,6 +66,13 @@ Example:
       );
     }
   });
+}
+
+/** One line for each preset. */
+function presets(): string {
+  return Object.entries(PRESET_NOTES)
+    .map(([name, note]) => `  ${name.padEnd(20)}  ${note}`)
+    .join('\n');
 }
 
 /** Turns the simulator's reports into steps of the progress display. */
