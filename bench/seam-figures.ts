@@ -1,9 +1,8 @@
 import type { RectUm } from '@spatile/formats/space';
 import { readAnnotation, readPoints } from '@spatile/formats/spatialdata/read';
-import { readAssignment } from '@spatile/instrument/judge/assignment';
 import { BORDER_BAND_UM, BorderBand } from '@spatile/instrument/judge/border-band';
 import { evaluateAssignment } from '@spatile/instrument/judge/evaluate';
-import { readRunFacts } from '@spatile/instrument/judge/read/run-facts';
+import { openResult } from '@spatile/instrument/judge/read/open-result';
 import type { Truth } from '@spatile/instrument/judge/truth';
 
 export type Place = 'border' | 'interior';
@@ -61,7 +60,7 @@ export async function loadRun(zarr: string, truth: Truth, numbers: Map<string, n
     if (values === undefined) throw new Error(`${zarr}: the table has no column ${name}`);
     return new Map(obsIndex.map((cell, i) => [cell, Number(values[i])]));
   };
-  const { cores = [], minQv = Number.NEGATIVE_INFINITY } = await readRunFacts(zarr);
+  const { cores = [], minQv = Number.NEGATIVE_INFINITY } = (await openResult(zarr)).facts;
   const volume = byCell('volume');
   const size = [...volume.values()].some((um3) => um3 > 0) ? volume : byCell('area');
   return { zarr, label, size, borderUm: byCell('border_distance'), cores, minQv };
@@ -76,7 +75,8 @@ export async function seamFigures(
 ): Promise<SeamFigures> {
   const { cores, minQv } = tiled;
   const judge = async ({ zarr }: LoadedRun): Promise<Record<Place, { f1: number; detection: number }>> => {
-    const { border } = await evaluateAssignment(readAssignment(zarr), truth, { cores, minQv });
+    const result = await openResult(zarr);
+    const { border } = await evaluateAssignment(result.assignments(), truth, { cores, minQv });
     if (border === null) throw new Error(`${zarr}: no borders to judge`);
     const pick = ({ f1, detection }: typeof border.within) => ({ f1: f1 ?? 0, detection: detection ?? 0 });
     return { border: pick(border.within), interior: pick(border.away) };

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readAssignment } from '@spatile/instrument/judge/assignment';
+import { openResult } from '@spatile/instrument/judge/read/open-result';
 import { readRunFacts } from '@spatile/instrument/judge/read/run-facts';
 import { TableWriter } from '@spatile/instrument/simulate/table-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -43,7 +43,9 @@ beforeAll(() => {
 describe('a Zarr of spatile', () => {
   it('gives the verdicts of all parts in order, a cell keeping its number', async () => {
     const rows: [bigint, number][] = [];
-    for await (const { length, transcriptId, cell } of readAssignment(zarr)) {
+    const result = await openResult(zarr);
+    expect(result).toMatchObject({ program: 'spatile', name: 'a.zarr' });
+    for await (const { length, transcriptId, cell } of result.assignments()) {
       for (let i = 0; i < length; i++) rows.push([transcriptId[i], cell[i]]);
     }
     expect(rows).toEqual([

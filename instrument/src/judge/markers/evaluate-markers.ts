@@ -1,0 +1,116 @@
+import { type MarkerCoexpression, markerCoexpression, thinnedCoexpression } from '../coexpression.ts';
+import { slideCells } from '../read/open-folder.ts';
+import type { JudgedResult, Program } from '../read/result.ts';
+import { resultInvalid } from '../read/result-invalid.ts';
+import { openSlide } from '../read/slide-join.ts';
+import { type CellCounts, countCells } from './count-cells.ts';
+import type { MarkerSet } from './read-markers.ts';
+
+/** What can be told of a result without truth; plain JSON. */
+export interface MarkerEvaluation {
+  version: 2;
+  result: string;
+  program: Program;
+  /** Least call quality that counts, where the result tells qualities; null = all count. */
+  minQv: number | null;
+  /** Rows of the result; of these genes of sufficient quality; of these in a cell; the share of the latter two. */
+  transcripts: { rows: number; judged: number; assigned: number; share: number | null };
+  cells: { predicted: number; medianTranscripts: number | null; medianGenes: number | null };
+  markers: { source: string; rule: string; used: number; found: number; shared: number };
+  coexpression: Omit<MarkerCoexpression, 'byTypes'> & { byTypes: (number | null)[] };
+  /**
+   * The hard rate of the bundle's own cells, thinned to as many transcripts as the result has in cells: what the result
+   * must fall below to be purer and not merely emptier. Null without a bundle, and for results that hold more.
+   */
+  thinnedVendor: number | null;
+}
+
+export interface JudgedByMarkers {
+  result: JudgedResult;
+  evaluation: MarkerEvaluation;
+  coexpression: MarkerCoexpression;
+}
+
+/**
+ * Judges results by markers that exclude each other. With a bundle its own cells and its nuclei are judged too, for
+ * comparison, as far as it tells them, and stand last.
+ * Errors: `RESULT_INVALID` for a result whose genes are not known, and those of the readers.
+ */
+export async function evaluateByMarkers(
+  results: readonly JudgedResult[],
+  set: MarkerSet,
+  options: { bundle?: string } = {},
+): Promise<JudgedByMarkers[]> {
+  const vendor = options.bundle === undefined ? [] : await ofBundle(options.bundle);
+  const judged = [...results, ...vendor];
+  const counts: CellCounts[] = [];
+  for (const result of judged) counts.push(await countsOf(result, set));
+  const baseline = vendor.length === 0 ? null : counts[results.length];
+  return judged.map((result, i) => verdict(result, counts[i], set, baseline));
+}
+
+/** The bundle's own cells and nuclei; what it does not tell is left out. */
+async function ofBundle(path: string): Promise<JudgedResult[]> {
+  const slide = await openSlide(path);
+  const { has } = slide.transcripts;
+  if (!has.cell) return [];
+  return (['cell', 'nucleus'] as const)
+    .filter((kind) => kind === 'cell' || has.nuclear)
+    .map((kind) => ({
+      ...slideCells(slide, kind),
+      name: kind === 'cell' ? "the bundle's cells" : "the bundle's nuclei",
+    }));
+}
+
+function countsOf(result: JudgedResult, { markers }: MarkerSet): Promise<CellCounts> {
+  if (result.genes) return countCells(result.genes, markers, minQvOf(result));
+  throw resultInvalid(
+    result.name,
+    'the genes of its transcripts are not known (no column gene or feature_name)',
+    'these, or the bundle that was segmented',
+    'give it with --bundle',
+  );
+}
+
+const minQvOf = ({ facts }: JudgedResult): number => facts.minQv ?? 20;
+
+function verdict(
+  result: JudgedResult,
+  counts: CellCounts,
+  set: MarkerSet,
+  baseline: CellCounts | null,
+): JudgedByMarkers {
+  const { transcripts } = counts;
+  const coexpression = markerCoexpression(counts.markers, set.markers);
+  const { byTypes, ...rates } = coexpression;
+  const keep = baseline === null ? 2 : transcripts.assigned / baseline.transcripts.assigned;
+  const evaluation: MarkerEvaluation = {
+    version: 2,
+    result: result.name,
+    program: result.program,
+    minQv: Number.isFinite(minQvOf(result)) ? minQvOf(result) : null,
+    transcripts: {
+      ...transcripts,
+      share: transcripts.judged === 0 ? null : transcripts.assigned / transcripts.judged,
+    },
+    cells: {
+      predicted: counts.cells,
+      medianTranscripts: counts.medianTranscripts,
+      medianGenes: counts.medianGenes,
+    },
+    markers: {
+      source: set.source,
+      rule: set.rule,
+      used: set.markers.length,
+      found: counts.markersFound,
+      shared: set.shared,
+    },
+    coexpression: {
+      ...rates,
+      byTypes: Array.from(byTypes, (rate) => (Number.isNaN(rate) ? null : rate)),
+    },
+    thinnedVendor:
+      baseline === null || !(keep <= 1) ? null : thinnedCoexpression(baseline.markers, set.markers, keep),
+  };
+  return { result, evaluation, coexpression };
+}
