@@ -1,10 +1,10 @@
 import { exp, ln, ln2, lnGamma } from './math';
 import { labelAt } from './pairs';
-import { next, open, philox, unit, w0, w1 } from './philox';
+import { blocks, next, open, philox, unit, w0, w1 } from './philox';
 import { lnInt, sumRatesOf } from './rates';
 import { gamma } from './samplers';
 import { KIND_COMPONENT, KIND_FOREGROUND, KIND_LOADING, ROLE_COUNTED, Tile } from './tile';
-import { COMPONENT_TERMS, countWork, FACTOR_STEPS, FOREGROUND_DRAWS, LOADING_DRAWS } from './work';
+import { COMPONENT_TERMS, countWork, FACTOR_STEPS, FOREGROUND_DRAWS, LOADING_DRAWS, STREAM_BLOCKS } from './work';
 
 /** Largest count with a tabulated rising factorial, plus one. */
 const RISING: i32 = 16;
@@ -185,6 +185,7 @@ export function drawComponents(t: Tile, iteration: u32): void {
     }
     open(t.placeKey0, t.placeKey1, iteration, KIND_COMPONENT, 0, load<u32>(t.cellId + (<usize>c << 2)));
     next();
+    countWork(STREAM_BLOCKS, 1);
     const u = unit(w0) * sum;
     let z = 0;
     while (z < t.components - 1 && load<f64>(t.weights + (<usize>z << 3)) <= u) z++;
@@ -196,6 +197,7 @@ export function drawComponents(t: Tile, iteration: u32): void {
 export function drawLoadings(t: Tile, iteration: u32): void {
   const T = t.componentWidth;
   let draws: i64 = 0;
+  let taken: i64 = 0;
   for (let c = 1; c < t.cells; c++) {
     const n = load<i32>(t.size + (<usize>c << 2));
     if (load<u8>(t.frozen + c) || n == 0) continue;
@@ -211,9 +213,11 @@ export function drawLoadings(t: Tile, iteration: u32): void {
       draws++;
       open(t.placeKey0, t.placeKey1, iteration, KIND_LOADING, k, id);
       const phi = (gamma(load<f64>(t.shape + at) + f64(load<u32>(t.latentCount + (cell << 2)))) * s) / (1.0 + s * volume * sum);
+      taken += blocks();
       store<f32>(t.loading + (cell << 2), f32(phi));
     }
     sumRatesOf(t, c);
   }
   countWork(LOADING_DRAWS, draws);
+  countWork(STREAM_BLOCKS, taken);
 }

@@ -1,10 +1,10 @@
 import { ln } from './math';
 import { labelAt } from './pairs';
-import { open } from './philox';
+import { blocks, open } from './philox';
 import { lnInt } from './rates';
 import { polyaGamma, tables } from './samplers';
 import { KIND_OMEGA, KIND_TABLES, RECORD_SLOTS, Tile } from './tile';
-import { countWork, RECORDS, STATISTIC_DRAWS } from './work';
+import { countWork, RECORDS, STATISTIC_DRAWS, STREAM_BLOCKS } from './work';
 
 const FIXED_POINT: f64 = 16777216.0;
 
@@ -22,6 +22,8 @@ export function collectCells(t: Tile, iteration: u32, fixedDispersion: bool): vo
 
 function collectFactors(t: Tile, iteration: u32, c: i32, z: i32, lnV: f64, fixedDispersion: bool): void {
   const id = load<u32>(t.cellId + (<usize>c << 2));
+  let draws = 0;
+  let taken = 0;
   for (let k = 0; k < t.latent; k++) {
     const sum = load<f64>(t.thetaSum + (<usize>k << 3));
     if (sum == 0.0) continue;
@@ -29,16 +31,20 @@ function collectFactors(t: Tile, iteration: u32, c: i32, z: i32, lnV: f64, fixed
     const slot = z * t.latent + k;
     add32(t.statXt, slot, x);
     if (fixedDispersion) continue;
-    countWork(STATISTIC_DRAWS, 1);
+    draws++;
     const at = <usize>(k * t.componentWidth + z) << 3;
     const r = load<f64>(t.shape + at);
     open(t.placeKey0, t.placeKey1, iteration, KIND_TABLES, k, id);
     add32(t.statCrt, slot, tables(x, r));
+    taken += blocks();
     open(t.placeKey0, t.placeKey1, iteration, KIND_OMEGA, k, id);
     const omega = polyaGamma(f64(x) + r, ln(load<f64>(t.scale + at)) + lnV + ln(sum));
+    taken += blocks();
     add64(t.statOmega, slot, i64(nearest<f64>(omega * FIXED_POINT)));
     add64(t.statOmegaLnV, slot, i64(nearest<f64>(omega * lnV * FIXED_POINT)));
   }
+  countWork(STATISTIC_DRAWS, draws);
+  countWork(STREAM_BLOCKS, taken);
 }
 
 // @ts-ignore: decorator
