@@ -1,9 +1,16 @@
 import type { MarkerCoexpression } from '@spatile/instrument/judge/coexpression';
+import type { AccuracyGrid } from '@spatile/instrument/judge/detail';
 import type { Evaluation } from '@spatile/instrument/judge/evaluate';
 import type { Scores } from '@spatile/instrument/judge/scores';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IdSlots, wordsOf } from '../../../coordinator/src/report/evaluation/close/id-slots.ts';
 import { outlinesIn } from '../../../coordinator/src/report/evaluation/close/outlines.ts';
+import {
+  marksPath,
+  ringsPath,
+  STEP_UM,
+} from '../../../coordinator/src/report/evaluation/close/short-path.ts';
 import {
   cellsPut,
   type PlacedTranscripts,
@@ -15,7 +22,8 @@ import { findingsOf } from '../../../coordinator/src/report/evaluation/findings.
 import { heatMap } from '../../../coordinator/src/report/evaluation/heat-map.ts';
 import type { JudgedInput } from '../../../coordinator/src/report/evaluation/judged.ts';
 import { markersSection } from '../../../coordinator/src/report/evaluation/sections/markers.ts';
-import { bestOf, scoreIn, shownScores } from '../../../coordinator/src/report/evaluation/shown-scores.ts';
+import { bestOf, shownScores } from '../../../coordinator/src/report/evaluation/shown-scores.ts';
+import { f1OfFullSquares } from '../../../coordinator/src/report/evaluation/squares.ts';
 
 describe('verdicts on single transcripts', () => {
   it('tell what became of each', () => {
@@ -38,10 +46,9 @@ describe('verdicts on single transcripts', () => {
 describe('windows', () => {
   /** Two rows of three squares. */
   const grid = { x0: 100, y0: 0, sizeUm: 50, columns: 3, rows: 2 };
-  const plenty = [100, 100, 100, 100, 100, 100];
 
   it('are the worst, the median and the best square, with a margin', () => {
-    const windows = chooseWindows({ ...grid, transcripts: plenty, f1: [[0.5, 0.9, 0.6, 0.2, 0.7, 0.8]] });
+    const windows = chooseWindows({ ...grid, f1: [[0.5, 0.9, 0.6, 0.2, 0.7, 0.8]] });
     expect(windows.map(({ id, square }) => [id, square])).toEqual([
       ['worst', 3],
       ['typical', 2],
@@ -50,13 +57,21 @@ describe('windows', () => {
     expect(windows[0].frame).toEqual({ x0: 94, y0: 44, x1: 156, y1: 106 });
   });
 
-  it('leave out squares at the rim and those that some result has no F1 for', () => {
-    const transcripts = [100, 100, 20, 100, 100, 0];
+  it('leave out squares that some result has no F1 for', () => {
     const f1 = [
-      [0.5, 0.9, 0.1, 0.2, 0.7, Number.NaN],
-      [0.5, 0.8, 0.1, Number.NaN, 0.7, Number.NaN],
+      [0.5, 0.9, Number.NaN, 0.2, 0.7, Number.NaN],
+      [0.5, 0.8, Number.NaN, Number.NaN, 0.7, Number.NaN],
     ];
-    expect(chooseWindows({ ...grid, transcripts, f1 }).map(({ square }) => square)).toEqual([0, 4, 1]);
+    expect(chooseWindows({ ...grid, f1 }).map(({ square }) => square)).toEqual([0, 4, 1]);
+  });
+
+  it('know squares at the rim by their few transcripts', () => {
+    const f1 = f1OfFullSquares({
+      fromCells: Uint32Array.of(100, 90, 10, 20, 0),
+      background: Uint32Array.of(0, 10, 10, 10, 0),
+      f1: Float64Array.of(0.5, 0.6, 0.7, 0.8, Number.NaN),
+    } as AccuracyGrid);
+    expect(f1).toEqual([0.5, 0.6, Number.NaN, 0.8, Number.NaN]);
   });
 
   it('show where results differ most, and no square twice', () => {
@@ -64,18 +79,10 @@ describe('windows', () => {
       [0.5, 0.9, 0.6, 0.2, 0.9, 0.8],
       [0.5, 0.9, 0.6, 0.2, 0.4, 0.8],
     ];
-    expect(chooseWindows({ ...grid, transcripts: plenty, f1 }).map(({ id }) => id)).toEqual([
-      'worst',
-      'typical',
-      'best',
-      'split',
-    ]);
-    expect(chooseWindows({ ...grid, transcripts: [5, 0, 0, 0, 0, 0], f1: [[1, 0, 0, 0, 0, 0]] }).length).toBe(
-      1,
-    );
-    expect(
-      chooseWindows({ ...grid, transcripts: [0, 0, 0, 0, 0, 0], f1: [plenty.map(() => Number.NaN)] }),
-    ).toEqual([]);
+    expect(chooseWindows({ ...grid, f1 }).map(({ id }) => id)).toEqual(['worst', 'typical', 'best', 'split']);
+    const one = [0.5, ...new Array(5).fill(Number.NaN)];
+    expect(chooseWindows({ ...grid, f1: [one] }).map(({ id }) => id)).toEqual(['worst']);
+    expect(chooseWindows({ ...grid, f1: [one.fill(Number.NaN)] })).toEqual([]);
   });
 });
 
@@ -106,6 +113,56 @@ describe('slots', () => {
 const square = (x: number, y: number, size: number): Float64Array =>
   Float64Array.of(x, y, x + size, y, x + size, y + size, x, y + size, x, y);
 
+describe('short paths', () => {
+  const frame = { x0: 100, y0: 200, x1: 160, y1: 260 };
+  const near = fc.tuple(
+    fc.double({ min: 90, max: 170, noNaN: true }),
+    fc.double({ min: 190, max: 270, noNaN: true }),
+  );
+  const numbers = (d: string): number[] => (d.match(/-?\d+/g) ?? []).map(Number);
+  const steps = ([x, y]: readonly [number, number]) => [
+    Math.round((x - 100) / STEP_UM),
+    Math.round((y - 200) / STEP_UM),
+  ];
+
+  it('hold every mark where it lies', () => {
+    fc.assert(
+      fc.property(fc.array(near), (places) => {
+        const moves = numbers(marksPath(places, frame, 'v').replaceAll('v', ' '));
+        let [x, y] = [0, 0];
+        const found: string[] = [];
+        for (let i = 0; i < moves.length; i += 2) {
+          x += moves[i];
+          y += moves[i + 1];
+          found.push(`${x} ${y}`);
+        }
+        expect(found.sort()).toEqual(places.map((place) => steps(place).join(' ')).sort());
+      }),
+    );
+  });
+
+  it('follow every ring through its vertices', () => {
+    fc.assert(
+      fc.property(fc.array(near, { minLength: 3, maxLength: 20 }), (points) => {
+        const d = ringsPath([[Float64Array.from([...points, points[0]].flat())]], frame);
+        const moves = numbers(d);
+        let [x, y] = [moves[0], moves[1]];
+        const found = [[x, y]];
+        for (let i = 2; i < moves.length; i += 2) {
+          x += moves[i];
+          y += moves[i + 1];
+          found.push([x, y]);
+        }
+        const expected = points
+          .map(steps)
+          .filter((point, i, all) => i === 0 || point.join() !== all[i - 1].join());
+        expect(found.map((point) => point.join())).toEqual(expected.map((point) => point.join()));
+        expect(d).toMatch(/^M.*z$/);
+      }),
+    );
+  });
+});
+
 describe('a close view', () => {
   const frame = { x0: 0, y0: 0, x1: 60, y1: 60 };
   const placed: PlacedTranscripts = {
@@ -125,6 +182,7 @@ describe('a close view', () => {
     match: Uint32Array.of(0, 9),
     trueOutlines: [{ cell: 1, polygons: [[square(0, 0, 10)]] }],
     truthId: 'truth-worst',
+    inRow: 3 as const,
     outlines: [{ cell: 9, polygons: [[square(1, 1, 8)], [square(20, 20, 5)]] }],
   };
 
@@ -132,16 +190,17 @@ describe('a close view', () => {
     const { counts, every, picture } = closeView({ ...input, drawsTruth: true });
     expect(counts).toEqual({ right: 1, home: 1, wrong: 1, lost: 1, taken: 1, kept: 1 });
     expect(every).toBe(1);
-    expect(picture.text.match(/h0/g)?.length).toBe(4);
+    // Four dots, and a ring of two.
+    expect(picture.text.match(/h0/g)?.length).toBe(6);
     expect(picture.text).toContain('id="truth-worst"');
-    expect(picture.text).toContain('M1 1L9 1L9 9L1 9Z');
+    expect(picture.text).toContain('M20 20l160 0 0 160-160 0z');
     expect(picture.text).toContain('&lt;result&gt;');
   });
 
   it('refers to the truth that another view draws, and does without outlines', () => {
     const { picture } = closeView({ ...input, drawsTruth: false, outlines: null });
     expect(picture.text).toContain('<use href="#truth-worst"/>');
-    expect(picture.text).not.toContain('M1 1L9 1');
+    expect(picture.text).not.toContain('M20 20l');
   });
 
   it('thins what would be too many to draw, but counts all', () => {
@@ -209,7 +268,14 @@ function judged(
       border: border && { bandUm: 30, within: of(border[0]), away: of(border[1]) },
       conservation: { conserved: name !== 'leaky', missing: 12, duplicated: 0, unknown: 3 },
     } as unknown as Evaluation,
-    detail: { grid: { f1: Float64Array.from(squares), binUm: 50 } },
+    detail: {
+      grid: {
+        f1: Float64Array.from(squares),
+        binUm: 50,
+        fromCells: new Uint32Array(squares.length).fill(100),
+        background: new Uint32Array(squares.length),
+      },
+    },
   } as unknown as JudgedInput;
 }
 
@@ -230,8 +296,8 @@ describe('what the numbers say', () => {
       'B has the higher F1 in 2 of the 3 squares of 50 µm where it and A differ.',
       'Leaked transcripts brought home: A 40.0 % and B 50.0 %.',
       'Background kept out of cells: A 30.0 % and B 30.0 %.',
-      'A is best in 1 of 3 scores: merged cells.',
-      'B is best in 2 of 3 scores: F1 of transcripts and leaked transcripts brought home.',
+      'Best in 1 of 3 scores: A (merged cells).',
+      'Best in 2 of 3 scores: B (F1, leaked transcripts brought home).',
       'A: F1 within 30 µm of tile borders is 0.020 lower than away from them.',
       'B: F1 within 30 µm of tile borders is the same as away from them.',
     ]);
@@ -240,7 +306,7 @@ describe('what the numbers say', () => {
   it('calls results level that are, and does not hide losses', () => {
     const said = findingsOf([judged('A', { f1: 0.701 }, [0.7]), judged('leaky', { f1: 0.7 }, [0.7])]);
     expect(said[0]).toBe('By F1 of transcripts A (0.701) and leaky (0.700) are level.');
-    expect(said).toContain('leaky is best in none of 1 scores.');
+    expect(said).toContain('Best in none of 1 scores: leaky.');
     expect(said).toContain('leaky does not account for every transcript: 12 missing, 0 twice, 3 unknown.');
   });
 });
@@ -254,13 +320,12 @@ describe('the best of a row', () => {
     expect(bestOf([1, 2], null)).toEqual([]);
   });
 
-  it('is looked for among all scores there are, also unknown ones', () => {
-    const scores = { ...SCORES, ari: null, quiteNewScore: 0.5 } as Scores;
-    const names = shownScores([scores]).map(({ name }) => name);
-    expect(names).not.toContain('ari');
-    expect(names[names.length - 1]).toBe('quiteNewScore');
-    expect(scoreIn(scores, 'quiteNewScore')).toBe(0.5);
-    expect(scoreIn(scores, 'no such score')).toBe(null);
+  it('is looked for among the scores that some result has', () => {
+    const names = (scores: Partial<Scores>[]) =>
+      shownScores(scores.map((some) => ({ ...SCORES, ...some }))).map(({ name }) => name);
+    expect(names([{ ari: null }])).not.toContain('ari');
+    expect(names([{ ari: null }, {}])).toContain('ari');
+    expect(names([{}])).not.toContain('outlineF1');
   });
 });
 

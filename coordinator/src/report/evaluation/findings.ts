@@ -1,6 +1,7 @@
 import { count, percent } from '../../cli/format.ts';
 import type { JudgedInput } from './judged.ts';
-import { bestOf, scoreIn, shownScores } from './shown-scores.ts';
+import { bestOf, shownScores } from './shown-scores.ts';
+import { f1OfFullSquares } from './squares.ts';
 
 /** Differences of F1 below this are called none: a slide of another seed moves it as much. */
 const LEVEL = 0.005;
@@ -47,7 +48,7 @@ function ranking(results: readonly JudgedInput[]): string[] {
 
 /** In how many squares of the slide the first is ahead of the second: a difference that is everywhere is no accident. */
 function squares(first: JudgedInput, second: JudgedInput): string[] {
-  const [a, b] = [first.detail.grid.f1, second.detail.grid.f1];
+  const [a, b] = [f1OfFullSquares(first.detail.grid), f1OfFullSquares(second.detail.grid)];
   let [ahead, judged] = [0, 0];
   for (let square = 0; square < a.length; square++) {
     if (Number.isNaN(a[square]) || Number.isNaN(b[square]) || a[square] === b[square]) continue;
@@ -82,7 +83,7 @@ function wins(results: readonly JudgedInput[]): string[] {
   let scored = 0;
   for (const { name, label, better } of shownScores(all)) {
     const best = bestOf(
-      all.map((scores) => scoreIn(scores, name)),
+      all.map((scores) => scores[name]),
       better,
     );
     if (best.length > 0) scored++;
@@ -90,8 +91,8 @@ function wins(results: readonly JudgedInput[]): string[] {
   }
   return results.map(({ name }, i) =>
     won[i].length === 0
-      ? `${name} is best in none of ${scored} scores.`
-      : `${name} is best in ${won[i].length} of ${scored} scores: ${list(won[i])}.`,
+      ? `Best in none of ${scored} scores: ${name}.`
+      : `Best in ${won[i].length} of ${scored} scores: ${name} (${won[i].join(', ')}).`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { EvaluationReportInputs } from '../inputs.ts';
 import { judgedOf } from '../judged.ts';
+import { f1OfFullSquares } from '../squares.ts';
 import { outlinesIn, trueOutlines } from './outlines.ts';
 import { cellsPut, type PlacedTranscripts, transcriptsIn } from './transcripts.ts';
 import { type CloseView, closeView } from './view.ts';
@@ -10,6 +11,9 @@ export interface CloseViews {
   windows: (CloseWindow & { views: { name: string; f1: number; hasOutlines: boolean; view: CloseView }[] })[];
 }
 
+/** Views beside each other, so that the last row is as full as can be. */
+export const viewsInRow = (results: number): 2 | 3 => (results === 3 || results > 4 ? 3 : 2);
+
 /**
  * The close views of all results, drawn after one pass over the truth, one over the bundle and two over each result. Null
  * without truth, or where no square has enough transcripts.
@@ -19,15 +23,14 @@ export async function gatherCloseViews(inputs: EvaluationReportInputs): Promise<
   const results = judgedOf(inputs);
   if (truth === null || results.length === 0) return null;
   const grids = results.map(({ detail }) => detail.grid);
-  const [{ x0, y0, binUm, columns, rows, fromCells, background }] = grids;
+  const [{ x0, y0, binUm, columns, rows }] = grids;
   const windows = chooseWindows({
     x0,
     y0,
     sizeUm: binUm,
     columns,
     rows,
-    transcripts: fromCells.map((n, square) => n + background[square]),
-    f1: grids.map(({ f1 }) => f1),
+    f1: grids.map(f1OfFullSquares),
   });
   if (windows.length === 0) return null;
   const frames = windows.map(({ frame }) => frame);
@@ -51,6 +54,7 @@ export async function gatherCloseViews(inputs: EvaluationReportInputs): Promise<
         trueOutlines: truthIn[k],
         truthId: `truth-${id}`,
         drawsTruth: nth === 0,
+        inRow: viewsInRow(results.length),
         outlines: outlines?.[k] ?? null,
       });
       out.windows[k].views.push({ name, f1: detail.grid.f1[square], hasOutlines: outlines !== null, view });

@@ -17,7 +17,7 @@ export const LOOKS: Readonly<Record<Verdict, Look>> = {
   right: { meaning: 'in its own cell', colour: '#8aa0b8', shape: 'dot', sizePx: 2.6 },
   home: { meaning: 'leaked, brought home', colour: '#0072b2', shape: 'dot', sizePx: 4.2 },
   wrong: { meaning: 'in another cell', colour: '#d55e00', shape: 'dot', sizePx: 4.2 },
-  lost: { meaning: 'of a cell, thrown out', colour: '#111827', shape: 'ring', sizePx: 4 },
+  lost: { meaning: 'of a cell, thrown out', colour: '#3b4656', shape: 'ring', sizePx: 3.8 },
   taken: { meaning: 'background, taken in', colour: '#a3278f', shape: 'cross', sizePx: 4.6 },
   kept: { meaning: 'background, kept out', colour: '#c3cad4', shape: 'dot', sizePx: 2 },
 };

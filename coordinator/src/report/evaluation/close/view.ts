@@ -1,8 +1,9 @@
 import type { RectUm } from '@spatile/formats/space';
 import { count } from '../../../cli/format.ts';
 import { type Html, html } from '../../html.ts';
-import { number, pathOf, pixelUm, slideMap } from '../../slide-map.ts';
+import { number, pixelUm, slideMap } from '../../slide-map.ts';
 import type { DrawnOutline } from './outlines.ts';
+import { marksPath, ringsPath, STEP_UM, shortPaths } from './short-path.ts';
 import type { PlacedTranscripts } from './transcripts.ts';
 import { LOOKS, VERDICTS, type Verdict, verdictOn } from './verdict.ts';
 
@@ -12,9 +13,9 @@ const TRUE_FILL = '#e7ebf0';
 const TRUE_LINE = '#98a2b3';
 export const RESULT_LINE = '#00825f';
 /** Width of lines that rings and crosses are made of. */
-const LINE_PX = 1.3;
-/** Views beside each other; text and lines are made for their width. */
-export const VIEWS_IN_ROW = 3;
+const LINE_PX = 1.1;
+/** Errors are drawn over what is right. */
+const DRAWN_LAST: readonly Verdict[] = ['kept', 'right', 'lost', 'taken', 'home', 'wrong'];
 
 /** One result in one window. */
 export interface CloseView {
@@ -28,6 +29,8 @@ export interface ViewInput {
   name: string;
   frame: RectUm;
   placed: PlacedTranscripts;
+  /** Views beside each other; text and lines are made for their width. */
+  inRow: 2 | 3;
   /** By slot. */
   put: Uint32Array;
   /** By true cell. */
@@ -42,7 +45,7 @@ export interface ViewInput {
 
 /** Draws a result over the truth: true cells as grey areas, its outlines as lines, transcripts by what became of them. */
 export function closeView(input: ViewInput): CloseView {
-  const { frame, placed } = input;
+  const { frame, placed, inRow } = input;
   const slots = slotsIn(frame, placed);
   const every = Math.max(1, Math.ceil(slots.length / MAX_DOTS));
   const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
@@ -56,15 +59,19 @@ export function closeView(input: ViewInput): CloseView {
     counts[verdict]++;
     if (k % every === 0) drawn[verdict].push(slot);
   });
-  const px = pixelUm(frame, VIEWS_IN_ROW);
+  const px = pixelUm(frame, inRow) / STEP_UM;
   const described = VERDICTS.map((verdict) => `${count(counts[verdict])} ${LOOKS[verdict].meaning}`).join(
     '; ',
   );
   const picture = slideMap(
     frame,
     `Close view of ${input.name}: ${described}`,
-    html`${trueCells(input, px)}${VERDICTS.map((verdict) => marks(drawn[verdict], verdict, placed, px)).reverse()}${resultCells(input, px)}`,
-    VIEWS_IN_ROW,
+    shortPaths(frame, [
+      trueCells(input, px),
+      ...DRAWN_LAST.map((verdict) => marks(drawn[verdict], verdict, input, px)),
+      resultCells(input, px),
+    ]),
+    inRow,
     'light',
   );
   return { counts, every, picture };
@@ -78,37 +85,41 @@ function slotsIn({ x0, y0, x1, y1 }: RectUm, { x, y, origin }: PlacedTranscripts
   return slots;
 }
 
-const trueCells = ({ trueOutlines, truthId, drawsTruth }: ViewInput, px: number): Html =>
+const trueCells = ({ trueOutlines, truthId, drawsTruth, frame }: ViewInput, px: number): Html =>
   drawsTruth
-    ? html`<path id="${truthId}" d="${trueOutlines.map(({ polygons }) => pathOf(polygons)).join('')}" fill="${TRUE_FILL}" fill-opacity="0.75" stroke="${TRUE_LINE}" stroke-width="${number(px)}" stroke-linejoin="round"/>`
+    ? html`<path id="${truthId}" d="${ringsPath(
+        trueOutlines.flatMap(({ polygons }) => polygons),
+        frame,
+      )}" fill="${TRUE_FILL}" fill-opacity="0.75" stroke="${TRUE_LINE}" stroke-width="${number(px)}" stroke-linejoin="round"/>`
     : html`<use href="#${truthId}"/>`;
 
-const resultCells = ({ outlines }: ViewInput, px: number): Html | null =>
+const resultCells = ({ outlines, frame }: ViewInput, px: number): Html | null =>
   outlines &&
-  html`<path d="${outlines.map(({ polygons }) => pathOf(polygons)).join('')}" fill="none" stroke="${RESULT_LINE}" stroke-width="${number(1.6 * px)}" stroke-linejoin="round"/>`;
+  html`<path d="${ringsPath(
+    outlines.flatMap(({ polygons }) => polygons),
+    frame,
+  )}" fill="none" stroke="${RESULT_LINE}" stroke-width="${number(1.6 * px)}" stroke-linejoin="round"/>`;
 
 /** One path for all transcripts of a verdict; a dot is a line of no length with round ends. */
 function marks(
   slots: readonly number[],
   verdict: Verdict,
-  { x, y }: PlacedTranscripts,
+  { placed: { x, y }, frame }: ViewInput,
   px: number,
 ): Html | null {
   if (slots.length === 0) return null;
   const { colour, shape, sizePx } = LOOKS[verdict];
-  const r = (sizePx / 2) * px;
-  const d = slots.map((slot) => `M${tenth(x[slot])} ${tenth(y[slot])}${SHAPES[shape](r)}`).join('');
-  const width = shape === 'dot' ? sizePx : LINE_PX;
-  return html`<path d="${d}" fill="none" stroke="${colour}" stroke-width="${number(width * px)}" stroke-linecap="round"/>`;
+  const places = slots.map((slot) => [x[slot], y[slot]] as const);
+  const path = (mark: string, stroke: string, widthPx: number): Html =>
+    html`<path d="${marksPath(places, frame, mark)}" fill="none" stroke="${stroke}" stroke-width="${number(widthPx * px)}" stroke-linecap="round"/>`;
+  if (shape === 'dot') return path('h0', colour, sizePx);
+  // A light dot upon a dark one: as circles, thousands of rings would be half of the page.
+  if (shape === 'ring')
+    return html`${path('h0', colour, sizePx)}${path('h0', '#ffffff', sizePx - 2 * LINE_PX)}`;
+  const arm = Math.round((sizePx / 2) * px);
+  return path(
+    `m${-arm} ${-arm}l${2 * arm} ${2 * arm}m0 ${-2 * arm}l${-2 * arm} ${2 * arm}m${arm} ${-arm}`,
+    colour,
+    LINE_PX,
+  );
 }
-
-const SHAPES = {
-  dot: () => 'h0',
-  ring: (r: number) =>
-    `m${number(-r)} 0a${number(r)} ${number(r)} 0 1 0 ${number(2 * r)} 0a${number(r)} ${number(r)} 0 1 0 ${number(-2 * r)} 0`,
-  cross: (r: number) =>
-    `m${number(-r)} ${number(-r)}l${number(2 * r)} ${number(2 * r)}m0 ${number(-2 * r)}l${number(-2 * r)} ${number(2 * r)}`,
-} as const;
-
-/** A tenth of a micron is less than a pixel. */
-const tenth = (value: number): string => String(Math.round(value * 10) / 10);

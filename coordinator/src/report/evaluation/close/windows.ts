@@ -2,9 +2,6 @@ import type { RectUm } from '@spatile/formats/space';
 
 /** Microns around the square that was judged, so that its outer cells are seen whole. */
 const MARGIN_UM = 6;
-/** Squares with less than this share of the median number of transcripts lie at the rim of the tissue or in a gap. */
-const LEAST_SHARE = 0.5;
-
 /** F1 of several results on one grid of squares, row by row from the top left. */
 export interface SquareScores {
   x0: number;
@@ -12,9 +9,7 @@ export interface SquareScores {
   sizeUm: number;
   columns: number;
   rows: number;
-  /** Judged transcripts born in the square. */
-  transcripts: ArrayLike<number>;
-  /** By result, then by square; NaN where there is none. */
+  /** By result, then by square; NaN where there is none, or too few transcripts. */
   f1: readonly ArrayLike<number>[];
 }
 
@@ -49,21 +44,19 @@ export function chooseWindows(scores: SquareScores): CloseWindow[] {
   return chosen;
 }
 
-function usableSquares(scores: SquareScores): { square: number; mean: number; spread: number }[] {
-  const { transcripts, f1 } = scores;
-  const filled = Array.from(transcripts)
-    .filter((n) => n > 0)
-    .sort((a, b) => a - b);
-  const least = LEAST_SHARE * (filled[filled.length >> 1] ?? 0);
-  return Array.from(transcripts, (n, square) => {
+function usableSquares({
+  f1,
+  columns,
+  rows,
+}: SquareScores): { square: number; mean: number; spread: number }[] {
+  return Array.from({ length: columns * rows }, (_, square) => {
     const values = f1.map((of) => of[square]);
     return {
       square,
-      usable: n > 0 && n >= least && values.every(Number.isFinite),
       mean: values.reduce((sum, value) => sum + value, 0) / values.length,
       spread: Math.max(...values) - Math.min(...values),
     };
-  }).filter(({ usable }) => usable);
+  }).filter(({ mean }) => Number.isFinite(mean));
 }
 
 function frameOf({ x0, y0, sizeUm, columns }: SquareScores, square: number): RectUm {

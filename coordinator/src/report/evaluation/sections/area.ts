@@ -5,31 +5,28 @@ import { figure, figures, rampKey, type Section } from '../../parts.ts';
 import { type Ramp, rgb, stepOf, viridis } from '../../ramp.ts';
 import { pngDataUrl } from '../../raster.ts';
 import { number, pixelUm, slideMap } from '../../slide-map.ts';
-import { quantile } from '../../statistics.ts';
 import type { CloseViews } from '../close/gather.ts';
 import type { JudgedInput } from '../judged.ts';
+import { f1OfFullSquares } from '../squares.ts';
 
 /** Maps beside each other. */
-const IN_ROW = 3;
-/** Colours span the middle of the squares; a few empty ones must not take the range from all others. */
-const LOW_SHARE = 0.02;
+const IN_ROW = 4;
 
 /** Where on the slide each result is good and bad, all on one scale. */
 export function areaSection(results: readonly JudgedInput[], close: CloseViews | null): Section | null {
-  const values = Float64Array.from(
-    results.flatMap(({ detail }) => Array.from(detail.grid.f1).filter(Number.isFinite)),
-  ).sort();
+  const values = results.flatMap(({ detail }) => f1OfFullSquares(detail.grid).filter(Number.isFinite));
   if (values.length === 0) return null;
-  const ramp = viridis(quantile(values, LOW_SHARE), values[values.length - 1]);
+  const [low, high] = values.reduce(([a, b], f1) => [Math.min(a, f1), Math.max(b, f1)], [1, 0]);
+  const ramp = viridis(low, high);
   const [{ detail }] = results;
   return {
     id: 'area',
     title: 'Where on the slide',
-    body: html`<p>F1 of the transcripts born in each square of ${detail.grid.binUm} µm, on one scale for all results.${
+    body: html`<p>F1 of the transcripts born in each square of ${detail.grid.binUm} µm, on one scale for all results; squares at the rim with few transcripts are left white.${
       close === null ? null : ' The marked squares are shown closely below.'
     }</p>
 ${figures(
-  3,
+  IN_ROW,
   results.map(({ name, detail: { grid } }) => figure(`${name}.`, mapOf(name, grid, ramp, close))),
 )}${rampKey(ramp.colours, 'F1', ramp.low.toFixed(2), ramp.high.toFixed(2))}`,
   };
@@ -53,11 +50,14 @@ function mapOf(name: string, grid: AccuracyGrid, ramp: Ramp, close: CloseViews |
 }
 
 /** One pixel per square; squares without transcripts are transparent. */
-function squares({ columns, rows, f1 }: AccuracyGrid, ramp: Ramp): string {
+function squares(grid: AccuracyGrid, ramp: Ramp): string {
+  const { columns, rows } = grid;
   return pngDataUrl({
     width: columns,
     height: rows,
-    data: Uint8Array.from(f1, (value) => (Number.isNaN(value) ? 0 : 1 + stepOf(ramp, value))),
+    data: Uint8Array.from(f1OfFullSquares(grid), (value) =>
+      Number.isNaN(value) ? 0 : 1 + stepOf(ramp, value),
+    ),
     channels: 1,
     depth: 8,
     palette: [[0, 0, 0, 0], ...ramp.colours.map((colour) => [...rgb(colour), 255])] as [

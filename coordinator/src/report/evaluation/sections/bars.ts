@@ -1,11 +1,11 @@
 import * as Plot from '@observablehq/plot';
-import type { Scores } from '@spatile/instrument/judge/scores';
+import type { ListedScore } from '@spatile/instrument/judge/score-list';
 import { type Html, html } from '../../html.ts';
 import { colourKey, figure, figures, type Section } from '../../parts.ts';
 import { COLOURS, draw } from '../../plot.ts';
 import { resultColour } from '../colours.ts';
 import type { JudgedInput } from '../judged.ts';
-import { type ShownScore, scoreIn, shownScores } from '../shown-scores.ts';
+import { shownScores } from '../shown-scores.ts';
 
 /** The scores as bars, those where more is better apart from those where less is. */
 export function barsSection(results: readonly JudgedInput[]): Section {
@@ -24,10 +24,10 @@ export function barsSection(results: readonly JudgedInput[]): Section {
   };
 }
 
-function bars(shown: readonly ShownScore[], results: readonly JudgedInput[], better: string): Html {
+function bars(shown: readonly ListedScore[], results: readonly JudgedInput[], better: string): Html {
   const values = shown.flatMap(({ name, label }) =>
     results.flatMap(({ name: result, evaluation }, i) => {
-      const value = scoreIn(evaluation.scores as Scores, name);
+      const value = evaluation.scores[name];
       return value === null
         ? []
         : [{ label, result, value: Math.max(0, value), text: value.toFixed(3), nth: i }];
@@ -45,13 +45,14 @@ function bars(shown: readonly ShownScore[], results: readonly JudgedInput[], bet
     fy: { domain: shown.map(({ label }) => label), label: null, axis: null, padding: 0.18 },
     y: { domain: results.map(({ name }) => name), axis: null, padding: 0.12 },
     marks: [
-      Plot.axisFy({
-        anchor: 'left',
-        lineWidth: 15,
-        fontSize: 11,
-        frameAnchor: 'right',
-        dx: -178,
+      Plot.text(shown, {
+        fy: 'label',
+        text: 'label',
+        frameAnchor: 'left',
         textAnchor: 'end',
+        dx: -8,
+        lineWidth: 16,
+        fontSize: 11,
       }),
       Plot.barX(values, {
         fy: 'label',

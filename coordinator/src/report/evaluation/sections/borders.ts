@@ -4,7 +4,7 @@ import { colourKey, figure, figures, type Section } from '../../parts.ts';
 import { COLOURS, draw } from '../../plot.ts';
 import { resultColour } from '../colours.ts';
 import type { JudgedInput } from '../judged.ts';
-import { scoreIn, shownScores } from '../shown-scores.ts';
+import { shownScores } from '../shown-scores.ts';
 
 /** The same scores near tile borders and away from them, for results that were made in tiles. */
 export function bordersSection(results: readonly JudgedInput[]): Section | null {
@@ -32,7 +32,7 @@ function borderFigure({
 }) {
   const { within, away } = border;
   const rows = shownScores([within, away]).flatMap(({ name: score, label, better }) => {
-    const [near, far] = [scoreIn(within, score), scoreIn(away, score)];
+    const [near, far] = [within[score], away[score]];
     return better === null || near === null || far === null ? [] : [{ label, near, far }];
   });
   const colour = resultColour(nth);

@@ -1,7 +1,7 @@
 import { count } from '../../../cli/format.ts';
 import { type Html, html } from '../../html.ts';
 import { dataTable, figure, figures, type Section, swatch } from '../../parts.ts';
-import type { CloseViews } from '../close/gather.ts';
+import { type CloseViews, viewsInRow } from '../close/gather.ts';
 import { LOOKS, VERDICTS } from '../close/verdict.ts';
 import { RESULT_LINE } from '../close/view.ts';
 
@@ -38,7 +38,7 @@ function windowOf({ title, frame, views }: CloseViews['windows'][number]): Html 
   const place = `x ${Math.round(frame.x0)} to ${Math.round(frame.x1)} µm, y ${Math.round(frame.y0)} to ${Math.round(frame.y1)} µm`;
   const thinned = views[0].view.every > 1 ? ` Every ${views[0].view.every} transcripts one is drawn.` : '';
   return html`<h3>${title}</h3><p class="small">${place}.${thinned}</p>${figures(
-    3,
+    viewsInRow(views.length),
     views.map(({ name, f1, hasOutlines, view }) =>
       figure(
         `${name}: F1 ${f1.toFixed(3)}.`,

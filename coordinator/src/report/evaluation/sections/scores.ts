@@ -1,14 +1,15 @@
+import type { ListedScore } from '@spatile/instrument/judge/score-list';
 import { count } from '../../../cli/format.ts';
 import { type Html, html } from '../../html.ts';
 import { dataTable, type Section } from '../../parts.ts';
 import type { JudgedInput } from '../judged.ts';
-import { bestOf, type ShownScore, scoreIn, shownScores } from '../shown-scores.ts';
+import { bestOf, shownScores } from '../shown-scores.ts';
 
 /** Every score of every result; the best ones are marked. */
 export function scoresSection(results: readonly JudgedInput[]): Section {
   const all = results.map(({ evaluation }) => evaluation.scores);
   const rows = shownScores(all).map((score) => {
-    const values = all.map((scores) => scoreIn(scores, score.name));
+    const values = all.map((scores) => scores[score.name]);
     const best = results.length > 1 ? bestOf(values, score.better) : [];
     return [
       html`${score.label} ${direction(score)}`,
@@ -23,7 +24,7 @@ export function scoresSection(results: readonly JudgedInput[]): Section {
   };
 }
 
-function direction({ better }: ShownScore): Html | null {
+function direction({ better }: ListedScore): Html | null {
   if (better === null) return null;
   return html`<span class="way" title="${better === 'more' ? 'more is better' : 'less is better'}">${better === 'more' ? '↑' : '↓'}</span>`;
 }
