@@ -1,23 +1,61 @@
+import { type Cover, floorAt, SECTION_UM } from './layers.ts';
 import { share, type WordSource } from './share.ts';
-import { isInRing, pointInRing } from './star-ring.ts';
+import { isInRing, pointInRing, type StarRing } from './star-ring.ts';
 import type { Cell } from './tissue.ts';
 
-/** Height of the section in microns. */
-export const SECTION_UM = 10;
+export { SECTION_UM } from './layers.ts';
+
+/** Tries after which a place that is not wholly right is taken: in the nucleus for the cytoplasm, or pushed to the cell's own height. */
+const TRIES = 12;
 
 /**
  * Where a transcript of a cell is born, written to `out[0..2]`: x and y in microns on the slide, z in [0, `SECTION_UM`)
- * above the section's bottom. `nuclearShare` is the share of the gene's transcripts that are born inside a nucleus; NaN =
- * anywhere in the cell.
+ * above the section's bottom; uniform in the cell's volume, which is its ground times the section's height less what lies
+ * beyond the floor to a cell of the other layer. `nuclearShare` is the share of the gene's transcripts that are born
+ * inside a nucleus (of two: in either by its area) and not outside; NaN = anywhere in the cell.
  */
 export function birthPlace(stream: WordSource, cell: Cell, nuclearShare: number, out: Float64Array): void {
-  out[2] = SECTION_UM * share(stream);
-  const nucleus = cell.nuclei[0];
-  const isNuclear = nucleus !== undefined && share(stream) < nuclearShare;
-  // A cell is never all nucleus (shapes.ts keeps a tenth free), so a few tries find its cytoplasm.
-  const tries = isNuclear || nucleus === undefined || Number.isNaN(nuclearShare) ? 1 : 8;
-  for (let attempt = 0; attempt < tries; attempt++) {
-    pointInRing(isNuclear ? nucleus : cell.body, share(stream), share(stream), out);
-    if (tries > 1 && !isInRing(nucleus, out[0], out[1])) return;
+  const { body, nuclei, covers } = cell;
+  const isNuclear = nuclei.length > 0 && share(stream) < nuclearShare;
+  const isOutside = nuclei.length > 0 && !isNuclear && !Number.isNaN(nuclearShare);
+  const ring = isNuclear ? pickNucleus(stream, nuclei) : body;
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    pointInRing(ring, share(stream), share(stream), out);
+    if (ring.isLoose && !isInRing(ring, out[0], out[1])) continue;
+    if (isOutside && isInAny(nuclei, out[0], out[1])) continue;
+    out[2] = SECTION_UM * share(stream);
+    if (covers.length === 0 || isOwnHeight(covers, out)) return;
   }
+  out[2] = ownHeight(covers, out, SECTION_UM * share(stream));
+}
+
+function pickNucleus(stream: WordSource, nuclei: readonly StarRing[]): StarRing {
+  if (nuclei.length === 1) return nuclei[0];
+  return share(stream) * (nuclei[0].area + nuclei[1].area) < nuclei[0].area ? nuclei[0] : nuclei[1];
+}
+
+function isInAny(rings: readonly StarRing[], x: number, y: number): boolean {
+  for (const ring of rings) if (isInRing(ring, x, y)) return true;
+  return false;
+}
+
+function isOwnHeight(covers: readonly Cover[], place: Float64Array): boolean {
+  for (const { body, floor, isAbove } of covers) {
+    if (place[2] >= floorAt(floor, place[0], place[1]) === isAbove && isInRing(body, place[0], place[1]))
+      return false;
+  }
+  return true;
+}
+
+/** A height squeezed into the cell's own part of the section. */
+function ownHeight(covers: readonly Cover[], place: Float64Array, height: number): number {
+  let low = 0;
+  let high = SECTION_UM;
+  for (const { body, floor, isAbove } of covers) {
+    if (!isInRing(body, place[0], place[1])) continue;
+    const middle = floorAt(floor, place[0], place[1]);
+    if (isAbove) high = Math.min(high, middle);
+    else low = Math.max(low, middle);
+  }
+  return low + ((high - low) * height) / SECTION_UM;
 }

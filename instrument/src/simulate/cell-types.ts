@@ -9,21 +9,21 @@ export interface CellType {
   /** Factor on the radius and on the number of transcripts. */
   size: number;
   output: number;
-  /** Mean elongation: relative amplitude of the second harmonic of the outline. */
-  elongation: number;
+  /** Length over width of the typical cell, alone. */
+  aspect: number;
   /** Nuclear share of the cell's radius. */
   nucleus: number;
 }
 
 export const CELL_TYPES: readonly CellType[] = [
-  { name: 'epithelial_a', lineage: 0, size: 1.05, output: 1.2, elongation: 0.08, nucleus: 0.55 },
-  { name: 'epithelial_b', lineage: 0, size: 1.15, output: 1.4, elongation: 0.1, nucleus: 0.52 },
-  { name: 'myoepithelial', lineage: 0, size: 0.9, output: 0.9, elongation: 0.35, nucleus: 0.58 },
-  { name: 'fibroblast', lineage: 1, size: 1.05, output: 0.7, elongation: 0.42, nucleus: 0.5 },
-  { name: 'endothelial', lineage: 1, size: 0.85, output: 0.8, elongation: 0.38, nucleus: 0.58 },
-  { name: 't_cell', lineage: 2, size: 0.75, output: 0.5, elongation: 0.06, nucleus: 0.72 },
-  { name: 'b_cell', lineage: 2, size: 0.75, output: 0.55, elongation: 0.06, nucleus: 0.72 },
-  { name: 'macrophage', lineage: 2, size: 1.25, output: 1.3, elongation: 0.15, nucleus: 0.45 },
+  { name: 'epithelial_a', lineage: 0, size: 1.05, output: 1.2, aspect: 1.2, nucleus: 0.55 },
+  { name: 'epithelial_b', lineage: 0, size: 1.15, output: 1.4, aspect: 1.25, nucleus: 0.52 },
+  { name: 'myoepithelial', lineage: 0, size: 0.9, output: 0.9, aspect: 2.1, nucleus: 0.58 },
+  { name: 'fibroblast', lineage: 1, size: 1.05, output: 0.7, aspect: 2.6, nucleus: 0.5 },
+  { name: 'endothelial', lineage: 1, size: 0.85, output: 0.8, aspect: 2.3, nucleus: 0.58 },
+  { name: 't_cell', lineage: 2, size: 0.75, output: 0.5, aspect: 1.1, nucleus: 0.72 },
+  { name: 'b_cell', lineage: 2, size: 0.75, output: 0.55, aspect: 1.1, nucleus: 0.72 },
+  { name: 'macrophage', lineage: 2, size: 1.25, output: 1.3, aspect: 1.4, nucleus: 0.45 },
 ];
 
 /** Composition of the niches: weight of each type above. */

@@ -45,8 +45,12 @@ export interface Settings {
   /** Median of the log-normal cell radius, and its sd on the log scale. */
   radiusUm: number;
   radiusSd: number;
-  /** Added to every type's elongation (relative amplitude of the outline's second harmonic). */
-  elongation: number;
+  /** Factor on every type's length over width (which is 1 at least); above 1 seeds are packed along the fibres by it. */
+  aspect: number;
+  /** Sd of a cell's own bend: how far its ends lie off its axis, in half-widths. */
+  bend: number;
+  /** Sd of the outline's second to fourth harmonics, in radii. */
+  irregularity: number;
   /** Cells of a second layer, per cell of the first, that lie over or under the others in z. */
   overlapShare: number;
   /** Share of the cells without a nucleus in the section, and of those with two. */
@@ -72,7 +76,9 @@ const BASE = {
   spacingUm: 9,
   radiusUm: 7.5,
   radiusSd: 0.2,
-  elongation: 0,
+  aspect: 1,
+  bend: 0.4,
+  irregularity: 0.08,
   overlapShare: 0.12,
   anucleateShare: 0.06,
   binucleateShare: 0.03,
@@ -94,6 +100,9 @@ const CHANGES: Record<Preset, Partial<typeof BASE>> = {
     spacingUm: 13,
     radiusUm: 7,
     radiusSd: 0.12,
+    aspect: 0.6,
+    bend: 0.1,
+    irregularity: 0.03,
     overlapShare: 0,
     anucleateShare: 0,
     binucleateShare: 0,
@@ -114,7 +123,7 @@ const CHANGES: Record<Preset, Partial<typeof BASE>> = {
     gapShare: 0,
     vendorMerged: 0.06,
   },
-  elongated: { elongation: 0.25, spacingUm: 8, vendorSplit: 0.06 },
+  elongated: { aspect: 2.6, bend: 0.6, spacingUm: 8, vendorSplit: 0.06 },
   leaky: { leakShare: 0.45, leakScaleUm: 5, ambientUniform: 0.06, ambientLocal: 0.06 },
   sparse: { gapShare: 0.3, spacingUm: 10, transcriptsPerCell: 45 },
   'whole-transcriptome': { genes: 18_000, transcriptsPerCell: 400 },

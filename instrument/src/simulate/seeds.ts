@@ -1,80 +1,67 @@
-import { rectContains } from '@spatile/formats/space';
+import type { RectUm } from '@spatile/formats/space';
+import { cos, sin } from '@spatile/random/elementary';
 import { RandomStream } from '@spatile/random/stream';
 import { BLOCK_UM, BlockMemo, blockGrid, blockIndex, blockRect } from './blocks.ts';
+import type { FibreField } from './fibres.ts';
 import type { Settings } from './options.ts';
 import { SmoothField } from './smooth-field.ts';
 
-/** Points with a random priority, structure of arrays. */
-interface Candidates {
-  x: Float64Array;
-  y: Float64Array;
-  priority: Float64Array;
-}
-
-/** Candidates per spacing squared: enough that a place left empty is rare. */
-const CROWDING = 5;
-/** Rounds of thinning; each lets a decision depend on candidates up to one spacing farther away. */
-const ROUNDS = 12;
+/** Tries per square spacing in the first layer, and the seeds per square spacing they leave. */
+const TRIES = 4.5;
+export const PACKING = 0.55;
 /** Cells keep this far from the slide's edge, so that their transcripts are seen. */
 const EDGE_UM = 8;
 /** Size of gaps in the tissue. */
 const GAP_SCALE_UM = 90;
 
 /**
- * Cell seeds, at least `spacingUm` apart: random sequential packing, decided locally. Of all candidates those of the
- * highest priority within the spacing are kept, what is too near to them is dropped, and so on for a few rounds; so what
- * a block holds depends on its surroundings of `ROUNDS * spacingUm` only (a Matérn process of several rounds).
+ * Seeds of one layer of cells, at least the spacing apart (farther along the fibres and nearer across where the tissue is
+ * elongated): random sequential packing. Blocks of even column and row are packed alone, the others around what lies in
+ * the neighbours that come before them; so each block is packed once, and is the same whichever is asked for first.
  */
 export class SeedField {
   readonly #settings: Settings;
+  readonly #layer: 0 | 1;
+  readonly #fibres: FibreField;
   readonly #gaps: SmoothField;
-  readonly #candidates: BlockMemo<Candidates>;
+  readonly #memo: BlockMemo<Float64Array>;
 
-  constructor(settings: Settings, memory: number) {
+  constructor(settings: Settings, layer: 0 | 1, fibres: FibreField, memory: number) {
     this.#settings = settings;
+    this.#layer = layer;
+    this.#fibres = fibres;
     this.#gaps = new SmoothField(settings.seed, 'tissue-gap', GAP_SCALE_UM);
-    this.#candidates = new BlockMemo(memory, (column, row) => this.#draw(column, row));
+    this.#memo = new BlockMemo(memory, (column, row) => this.#pack(column, row));
   }
 
-  /** Seeds in one block as x, y pairs in microns, sorted by y then x. */
+  /** Seeds in one block as x, y pairs in microns, in the order of their making; none outside the slide. */
   block(column: number, row: number): Float64Array {
-    if (blockIndex(blockGrid(this.#settings), column, row) < 0) return new Float64Array(0);
-    const spacing = this.#settings.spacingUm;
-    const reach = ROUNDS * spacing;
-    const rect = blockRect(column, row);
-    const near = merge(
-      this.#candidates.around(column, row),
-      (x, y) => x >= rect.x0 - reach && x < rect.x1 + reach && y >= rect.y0 - reach && y < rect.y1 + reach,
-    );
-    const kept = thin(near, spacing, rect.x0 - reach, rect.y0 - reach, BLOCK_UM + 2 * reach);
-    const inside: number[] = [];
-    for (let i = 0; i < kept.length; i++) {
-      if (kept[i] === 1 && rectContains(rect, near.x[i], near.y[i])) inside.push(i);
-    }
-    inside.sort((a, b) => near.y[a] - near.y[b] || near.x[a] - near.x[b]);
-    return Float64Array.from(inside.flatMap((i) => [near.x[i], near.y[i]]));
+    return this.#memo.get(column, row);
   }
 
-  #draw(column: number, row: number): Candidates {
+  #pack(column: number, row: number): Float64Array {
     const { seed, spacingUm, sizeUm } = this.#settings;
-    if (blockIndex(blockGrid(this.#settings), column, row) < 0) return empty();
-    const stream = new RandomStream(seed, 'seeds', column, row);
-    const { x0, y0 } = blockRect(column, row);
-    const n = Math.round((CROWDING * BLOCK_UM ** 2) / spacingUm ** 2);
-    const x: number[] = [];
-    const y: number[] = [];
-    const priority: number[] = [];
-    for (let i = 0; i < n; i++) {
-      const px = x0 + BLOCK_UM * stream.uniform();
-      const py = y0 + BLOCK_UM * stream.uniform();
-      const p = stream.uniform();
-      if (px < EDGE_UM || py < EDGE_UM || px >= sizeUm - EDGE_UM || py >= sizeUm - EDGE_UM) continue;
-      if (this.#isGap(px, py)) continue;
-      x.push(px);
-      y.push(py);
-      priority.push(p);
+    if (blockIndex(blockGrid(this.#settings), column, row) < 0) return new Float64Array(0);
+    const rect = blockRect(column, row);
+    const packing = new Packing(rect, this.#settings, this.#fibres);
+    for (const [dx, dy] of earlierNeighbours(column, row)) packing.addAll(this.block(column + dx, row + dy));
+    const stream = new RandomStream(seed, this.#layer === 0 ? 'seeds' : 'seeds-above', column, row);
+    const tries = Math.round((this.#triesPerSpacing() * BLOCK_UM ** 2) / spacingUm ** 2);
+    const found: number[] = [];
+    for (let i = 0; i < tries; i++) {
+      const x = rect.x0 + BLOCK_UM * stream.uniform();
+      const y = rect.y0 + BLOCK_UM * stream.uniform();
+      if (x < EDGE_UM || y < EDGE_UM || x >= sizeUm - EDGE_UM || y >= sizeUm - EDGE_UM) continue;
+      if (packing.addIfFree(x, y, (px, py) => !this.#isGap(px, py))) found.push(x, y);
     }
-    return { x: Float64Array.from(x), y: Float64Array.from(y), priority: Float64Array.from(priority) };
+    return Float64Array.from(found);
+  }
+
+  /** The upper layer is packed so loosely that few tries fail, about twice the share of the ground that discs of the spacing cover. */
+  #triesPerSpacing(): number {
+    if (this.#layer === 0) return TRIES;
+    const wanted = this.#settings.overlapShare * PACKING;
+    return wanted / (1 - (Math.PI / 2) * wanted);
   }
 
   /** The field is near 0.5 most often; this threshold leaves out about `gapShare` of the slide. */
@@ -84,86 +71,98 @@ export class SeedField {
   }
 }
 
-function empty(): Candidates {
-  return { x: new Float64Array(0), y: new Float64Array(0), priority: new Float64Array(0) };
+/** Steps to the neighbours that are packed before a block: those of fewer odd places among (column, row), row first. */
+function earlierNeighbours(column: number, row: number): [number, number][] {
+  const isOddColumn = (column & 1) === 1;
+  const isOddRow = (row & 1) === 1;
+  const beside: [number, number][] = [
+    [-1, 0],
+    [1, 0],
+  ];
+  const across: [number, number][] = [
+    [0, -1],
+    [0, 1],
+  ];
+  const diagonal: [number, number][] = [
+    [-1, -1],
+    [1, -1],
+    [-1, 1],
+    [1, 1],
+  ];
+  if (isOddColumn && isOddRow) return [...beside, ...across, ...diagonal];
+  if (isOddRow) return [...across, ...diagonal];
+  return isOddColumn ? beside : [];
 }
 
-function merge(parts: Candidates[], wanted: (x: number, y: number) => boolean): Candidates {
-  const x: number[] = [];
-  const y: number[] = [];
-  const priority: number[] = [];
-  for (const part of parts) {
-    for (let i = 0; i < part.x.length; i++) {
-      if (!wanted(part.x[i], part.y[i])) continue;
-      x.push(part.x[i]);
-      y.push(part.y[i]);
-      priority.push(part.priority[i]);
+/** Seeds in and around a block, by square bins as wide as the farthest place that a seed keeps free. */
+class Packing {
+  readonly #rect: RectUm;
+  readonly #settings: Settings;
+  readonly #fibres: FibreField;
+  readonly #binUm: number;
+  readonly #side: number;
+  /** Per bin x, y and the metric (xx, xy, yy) of each seed: in it a seed's neighbours are at least 1 away. */
+  readonly #bins: number[][];
+
+  constructor(rect: RectUm, settings: Settings, fibres: FibreField) {
+    this.#rect = rect;
+    this.#settings = settings;
+    this.#fibres = fibres;
+    this.#binUm = settings.spacingUm * Math.sqrt(Math.max(1, settings.aspect));
+    this.#side = Math.ceil(BLOCK_UM / this.#binUm) + 4;
+    this.#bins = Array.from({ length: this.#side ** 2 }, () => []);
+  }
+
+  /** Adds another block's seeds, as far as they matter here. */
+  addAll(seeds: Float64Array): void {
+    const { x0, y0, x1, y1 } = this.#rect;
+    const reach = this.#binUm;
+    for (let i = 0; i < seeds.length; i += 2) {
+      const [x, y] = [seeds[i], seeds[i + 1]];
+      if (x < x0 - reach || y < y0 - reach || x > x1 + reach || y > y1 + reach) continue;
+      this.#bins[this.#binOf(x, y)].push(x, y, ...this.#metricAt(x, y));
     }
   }
-  return { x: Float64Array.from(x), y: Float64Array.from(y), priority: Float64Array.from(priority) };
-}
 
-/**
- * 1 for kept candidates, 2 for those too near to one, 0 for undecided. The square (x0, y0, extent) holds all of them. In
- * each round every candidate looks at the stronger ones around it as they were when the round began.
- */
-function thin(points: Candidates, spacing: number, x0: number, y0: number, extent: number): Uint8Array {
-  const { start, list } = strongerNeighbours(points, spacing, x0, y0, extent);
-  const state = new Uint8Array(points.x.length);
-  let undecided = Uint32Array.from(state, (_, i) => i);
-  for (let round = 0; round < ROUNDS; round++) {
-    const verdicts = undecided.map((i) => {
-      let verdict = 1;
-      for (let k = start[i]; k < start[i + 1]; k++) {
-        if (state[list[k]] === 1) return 2;
-        if (state[list[k]] === 0) verdict = 0;
-      }
-      return verdict;
-    });
-    undecided.forEach((i, k) => {
-      state[i] = verdicts[k];
-    });
-    undecided = undecided.filter((i) => state[i] === 0);
-  }
-  return state;
-}
-
-/** For each candidate the others within the spacing that have a higher priority. */
-function strongerNeighbours(
-  points: Candidates,
-  spacing: number,
-  x0: number,
-  y0: number,
-  extent: number,
-): { start: Uint32Array; list: number[] } {
-  const { x, y, priority } = points;
-  const n = x.length;
-  const side = Math.ceil(extent / spacing) + 3;
-  const bin = new Uint32Array(n);
-  const first = new Uint32Array(side * side + 1);
-  for (let i = 0; i < n; i++) {
-    const column = Math.floor((x[i] - x0) / spacing) + 1;
-    bin[i] = (Math.floor((y[i] - y0) / spacing) + 1) * side + column;
-    first[bin[i] + 1]++;
-  }
-  for (let b = 0; b < side * side; b++) first[b + 1] += first[b];
-  const fill = first.slice();
-  const byBin = new Uint32Array(n);
-  for (let i = 0; i < n; i++) byBin[fill[bin[i]]++] = i;
-  const start = new Uint32Array(n + 1);
-  const list: number[] = [];
-  for (let i = 0; i < n; i++) {
+  /** Adds a seed in the block unless another one is too near or `isAllowed` says no; whether it was added. */
+  addIfFree(x: number, y: number, isAllowed: (x: number, y: number) => boolean): boolean {
+    const bin = this.#binOf(x, y);
+    const metric = this.#metricAt(x, y);
     for (let step = -1; step <= 1; step++) {
-      const from = bin[i] + step * side - 1;
-      for (let k = first[from]; k < first[from + 3]; k++) {
-        const j = byBin[k];
-        if (priority[j] <= priority[i]) continue;
-        const dx = x[j] - x[i];
-        const dy = y[j] - y[i];
-        if (dx * dx + dy * dy < spacing * spacing) list.push(j);
+      for (let b = bin + step * this.#side - 1; b <= bin + step * this.#side + 1; b++) {
+        if (isTooNear(this.#bins[b], x, y, metric)) return false;
       }
     }
-    start[i + 1] = list.length;
+    if (!isAllowed(x, y)) return false;
+    this.#bins[bin].push(x, y, ...metric);
+    return true;
   }
-  return { start, list };
+
+  #binOf(x: number, y: number): number {
+    const column = Math.floor((x - this.#rect.x0) / this.#binUm) + 2;
+    return (Math.floor((y - this.#rect.y0) / this.#binUm) + 2) * this.#side + column;
+  }
+
+  /** Spacing times the root of the aspect along the fibres, divided by it across. */
+  #metricAt(x: number, y: number): [number, number, number] {
+    const { spacingUm, aspect } = this.#settings;
+    const unit = 1 / (spacingUm * spacingUm);
+    if (aspect <= 1) return [unit, 0, unit];
+    const angle = this.#fibres.angleAt(x, y);
+    const [c, s] = [cos(angle), sin(angle)];
+    const along = unit / aspect;
+    const across = unit * aspect;
+    return [c * c * along + s * s * across, c * s * (along - across), s * s * along + c * c * across];
+  }
+}
+
+/** Whether a place is nearer than 1 to a seed of the bin by the mean of both metrics. */
+function isTooNear(bin: readonly number[], x: number, y: number, [xx, xy, yy]: readonly number[]): boolean {
+  for (let k = 0; k < bin.length; k += 5) {
+    const dx = bin[k] - x;
+    const dy = bin[k + 1] - y;
+    const twice = (xx + bin[k + 2]) * dx * dx + 2 * (xy + bin[k + 3]) * dx * dy + (yy + bin[k + 4]) * dy * dy;
+    if (twice < 2) return true;
+  }
+  return false;
 }

@@ -1,144 +1,180 @@
-import { exp } from '@spatile/random/elementary';
+import { cos, exp, sin } from '@spatile/random/elementary';
 import type { RandomStream } from '@spatile/random/stream';
 import type { CellType } from './cell-types.ts';
+import type { FibreField } from './fibres.ts';
 import type { Settings } from './options.ts';
-import { directions, rayToRing, type StarRing, starRing } from './star-ring.ts';
+import { directions, type Frame, type StarRing, starRing } from './star-ring.ts';
 
-/** Vertices of a cell and of a nucleus. */
-export const CELL_RAYS = 48;
-export const NUCLEUS_RAYS = 24;
-const MAX_RADIUS_UM = 20;
+/** Vertices of a cell. */
+export const CELL_RAYS = 40;
+/** No part of a cell is farther from its seed. */
+export const MAX_REACH_UM = 25;
+/** Length over width of the slimmest cell. */
+const MAX_ASPECT = 5;
+/** Sd of the angle between a cell and the fibres around it, radians. */
+const ASTRAY = 0.25;
+/** Half the distance over which a cell sees the fibres turn. */
+const LOOK_UM = 5;
+/** No outline is dented deeper than to this share of its radius. */
+const DEEPEST = 0.35;
+/** Borders between cells are looked for at this step, and then halved this often. */
+const STEP_UM = 1.2;
+const HALVINGS = 5;
 
 /**
- * What a cell would look like alone: `radius * (1 + sum over k = 2..4 of a_k cos k t + b_k sin k t)` at angle t, with the
- * second harmonic for elongation and the others for irregularity; not convex when they are strong.
+ * What a cell would look like alone: a bent ellipse of irregular outline. In the frame's coordinates the border lies at
+ * (length * r cos t, width * r sin t) with `r = 1 + sum over k = 2..4 of a_k cos k t + b_k sin k t`.
  */
 export interface Outline {
-  x: number;
-  y: number;
-  radiusUm: number;
-  /** a2, b2, a3, b3, a4, b4. */
+  frame: Frame;
+  /** Half-axes in microns. */
+  length: number;
+  width: number;
+  /** a2, b2, a3, b3, a4, b4, and the largest r they allow. */
   harmonics: Float64Array;
+  largest: number;
   reachUm: number;
 }
 
+/** Outline of a cell seeded at (x, y), `size` times as large as usual, which runs along the fibres there and bends with them. */
 export function drawOutline(
   stream: RandomStream,
   x: number,
   y: number,
+  size: number,
   type: CellType,
   settings: Settings,
+  fibres: FibreField,
 ): Outline {
-  const radiusUm = Math.min(
-    MAX_RADIUS_UM / 1.6,
-    settings.radiusUm * type.size * exp(settings.radiusSd * stream.normal()),
-  );
-  const elongation = Math.min(0.5, Math.abs(type.elongation + 0.05 * stream.normal()));
-  const angle = 2 * Math.PI * stream.uniform();
+  const radiusUm = settings.radiusUm * size * type.size * exp(settings.radiusSd * stream.normal());
+  const slimness = settings.aspect * type.aspect * exp(0.12 * stream.normal());
+  const aspect = Math.sqrt(Math.min(MAX_ASPECT, Math.max(1, slimness)));
+  const angle = fibres.angleAt(x, y) + ASTRAY * stream.normal();
+  const axis = { cos: cos(angle), sin: sin(angle) };
+  const ahead = fibres.angleAt(x + LOOK_UM * axis.cos, y + LOOK_UM * axis.sin);
+  const behind = fibres.angleAt(x - LOOK_UM * axis.cos, y - LOOK_UM * axis.sin);
+  const own = settings.bend * Math.min(2, Math.max(-2, stream.normal()));
   const harmonics = new Float64Array(6);
-  harmonics[0] = elongation * Math.cos(angle);
-  harmonics[1] = elongation * Math.sin(angle);
-  for (let k = 2; k < 6; k++) harmonics[k] = 0.07 * stream.normal();
-  let sum = 0;
-  for (const h of harmonics) sum += Math.abs(h);
-  return { x, y, radiusUm, harmonics, reachUm: Math.min(MAX_RADIUS_UM, radiusUm * (1 + sum)) };
+  let largest = 1;
+  for (let k = 0; k < 6; k += 2) {
+    harmonics[k] = settings.irregularity * stream.normal();
+    harmonics[k + 1] = settings.irregularity * stream.normal();
+    largest += Math.sqrt(harmonics[k] ** 2 + harmonics[k + 1] ** 2);
+  }
+  const length = radiusUm * aspect;
+  const width = radiusUm / aspect;
+  // The axis turns by 2 bend per micron.
+  const bend = (ahead - behind) / (4 * LOOK_UM) + (own * width) / (length * length);
+  const halfWidth = width * largest + Math.abs(bend) * (length * largest) ** 2;
+  const reachUm = Math.sqrt((length * largest) ** 2 + halfWidth ** 2);
+  const fit = Math.min(1, MAX_REACH_UM / reachUm);
+  return {
+    frame: { x, y, ...axis, bend: bend / fit },
+    length: fit * length,
+    width: fit * width,
+    harmonics,
+    largest,
+    reachUm: fit * reachUm,
+  };
 }
 
-/** Radius of an outline in the direction (c, s), a unit vector. */
-function radiusAt(outline: Outline, c: number, s: number): number {
-  const h = outline.harmonics;
+/** Border of an outline in the direction (c, s), a unit vector, as a share of the half-axes. */
+function shareAt(harmonics: Float64Array, c: number, s: number): number {
+  const h = harmonics;
   const c2 = c * c - s * s;
   const s2 = 2 * s * c;
   const c3 = c2 * c - s2 * s;
   const s3 = s2 * c + c2 * s;
   const c4 = c2 * c2 - s2 * s2;
   const s4 = 2 * s2 * c2;
-  const shape = 1 + h[0] * c2 + h[1] * s2 + h[2] * c3 + h[3] * s3 + h[4] * c4 + h[5] * s4;
-  return Math.min(outline.reachUm, outline.radiusUm * Math.max(0.35, shape));
+  const share = 1 + h[0] * c2 + h[1] * s2 + h[2] * c3 + h[3] * s3 + h[4] * c4 + h[5] * s4;
+  return Math.max(DEEPEST, share);
 }
 
-/** How far a point is from a cell's seed in units of the cell's own radius in that direction. */
-function relativeDistance(outline: Outline, x: number, y: number): number {
-  const dx = x - outline.x;
-  const dy = y - outline.y;
-  const d = Math.sqrt(dx * dx + dy * dy);
-  return d === 0 ? 0 : d / radiusAt(outline, dx / d, dy / d);
+/** How far a place is from a cell's seed in units of the cell's own border in that direction; only its excess over 1 is vague. */
+function relativeDistance(
+  { frame, length, width, harmonics, largest }: Outline,
+  x: number,
+  y: number,
+): number {
+  const dx = x - frame.x;
+  const dy = y - frame.y;
+  const u = frame.cos * dx + frame.sin * dy;
+  const p = u / length;
+  const q = (frame.cos * dy - frame.sin * dx - frame.bend * u * u) / width;
+  const d = Math.sqrt(p * p + q * q);
+  return d === 0 || d > largest ? d : d / shareAt(harmonics, p / d, q / d);
 }
 
 /**
  * The cell among its neighbours: the outline cut where a neighbour is relatively nearer (a Voronoi region whose metric is
- * each cell's own shape, so borders are curved and the weaker cell is indented).
+ * each cell's own shape, so borders are curved and the weaker cell is indented). Neighbours come nearest first.
  */
 export function cellRing(outline: Outline, neighbours: readonly Outline[]): StarRing {
-  const { cos, sin } = directions(CELL_RAYS);
+  const { frame, length, width, harmonics } = outline;
+  const steps = directions(CELL_RAYS);
   const radii = new Float64Array(CELL_RAYS);
   for (let k = 0; k < CELL_RAYS; k++) {
-    const full = radiusAt(outline, cos[k], sin[k]);
+    const full = shareAt(harmonics, steps.cos[k], steps.sin[k]);
+    const ray = { frame, u: length * steps.cos[k], w: width * steps.sin[k], full };
     let radius = full;
-    for (const neighbour of neighbours) radius = cutRay(outline, cos[k], sin[k], full, radius, neighbour);
+    for (const neighbour of neighbours) {
+      if (comesNear(ray, radius, neighbour)) radius = cutRay(ray, radius, neighbour);
+    }
     radii[k] = radius;
   }
-  return starRing(outline.x, outline.y, radii);
+  return starRing(frame, 0, 0, length, width, radii);
 }
 
-/** Shortens a ray from the seed in direction (c, s) to where the neighbour takes over. */
-function cutRay(
-  outline: Outline,
-  c: number,
-  s: number,
-  full: number,
-  radius: number,
-  other: Outline,
-): number {
-  const dx = other.x - outline.x;
-  const dy = other.y - outline.y;
-  // Where the ray passes nearest to the neighbour's seed, the neighbour is strongest.
-  const closest = Math.min(radius, Math.max(0, dx * c + dy * s));
-  const missX = dx - closest * c;
-  const missY = dy - closest * s;
-  if (missX * missX + missY * missY > other.reachUm * other.reachUm) return radius;
-  const isMine = (r: number): boolean =>
-    r / full <= relativeDistance(other, outline.x + r * c, outline.y + r * s);
+/** Places r * (u, w) of a frame, of which those up to `full` are the cell's own when it is alone. */
+interface Ray {
+  frame: Frame;
+  u: number;
+  w: number;
+  full: number;
+}
+
+/** Whether a ray up to `radius` may enter a neighbour's outline. */
+function comesNear({ frame, u, w }: Ray, radius: number, other: Outline): boolean {
+  const along = radius * u;
+  const sag = frame.bend * along * along;
+  const endX = frame.cos * along - frame.sin * (radius * w + sag);
+  const endY = frame.sin * along + frame.cos * (radius * w + sag);
+  const dx = other.frame.x - frame.x;
+  const dy = other.frame.y - frame.y;
+  const t = Math.min(1, Math.max(0, (dx * endX + dy * endY) / (endX * endX + endY * endY)));
+  const missX = dx - t * endX;
+  const missY = dy - t * endY;
+  // A bent ray leaves its chord by a quarter of the sag.
+  const reach = other.reachUm + Math.abs(sag) / 4;
+  return missX * missX + missY * missY < reach * reach;
+}
+
+/** The first place along a ray, up to `radius`, where the neighbour takes over. */
+function cutRay(ray: Ray, radius: number, other: Outline): number {
+  const lengthUm = radius * Math.sqrt(ray.u * ray.u + ray.w * ray.w);
+  const count = Math.ceil(lengthUm / STEP_UM);
   let low = 0;
-  let high = closest;
-  if (isMine(closest)) {
-    if (isMine(radius)) return radius;
-    low = closest;
-    high = radius;
+  for (let i = 1; i <= count; i++) {
+    let high = (radius * i) / count;
+    if (isOwn(ray, high, other)) {
+      low = high;
+      continue;
+    }
+    for (let halving = 0; halving < HALVINGS; halving++) {
+      const middle = (low + high) / 2;
+      if (isOwn(ray, middle, other)) low = middle;
+      else high = middle;
+    }
+    return low;
   }
-  for (let step = 0; step < 8; step++) {
-    const middle = (low + high) / 2;
-    if (isMine(middle)) low = middle;
-    else high = middle;
-  }
-  return low;
+  return radius;
 }
 
-/** Nucleus inside a cell: off-centre, its own shape, and never beyond nine tenths of the way to the cell's border. */
-export function nucleusRing(stream: RandomStream, cell: StarRing, type: CellType): StarRing {
-  const k = stream.integer(CELL_RAYS);
-  const pull = 0.3 * stream.uniform();
-  const x = cell.centreX + pull * (cell.vertices[2 * k] - cell.centreX);
-  const y = cell.centreY + pull * (cell.vertices[2 * k + 1] - cell.centreY);
-  const mean = type.nucleus * Math.sqrt(cell.area / Math.PI) * exp(0.1 * stream.normal());
-  const stretch = Math.min(0.35, Math.abs(0.5 * type.elongation + 0.08 * stream.normal()));
-  const angle = 2 * Math.PI * stream.uniform();
-  const dent = 0.04 * stream.normal();
-  const { cos, sin } = directions(NUCLEUS_RAYS);
-  const radii = new Float64Array(NUCLEUS_RAYS);
-  const limits = new Float64Array(NUCLEUS_RAYS);
-  let scale = 1;
-  for (let i = 0; i < NUCLEUS_RAYS; i++) {
-    const t = (2 * Math.PI * i) / NUCLEUS_RAYS;
-    radii[i] = mean * (1 + stretch * Math.cos(2 * t - angle) + dent * Math.cos(3 * t + angle));
-    limits[i] = 0.9 * rayToRing(cell.vertices, x, y, cos[i], sin[i]);
-    scale = Math.min(scale, limits[i] / radii[i]);
-  }
-  // A nucleus that does not fit is smaller first and dented only then.
-  const shrunk = Math.max(0.7, scale);
-  return starRing(
-    x,
-    y,
-    radii.map((radius, i) => Math.min(shrunk * radius, limits[i])),
-  );
+function isOwn({ frame, u, w, full }: Ray, r: number, other: Outline): boolean {
+  const along = r * u;
+  const across = r * w + frame.bend * along * along;
+  const x = frame.x + frame.cos * along - frame.sin * across;
+  const y = frame.y + frame.sin * along + frame.cos * across;
+  return r / full <= relativeDistance(other, x, y);
 }

@@ -1,78 +1,147 @@
+import { cos, sin } from '@spatile/random/elementary';
+
 /**
- * Star-shaped outlines: vertices at equal angles around a centre. Cells and nuclei are such rings, so a uniform point
- * inside is a triangle of the fan and a point in it.
+ * A cell's own coordinates, microns: u along its axis, w across it. The place on the slide is (x, y) plus (u, w + bend u^2)
+ * turned by the axis' direction; that map keeps areas, so what is uniform in (u, w) is uniform on the slide.
+ */
+export interface Frame {
+  x: number;
+  y: number;
+  /** Direction of the axis, a unit vector. */
+  cos: number;
+  sin: number;
+  /** Per micron; 0 = straight. */
+  bend: number;
+}
+
+/**
+ * Outlines of cells and nuclei: star-shaped around a centre in the coordinates of a cell's frame, so that a uniform point
+ * inside is a triangle of the fan and a point in it; on the slide they may be bent and need not be star-shaped.
  */
 export interface StarRing {
+  /** A point inside, microns on the slide. */
   centreX: number;
   centreY: number;
-  /** x, y pairs in microns, counter-clockwise in a frame with y up; not closed. */
+  /** x, y pairs in microns on the slide, counter-clockwise in a frame with y up; not closed. */
   vertices: Float64Array;
-  /** Running sums of the fan's triangle areas in square microns. */
-  cumulativeArea: Float64Array;
-  /** Square microns. */
+  /** Square microns, of the polygon of the vertices. */
   area: number;
-  /** Largest distance of a vertex from the centre, and radius of a disc around the centre that lies inside. */
+  /** Largest distance of a vertex from the centre, and radius of a disc around the centre that lies inside; microns. */
   reachUm: number;
   innerUm: number;
+  fan: Fan;
+  /** Whether some long edge leaves the bent border so far that `pointInRing` may give places outside the polygon. */
+  isLoose: boolean;
 }
 
-/** Ring with `radii[k]` microns at angle `2 pi k / radii.length` around a centre. */
-export function starRing(centreX: number, centreY: number, radii: Float64Array): StarRing {
+/** Vertex k lies at (u + length * radii[k] * cos t, w + width * radii[k] * sin t), t = 2 pi k / n, in its cell's frame. */
+interface Fan {
+  frame: Frame;
+  u: number;
+  w: number;
+  length: number;
+  width: number;
+  radii: Float64Array;
+  steps: Directions;
+  /** Running sums of the triangles' areas, up to 1. */
+  cumulative: Float64Array;
+}
+
+/** Cosines and sines of equal steps around the circle. */
+interface Directions {
+  cos: Float64Array;
+  sin: Float64Array;
+}
+
+const LOOSE_UM = 0.04;
+
+/** Ring around the place (u, w) of a frame, see `Fan`. */
+export function starRing(
+  frame: Frame,
+  u: number,
+  w: number,
+  length: number,
+  width: number,
+  radii: Float64Array,
+): StarRing {
   const n = radii.length;
-  const { cos, sin } = directions(n);
+  const steps = directions(n);
   const vertices = new Float64Array(2 * n);
-  const cumulativeArea = new Float64Array(n);
-  const wedge = Math.sin((2 * Math.PI) / n) / 2;
-  let area = 0;
-  let reachUm = 0;
-  let least = Number.POSITIVE_INFINITY;
+  const cumulative = new Float64Array(n);
+  const centreX = frame.x + frame.cos * u - frame.sin * (w + frame.bend * u * u);
+  const centreY = frame.y + frame.sin * u + frame.cos * (w + frame.bend * u * u);
+  let sum = 0;
+  let farthest = 0;
+  let longest = 0;
+  let before = u + length * radii[n - 1] * steps.cos[n - 1];
   for (let k = 0; k < n; k++) {
-    vertices[2 * k] = centreX + radii[k] * cos[k];
-    vertices[2 * k + 1] = centreY + radii[k] * sin[k];
-    area += wedge * radii[k] * radii[(k + 1) % n];
-    cumulativeArea[k] = area;
-    reachUm = Math.max(reachUm, radii[k]);
-    least = Math.min(least, radii[k]);
+    const along = u + length * radii[k] * steps.cos[k];
+    const across = w + width * radii[k] * steps.sin[k] + frame.bend * along * along;
+    const x = frame.x + frame.cos * along - frame.sin * across;
+    const y = frame.y + frame.sin * along + frame.cos * across;
+    vertices[2 * k] = x;
+    vertices[2 * k + 1] = y;
+    farthest = Math.max(farthest, (x - centreX) * (x - centreX) + (y - centreY) * (y - centreY));
+    longest = Math.max(longest, (along - before) * (along - before));
+    before = along;
+    sum += radii[k] * radii[k + 1 === n ? 0 : k + 1];
+    cumulative[k] = sum;
   }
-  // No edge between two vertices at that distance comes nearer.
-  const innerUm = least * Math.cos(Math.PI / n);
-  return { centreX, centreY, vertices, cumulativeArea, area, reachUm, innerUm };
+  for (let k = 0; k < n; k++) cumulative[k] /= sum;
+  return {
+    centreX,
+    centreY,
+    vertices,
+    area: polygonArea(vertices),
+    reachUm: Math.sqrt(farthest),
+    innerUm: isInside(vertices, centreX, centreY) ? distanceToRim(vertices, centreX, centreY) : 0,
+    fan: { frame, u, w, length, width, radii, steps, cumulative },
+    // Halfway between two vertices a parabola leaves its chord by a quarter of bend times the squared step.
+    isLoose: (Math.abs(frame.bend) * longest) / 4 > LOOSE_UM,
+  };
 }
 
-const DIRECTIONS = new Map<number, { cos: Float64Array; sin: Float64Array }>();
+const DIRECTIONS = new Map<number, Directions>();
 
 /** Cosines and sines of n equal steps around the circle. */
-export function directions(n: number): { cos: Float64Array; sin: Float64Array } {
+export function directions(n: number): Directions {
   let found = DIRECTIONS.get(n);
   if (!found) {
-    const angle = (_: unknown, k: number): number => (2 * Math.PI * k) / n;
-    const angles = Float64Array.from({ length: n }, angle);
-    found = { cos: angles.map(Math.cos), sin: angles.map(Math.sin) };
+    const angles = Float64Array.from({ length: n }, (_, k) => (2 * Math.PI * k) / n);
+    found = { cos: angles.map(cos), sin: angles.map(sin) };
     DIRECTIONS.set(n, found);
   }
   return found;
 }
 
-/** Uniform point inside the ring from two uniforms in (0, 1), written to `out[0..1]`. */
-export function pointInRing(ring: StarRing, u: number, v: number, out: Float64Array): void {
-  const { cumulativeArea, vertices } = ring;
-  const target = u * ring.area;
+/**
+ * Uniform point inside the ring from two uniforms in (0, 1), written to `out[0..1]`. Where the frame is bent, places near
+ * the rim are pulled by some hundredths of a micron, since the polygon's edges are straight; see `isLoose`.
+ */
+export function pointInRing(ring: StarRing, p: number, q: number, out: Float64Array): void {
+  const { frame, u, w, length, width, radii, steps, cumulative } = ring.fan;
+  const n = radii.length;
   let low = 0;
-  let high = cumulativeArea.length - 1;
+  let high = n - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (cumulativeArea[middle] < target) low = middle + 1;
+    if (cumulative[middle] < p) low = middle + 1;
     else high = middle;
   }
-  const before = low === 0 ? 0 : cumulativeArea[low - 1];
-  const along = (target - before) / (cumulativeArea[low] - before);
-  const outward = Math.sqrt(v);
-  const a = 2 * low;
-  const b = a + 2 === vertices.length ? 0 : a + 2;
-  const ex = vertices[a] + along * (vertices[b] - vertices[a]);
-  const ey = vertices[a + 1] + along * (vertices[b + 1] - vertices[a + 1]);
-  out[0] = ring.centreX + outward * (ex - ring.centreX);
-  out[1] = ring.centreY + outward * (ey - ring.centreY);
+  const before = low === 0 ? 0 : cumulative[low - 1];
+  const share = (p - before) / (cumulative[low] - before);
+  const outward = Math.sqrt(q);
+  const next = low + 1 === n ? 0 : low + 1;
+  const startU = u + length * radii[low] * steps.cos[low];
+  const stepU = u + length * radii[next] * steps.cos[next] - startU;
+  const startW = w + width * radii[low] * steps.sin[low];
+  const stepW = w + width * radii[next] * steps.sin[next] - startW;
+  const along = u + outward * (startU + share * stepU - u);
+  const edge = frame.bend * share * (1 - share) * stepU * stepU;
+  const across =
+    w + outward * (startW + share * stepW - w) + frame.bend * along * along + outward * outward * edge;
+  out[0] = frame.x + frame.cos * along - frame.sin * across;
+  out[1] = frame.y + frame.sin * along + frame.cos * across;
 }
 
 /** Whether a point lies in the polygon of x, y pairs (even-odd, not closed). */

@@ -1,10 +1,22 @@
-import type { RectUm } from '@spatile/formats/space';
+import { growRect, type RectUm } from '@spatile/formats/space';
 import { RandomStream } from '@spatile/random/stream';
-import { BLOCK_UM, type BlockGrid, BlockMemo, blockGrid, blockIndex, MAX_CELLS_PER_BLOCK } from './blocks.ts';
+import {
+  BLOCK_UM,
+  type BlockGrid,
+  BlockMemo,
+  blockGrid,
+  blockIndex,
+  blockRect,
+  MAX_CELLS_PER_BLOCK,
+} from './blocks.ts';
 import { CELL_TYPES, NicheField } from './cell-types.ts';
+import { FibreField } from './fibres.ts';
+import { type Cover, coverOf, drawFloor, type Floor } from './layers.ts';
+import { NearBins } from './near-bins.ts';
+import { drawNuclei } from './nuclei.ts';
 import type { Settings } from './options.ts';
 import { SeedField } from './seeds.ts';
-import { cellRing, drawOutline, nucleusRing, type Outline } from './shapes.ts';
+import { cellRing, drawOutline, MAX_REACH_UM, type Outline } from './shapes.ts';
 import type { StarRing } from './star-ring.ts';
 
 export interface Cell {
@@ -12,9 +24,13 @@ export interface Cell {
   key: number;
   /** Index into `CELL_TYPES`. */
   type: number;
+  /** 0, or 1 for the cells that lie over those of layer 0; the cells of one layer do not overlap. */
+  layer: 0 | 1;
   body: StarRing;
   /** None, one or two. */
   nuclei: readonly StarRing[];
+  /** Cells of the other layer that may share ground with this one, and where height divides them. */
+  covers: readonly Cover[];
   /** Height of the cell's middle against the section's, microns. */
   z: number;
   /** What the vendor's segmentation does to it and how bright its nucleus is; uniforms in (0, 1). */
@@ -22,30 +38,44 @@ export interface Cell {
   brightness: number;
 }
 
+/** Radius of a cell of the upper layer, which hardly any neighbour cuts, against the others'. */
+const UPPER_SIZE = 0.8;
+
 interface Sketch {
   outline: Outline;
   type: number;
+  layer: 0 | 1;
+  /** Under the cells of layer 1. */
+  floor: Floor | null;
 }
 
-/** Every cell of the slide, block by block; a block's cells depend on its eight neighbours' seeds only. */
+/** A sketch cut to its place among the others of its layer. */
+interface Grown extends Sketch {
+  body: StarRing;
+}
+
+/** Every cell of the slide, block by block; each step of a block's making looks at its eight neighbours at most. */
 export class Tissue {
   readonly settings: Settings;
   readonly grid: BlockGrid;
+  readonly #fibres: FibreField;
   readonly #niches: NicheField;
+  readonly #layers: readonly SeedField[];
   readonly #sketches: BlockMemo<Sketch[]>;
+  readonly #grown: BlockMemo<Grown[]>;
   readonly #cells: BlockMemo<Cell[]>;
 
   constructor(settings: Settings) {
     this.settings = settings;
     this.grid = blockGrid(settings);
-    // Blocks are visited row by row and look two rows ahead: four rows are never made twice.
+    // Blocks are visited row by row, and each step looks one row ahead and one back: four rows are never made twice.
     const memory = 4 * (this.grid.columns + 4);
-    const seeds = new SeedField(settings, memory);
+    this.#fibres = new FibreField(settings.seed);
     this.#niches = new NicheField(settings.seed);
-    this.#sketches = new BlockMemo(memory, (column, row) =>
-      this.#sketch(seeds.block(column, row), column, row),
-    );
-    this.#cells = new BlockMemo(memory, (column, row) => this.#grow(column, row));
+    this.#layers = ([0, 1] as const).map((layer) => new SeedField(settings, layer, this.#fibres, memory));
+    this.#sketches = new BlockMemo(memory, (column, row) => this.#sketch(column, row));
+    this.#grown = new BlockMemo(memory, (column, row) => this.#grow(column, row));
+    this.#cells = new BlockMemo(memory, (column, row) => this.#finish(column, row));
   }
 
   /** Cells whose seed lies in the block, sorted by seed y then x; none outside the slide. */
@@ -64,30 +94,62 @@ export class Tissue {
     return cells;
   }
 
-  #sketch(seeds: Float64Array, column: number, row: number): Sketch[] {
+  #sketch(column: number, row: number): Sketch[] {
+    const seeds = this.#layers.flatMap((field, layer) => {
+      const places = field.block(column, row);
+      return Array.from({ length: places.length / 2 }, (_, i) => ({
+        x: places[2 * i],
+        y: places[2 * i + 1],
+        layer: layer as 0 | 1,
+      }));
+    });
+    seeds.sort((a, b) => a.y - b.y || a.x - b.x);
     const stream = new RandomStream(this.settings.seed, 'outlines', column, row);
-    const sketches: Sketch[] = [];
-    for (let i = 0; i < seeds.length; i += 2) {
-      const type = this.#niches.drawType(stream, seeds[i], seeds[i + 1]);
-      const outline = drawOutline(stream, seeds[i], seeds[i + 1], CELL_TYPES[type], this.settings);
-      sketches.push({ outline, type });
-    }
-    return sketches;
+    return seeds.map(({ x, y, layer }) => {
+      const type = this.#niches.drawType(stream, x, y);
+      const size = layer === 1 ? UPPER_SIZE : 1;
+      const outline = drawOutline(stream, x, y, size, CELL_TYPES[type], this.settings, this.#fibres);
+      return { outline, type, layer, floor: layer === 1 ? drawFloor(stream, x, y) : null };
+    });
   }
 
-  #grow(column: number, row: number): Cell[] {
+  #grow(column: number, row: number): Grown[] {
+    const sketches = this.#sketches.get(column, row);
+    if (sketches.length === 0) return [];
+    const near = new NearBins<Sketch>(growRect(blockRect(column, row), 2 * MAX_REACH_UM), 2 * MAX_REACH_UM);
+    for (const sketch of this.#sketches.around(column, row).flat()) {
+      near.add(sketch.outline.frame.x, sketch.outline.frame.y, sketch);
+    }
+    return sketches.map((sketch) => ({
+      ...sketch,
+      body: cellRing(sketch.outline, neighboursOf(sketch, near)),
+    }));
+  }
+
+  #finish(column: number, row: number): Cell[] {
     const index = blockIndex(this.grid, column, row);
     if (index < 0) return [];
-    const around = this.#sketches.around(column, row).flat();
+    const near = new NearBins<Grown>(growRect(blockRect(column, row), 2 * MAX_REACH_UM), 2 * MAX_REACH_UM);
+    for (const grown of this.#grown.around(column, row).flat())
+      near.add(grown.body.centreX, grown.body.centreY, grown);
     const stream = new RandomStream(this.settings.seed, 'cells', column, row);
-    return this.#sketches.get(column, row).map(({ outline, type }, place) => {
-      const body = cellRing(outline, neighboursOf(outline, around));
+    return this.#grown.get(column, row).map((grown, place) => {
+      const { type, layer, body, floor } = grown;
+      const nuclei = drawNuclei(stream, body, CELL_TYPES[type], this.settings);
+      const covers: Cover[] = [];
+      near.visit(body.centreX, body.centreY, (other) => {
+        const cover = coverOf(grown, other);
+        if (cover) covers.push(cover);
+      });
+      const z = floor ? floor.height / 2 : stream.normal() - (covers.length > 0 ? 1 : 0);
       return {
         key: index * MAX_CELLS_PER_BLOCK + place,
         type,
+        layer,
         body,
-        nuclei: [nucleusRing(stream, body, CELL_TYPES[type])],
-        z: stream.normal(),
+        nuclei,
+        covers,
+        z,
         vendorLuck: stream.uniform(),
         brightness: stream.uniform(),
       };
@@ -95,15 +157,16 @@ export class Tissue {
   }
 }
 
-/** Outlines that can reach into this one, nearest first (so that rays are cut early). */
-function neighboursOf(outline: Outline, around: readonly Sketch[]): Outline[] {
+/** Outlines of the same layer that can reach into this one, nearest first (so that rays are cut early). */
+function neighboursOf({ outline, layer }: Sketch, near: NearBins<Sketch>): Outline[] {
+  const { x, y } = outline.frame;
   const found: { other: Outline; d2: number }[] = [];
-  for (const { outline: other } of around) {
-    const dx = other.x - outline.x;
-    const dy = other.y - outline.y;
-    const d2 = dx * dx + dy * dy;
+  near.visit(x, y, (sketch) => {
+    if (sketch.layer !== layer) return;
+    const other = sketch.outline;
+    const d2 = (other.frame.x - x) ** 2 + (other.frame.y - y) ** 2;
     const reach = outline.reachUm + other.reachUm;
     if (d2 > 0 && d2 < reach * reach) found.push({ other, d2 });
-  }
+  });
   return found.sort((a, b) => a.d2 - b.d2).map(({ other }) => other);
 }

@@ -20,7 +20,7 @@ const TRANSCRIPTS = {
   qv: 'float32',
   /** 1 = left its place by the leak. */
   displaced: 'uint8',
-  /** 1 = the observed place lies outside the cell of origin. */
+  /** 1 = the observed place lies outside the ground of the cell of origin, at whatever height. */
   outside: 'uint8',
 } as const;
 
@@ -29,6 +29,10 @@ const CELLS = {
   type: 'string',
   seed_x: 'float64',
   seed_y: 'float64',
+  /** 0, or 1 for the cells that lie over those of layer 0. */
+  layer: 'int32',
+  /** How many; place (NaN without) of the first and area of all. */
+  nuclei: 'int32',
   nucleus_x: 'float64',
   nucleus_y: 'float64',
   nucleus_area: 'float64',
@@ -50,6 +54,7 @@ export class TruthTables {
   readonly #transcripts: TableWriter<typeof TRANSCRIPTS>;
   readonly #cells: TableWriter<typeof CELLS>;
   readonly #polygons: TableWriter<typeof POLYGONS>;
+  readonly #nuclei: TableWriter<typeof POLYGONS>;
   cells = 0;
 
   constructor(folder: string, typeNames: readonly string[]) {
@@ -59,6 +64,7 @@ export class TruthTables {
     this.#cells = new TableWriter(join(folder, 'cells.parquet'), CELLS);
     const options = { metadata: { geo: GEO }, rowsPerGroup: 20_000 };
     this.#polygons = new TableWriter(join(folder, 'cell_polygons.parquet'), POLYGONS, options);
+    this.#nuclei = new TableWriter(join(folder, 'nucleus_polygons.parquet'), POLYGONS, options);
   }
 
   /** A block's transcripts in the order `order` (as in the bundle) and its cells. */
@@ -96,15 +102,22 @@ export class TruthTables {
     columns.type[at] = type;
     columns.seed_x[at] = cell.body.centreX;
     columns.seed_y[at] = cell.body.centreY;
-    columns.nucleus_x[at] = cell.nuclei[0].centreX;
-    columns.nucleus_y[at] = cell.nuclei[0].centreY;
-    columns.nucleus_area[at] = cell.nuclei[0].area;
+    columns.layer[at] = cell.layer;
+    columns.nuclei[at] = cell.nuclei.length;
+    columns.nucleus_x[at] = cell.nuclei[0]?.centreX ?? Number.NaN;
+    columns.nucleus_y[at] = cell.nuclei[0]?.centreY ?? Number.NaN;
+    columns.nucleus_area[at] = cell.nuclei.reduce((sum, { area }) => sum + area, 0);
     columns.area[at] = cell.body.area;
     columns.transcripts[at] = transcripts;
     this.#cells.next();
-    this.#polygons.columns.cell[this.#polygons.at] = this.cells;
-    this.#polygons.columns.geometry[this.#polygons.at] = polygonWkb(cell.body);
-    this.#polygons.next();
+    this.#polygon(this.#polygons, cell.body);
+    for (const nucleus of cell.nuclei) this.#polygon(this.#nuclei, nucleus);
+  }
+
+  #polygon(table: TableWriter<typeof POLYGONS>, ring: StarRing): void {
+    table.columns.cell[table.at] = this.cells;
+    table.columns.geometry[table.at] = polygonWkb(ring);
+    table.next();
   }
 
   /** Closes the tables and writes `panel.json` and `simulation.json`. */
@@ -112,6 +125,7 @@ export class TruthTables {
     this.#transcripts.finish();
     this.#cells.finish();
     this.#polygons.finish();
+    this.#nuclei.finish();
     const features = panel.names.map((name, i) => ({
       name,
       kind: panel.categories[i],
