@@ -1,10 +1,10 @@
-import { evaluateAssignment } from '@spatile/instrument/judge/evaluate';
+import { evaluateAssignment, evaluateInDetail } from '@spatile/instrument/judge/evaluate';
 import { IdIndex } from '@spatile/instrument/judge/id-index';
 import { matchByWeight } from '@spatile/instrument/judge/matching';
 import { AliasTable } from '@spatile/instrument/simulate/alias-table';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { FIRST_ID, truthOf, verdicts } from '../unit/instrument/truth-fixture.ts';
+import { FIRST_ID, resultOf, truthOf, verdicts } from '../unit/instrument/truth-fixture.ts';
 
 /** Weight of the best matching, by trying every column (or none) for every row. */
 function bestByEnumeration(weights: number[][]): number {
@@ -153,6 +153,74 @@ it('calls exactly the right transcripts missing or doubled', async () => {
       expect(conservation.duplicated).toBe(counts.filter((n) => n > 1).length);
       expect(conservation.conserved).toBe(counts.every((n) => n === 1));
       expect(FIRST_ID).toBeGreaterThan(1n << 53n);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('says no less of a result when a wrong transcript is made right', async () => {
+  const pairs = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 })), {
+    minLength: 2,
+    maxLength: 80,
+  });
+  await fc.assert(
+    fc.asyncProperty(pairs, fc.nat(), async (rows, which) => {
+      const truth = truthOf(rows.map(([cell]) => cell));
+      const result = rows.map(([, q]) => q);
+      const before = await evaluateInDetail(resultOf(result), truth);
+      const { match } = before.detail.cells;
+      // Its matched cell, background, or, for a cell without a match, a cell of its own.
+      const right = rows.map(([cell]) => (cell === 0 ? 0 : match[cell] || 100 + cell));
+      const wrong = rows.flatMap((_, row) => (result[row] === right[row] ? [] : [row]));
+      if (wrong.length === 0) return;
+      const row = wrong[which % wrong.length];
+      const mended = result.map((q, i) => (i === row ? right[i] : q));
+      const after = (await evaluateInDetail(resultOf(mended), truth)).evaluation.scores;
+      const { f1, recall } = before.evaluation.scores;
+      // Without transcripts of cells there is no F1 while none is put in one.
+      if (f1 !== null && after.f1 !== null) expect(after.f1).toBeGreaterThanOrEqual(f1);
+      if (recall !== null) expect(after.recall).toBeGreaterThanOrEqual(recall);
+      for (const score of [f1, recall, before.evaluation.scores.precision, after.f1]) {
+        if (score === null) continue;
+        expect(score).toBeGreaterThanOrEqual(0);
+        expect(score).toBeLessThanOrEqual(1);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+it('tells of cells and areas what adds up to the scores', async () => {
+  const rows = fc.array(
+    fc.tuple(
+      fc.integer({ min: 0, max: 6 }),
+      fc.integer({ min: 0, max: 6 }),
+      fc.integer({ min: 0, max: 300 }),
+    ),
+    { minLength: 1, maxLength: 150 },
+  );
+  await fc.assert(
+    fc.asyncProperty(rows, async (list) => {
+      const x = Float32Array.from(list, ([, , at]) => at);
+      const y = Float32Array.from(list, ([, , at]) => (at * 7) % 190);
+      const truth = truthOf(
+        list.map(([cell]) => cell),
+        { x, y },
+      );
+      const { evaluation, detail } = await evaluateInDetail(resultOf(list.map(([, q]) => q)), truth);
+      const { scores } = evaluation;
+      const sum = (values: Uint32Array): number => values.reduce((total, n) => total + n, 0);
+      expect(sum(detail.cells.transcripts.subarray(1))).toBe(scores.fromCells);
+      expect(sum(detail.grid.fromCells)).toBe(scores.fromCells);
+      expect(sum(detail.grid.background) + scores.fromCells).toBe(scores.transcripts);
+      if (scores.recall !== null) {
+        expect(sum(detail.grid.home) / scores.fromCells).toBeCloseTo(scores.recall, 12);
+      }
+      if (scores.precision !== null) {
+        expect(sum(detail.grid.home) / sum(detail.grid.assigned)).toBeCloseTo(scores.precision, 12);
+      }
+      expect(detail.cells.match.reduce((n, q) => n + (q > 0 ? 1 : 0), 0)).toBe(evaluation.cells.matched);
+      expect(detail.grid.f1.length).toBe(detail.grid.columns * detail.grid.rows);
     }),
     { numRuns: 60 },
   );
