@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { CellFeatureMatrix } from './cell-feature-matrix.ts';
+import type { SlideTotals } from './metrics-summary.ts';
 import type { Panel } from './panel.ts';
 import { polygonArea } from './star-ring.ts';
 import { TableWriter } from './table-writer.ts';
@@ -17,6 +19,7 @@ const TRANSCRIPTS = {
   qv: 'float32',
   fov_name: 'code',
   nucleus_distance: 'float32',
+  codeword_index: 'int32',
   codeword_category: 'code',
   is_gene: 'bool',
 } as const;
@@ -69,6 +72,7 @@ interface VendorCell {
 export class BundleTables {
   readonly #panel: Panel;
   readonly #kinds: Uint8Array;
+  readonly #matrix: CellFeatureMatrix;
   readonly #transcripts: TableWriter<typeof TRANSCRIPTS>;
   readonly #nuclei: TableWriter<typeof BOUNDARIES>;
   readonly #cells: TableWriter<typeof BOUNDARIES>;
@@ -79,9 +83,12 @@ export class BundleTables {
   readonly #ids = ['UNASSIGNED'];
   readonly #fovNames: string[] = [];
   #labels = 0;
+  #decoded = 0;
+  #highQuality = 0;
 
-  constructor(folder: string, panel: Panel) {
+  constructor(folder: string, panel: Panel, matrix: CellFeatureMatrix) {
     this.#panel = panel;
+    this.#matrix = matrix;
     this.#kinds = Uint8Array.from(panel.categories, (category) => KINDS.indexOf(category));
     this.#transcripts = new TableWriter(join(folder, 'transcripts.parquet'), TRANSCRIPTS, {
       bounded: ['x_location', 'y_location'],
@@ -105,6 +112,7 @@ export class BundleTables {
   outlines(block: number, nuclei: readonly VendorNucleus[], map: VendorMap): void {
     nuclei.forEach((nucleus, index) => {
       const cell = this.#vendorCell(nucleus);
+      this.#matrix.cell(nucleus);
       if (nucleus.block !== block) return;
       const ring = map.cellRing(index);
       cell.area = polygonArea(ring);
@@ -141,7 +149,10 @@ export class BundleTables {
         cells[nearest] ??= this.#vendorCell(nuclei[nearest]);
         const cell = cells[nearest];
         columns.cell_id[row] = cell.code;
-        if (buffer.qv[i] >= MIN_QV) cell.counts[this.#kinds[feature]]++;
+        if (buffer.qv[i] >= MIN_QV) {
+          cell.counts[this.#kinds[feature]]++;
+          this.#matrix.count(nuclei[nearest], feature);
+        }
       }
       columns.overlaps_nucleus[row] = nearest >= 0 && distance === 0 ? 1 : 0;
       columns.feature_name[row] = feature;
@@ -151,10 +162,13 @@ export class BundleTables {
       columns.qv[row] = buffer.qv[i];
       columns.fov_name[row] = fov;
       columns.nucleus_distance[row] = distance;
+      columns.codeword_index[row] = feature;
       columns.codeword_category[row] = this.#kinds[feature];
       columns.is_gene[row] = feature < genes ? 1 : 0;
+      if (feature < genes && buffer.qv[i] >= MIN_QV) this.#highQuality++;
       table.next();
     }
+    this.#decoded += order.length;
   }
 
   finish(): void {
@@ -163,6 +177,17 @@ export class BundleTables {
     this.#cells.finish();
     for (const id of [...this.#vendorCells.keys()].sort()) this.#summarise(this.#vendorCells.get(id)!);
     this.#summary.finish();
+  }
+
+  /** Totals of what was written. */
+  get totals(): Omit<SlideTotals, 'genesPerCell'> {
+    const cells = [...this.#vendorCells.values()];
+    return {
+      decoded: this.#decoded,
+      highQuality: this.#highQuality,
+      cellArea: cells.reduce((sum, { area }) => sum + area, 0),
+      transcriptsPerCell: cells.map(({ counts }) => counts[0]),
+    };
   }
 
   #vendorCell(nucleus: VendorNucleus): VendorCell {

@@ -1,3 +1,4 @@
+import { regionName } from './metrics-summary.ts';
 import type { Settings } from './options.ts';
 import type { Panel } from './panel.ts';
 
@@ -15,7 +16,7 @@ export function experimentJson(
     minor_version: 0,
     patch_version: 0,
     run_name: 'simulated by spatile',
-    region_name: `${settings.preset}-${settings.sizeUm}um-seed${settings.seed}`,
+    region_name: regionName(settings),
     preservation_method: 'simulated',
     num_cells: vendorCells,
     panel_name: `simulated panel of ${settings.genes} genes`,
@@ -30,11 +31,16 @@ export function experimentJson(
   };
 }
 
+/** What stands for an Ensembl id; controls go by their name. */
+export function featureId(panel: Panel, feature: number): string {
+  return feature < panel.genes ? `SIM${String(feature + 1).padStart(11, '0')}` : panel.names[feature];
+}
+
 /** Content of `gene_panel.json`, as far as readers look at it: targets with names and kinds. */
 export function genePanelJson(panel: Panel): Record<string, unknown> {
   const targets = panel.names.map((name, i) => ({
     type: {
-      data: i < panel.genes ? { name, id: `SIM${String(i + 1).padStart(11, '0')}` } : { name },
+      data: i < panel.genes ? { name, id: featureId(panel, i) } : { name },
       descriptor: i < panel.genes ? 'gene' : panel.categories[i],
     },
     codewords: [i],

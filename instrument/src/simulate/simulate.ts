@@ -5,9 +5,11 @@ import { growRect } from '@spatile/formats/space';
 import { RandomStream } from '@spatile/random/stream';
 import { blockIndex, blockRect } from './blocks.ts';
 import { BundleTables } from './bundle.ts';
+import { CellFeatureMatrix } from './cell-feature-matrix.ts';
 import { Emission } from './emission.ts';
 import { writeImages } from './image/write-images.ts';
 import { experimentJson, genePanelJson } from './manifest.ts';
+import { writeMetrics } from './metrics-summary.ts';
 import { resolveSettings, type Settings, type SimulateOptions } from './options.ts';
 import { writeProfiles } from './profiles-table.ts';
 import { readReference } from './reference.ts';
@@ -61,10 +63,11 @@ export async function simulateSlide(
   const tissue = new Tissue(settings);
   const emission = new Emission(tissue, transcriptome);
   const vendor = new Vendor(tissue);
-  const tables = new BundleTables(out, panel);
+  const { columns, rows } = tissue.grid;
+  const matrix = await CellFeatureMatrix.create(join(out, 'cell_feature_matrix.h5'), panel, columns);
+  const tables = new BundleTables(out, panel, matrix);
   const truthTables = new TruthTables(truth, panel.typeNames);
   const buffer = new TranscriptBuffer();
-  const { columns, rows } = tissue.grid;
   let transcripts = 0;
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
@@ -81,8 +84,12 @@ export async function simulateSlide(
       // Lets signals and timers in between blocks.
       await new Promise((resolve) => setImmediate(resolve));
     }
+    await matrix.rowDone(row);
   }
   tables.finish();
+  await matrix.finish();
+  const { genesPerCell } = matrix;
+  writeMetrics(join(out, 'metrics_summary.csv'), settings, { ...tables.totals, genesPerCell });
   truthTables.finish(settings, panel);
   writeProfiles(join(truth, 'profiles.parquet'), transcriptome);
   if (options.images ?? true) {

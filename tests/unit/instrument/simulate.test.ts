@@ -43,9 +43,11 @@ describe('a slide of 200 um', () => {
   it('has the files of a Xenium bundle, and the truth beside it', () => {
     expect(filesUnder(out).map((file) => relative(out, file))).toEqual([
       'cell_boundaries.parquet',
+      'cell_feature_matrix.h5',
       'cells.parquet',
       'experiment.xenium',
       'gene_panel.json',
+      'metrics_summary.csv',
       ...[0, 1, 2, 3].map((k) => join('morphology_focus', `morphology_focus_000${k}.ome.tif`)),
       'nucleus_boundaries.parquet',
       'transcripts.parquet',
