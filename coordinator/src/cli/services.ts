@@ -1,5 +1,12 @@
-import type { evaluateResult, formatEvaluation } from '@spatile/instrument/judge/evaluate';
+import type { evaluateInDetail } from '@spatile/instrument/judge/evaluate';
+import type { formatEvaluations } from '@spatile/instrument/judge/format';
+import type { evaluateByMarkers } from '@spatile/instrument/judge/markers/evaluate-markers';
+import type { formatMarkers } from '@spatile/instrument/judge/markers/format-markers';
+import type { readMarkers, readReference } from '@spatile/instrument/judge/markers/read-markers';
+import type { openResult } from '@spatile/instrument/judge/read/open-result';
+import type { loadTruth } from '@spatile/instrument/judge/truth';
 import type { simulateSlide } from '@spatile/instrument/simulate/simulate';
+import type { writeEvaluationReport } from '../report/evaluation/write.ts';
 import type { writeReport } from '../report/report.ts';
 import type { inspectSlide } from '../run/inspect.ts';
 import type { runSlide } from '../run/run.ts';
@@ -14,8 +21,15 @@ export interface Services {
   readStatus: typeof readStatus;
   writeReport: typeof writeReport;
   simulateSlide: typeof simulateSlide;
-  evaluateResult: typeof evaluateResult;
-  formatEvaluation: typeof formatEvaluation;
+  openResult: typeof openResult;
+  loadTruth: typeof loadTruth;
+  evaluateInDetail: typeof evaluateInDetail;
+  formatEvaluations: typeof formatEvaluations;
+  readMarkers: typeof readMarkers;
+  readReference: typeof readReference;
+  evaluateByMarkers: typeof evaluateByMarkers;
+  formatMarkers: typeof formatMarkers;
+  writeEvaluationReport: typeof writeEvaluationReport;
 }
 
 /** Loads one service with its libraries; only verbs that need it pay for it, so that `--help` is quick. */
@@ -28,8 +42,16 @@ const loaders: { [Name in keyof Services]: () => Promise<Services[Name]> } = {
   readStatus: async () => (await import('../run/status.ts')).readStatus,
   writeReport: async () => (await import('../report/report.ts')).writeReport,
   simulateSlide: async () => (await import('@spatile/instrument/simulate/simulate')).simulateSlide,
-  evaluateResult: async () => (await import('@spatile/instrument/judge/evaluate')).evaluateResult,
-  formatEvaluation: async () => (await import('@spatile/instrument/judge/evaluate')).formatEvaluation,
+  openResult: async () => (await import('@spatile/instrument/judge/read/open-result')).openResult,
+  loadTruth: async () => (await import('@spatile/instrument/judge/truth')).loadTruth,
+  evaluateInDetail: async () => (await import('@spatile/instrument/judge/evaluate')).evaluateInDetail,
+  formatEvaluations: async () => (await import('@spatile/instrument/judge/format')).formatEvaluations,
+  readMarkers: async () => (await import('@spatile/instrument/judge/markers/read-markers')).readMarkers,
+  readReference: async () => (await import('@spatile/instrument/judge/markers/read-markers')).readReference,
+  evaluateByMarkers: async () =>
+    (await import('@spatile/instrument/judge/markers/evaluate-markers')).evaluateByMarkers,
+  formatMarkers: async () => (await import('@spatile/instrument/judge/markers/format-markers')).formatMarkers,
+  writeEvaluationReport: async () => (await import('../report/evaluation/write.ts')).writeEvaluationReport,
 };
 
 export const loadService: LoadService = (name) => loaders[name]();

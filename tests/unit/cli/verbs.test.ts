@@ -324,12 +324,3 @@ describe('simulate', () => {
     ]);
   });
 });
-
-test('evaluate prints the table, or the numbers with --json', async () => {
-  const evaluation = { f1: 0.9 };
-  const services = { evaluateResult: recorder(evaluation).service, formatEvaluation: () => 'f1 0.9\n' };
-  expect((await spatile(['evaluate', 's.zarr', '--truth', 't'], services)).stdout).toBe('f1 0.9\n');
-  expect((await spatile(['evaluate', 's.zarr', '--truth', 't', '--json'], services)).stdout).toBe(
-    '{"f1":0.9}\n',
-  );
-});

@@ -1,30 +1,195 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { SpatileError } from '@spatile/formats/errors';
+import type { MarkerSet } from '@spatile/instrument/judge/markers/read-markers';
+import type { JudgedResult } from '@spatile/instrument/judge/read/result';
 import type { Command } from 'commander';
+import type { ReportedResult } from '../../report/evaluation/inputs.ts';
 import type { Context } from '../context.ts';
 import { type CommonOptions, withCommonOptions } from '../options.ts';
+import { createProgress } from '../progress.ts';
+import { watchedResult } from '../watched-result.ts';
 
 interface EvaluateFlags extends CommonOptions {
-  truth: string;
+  truth?: string;
+  bundle?: string;
+  markers?: string;
+  reference?: string;
+  polygons?: string;
+  name?: string[];
+  report?: string;
 }
 
-/** `spatile evaluate OUT.zarr --truth DIR`: judges an output against the simulator's truth. */
+/** What judging gives: the numbers, the table for people, and what the report shows of each result. */
+interface Judged {
+  evaluations: object[];
+  table: string;
+  reported: ReportedResult[];
+}
+
+/** Runs work on a result with progress on the screen. */
+type Watch = <T>(result: JudgedResult, work: (watched: JudgedResult) => Promise<T>) => Promise<T>;
+
+/** `spatile evaluate RESULT...`: judges results of any program, against a truth or by exclusive markers. */
 export function addEvaluate(program: Command, context: Context): void {
   const command = program
     .command('evaluate')
-    .summary('judge an output against the truth of a simulated slide')
-    .description('Judges the cells of an output against the truth of a simulated slide.')
-    .argument('<out.zarr>', 'a Zarr that spatile wrote')
-    .requiredOption('--truth <dir>', 'truth that spatile simulate wrote');
-  withCommonOptions(command, { quiet: false }).addHelpText(
+    .summary('judge results of any program, against a truth or by exclusive markers')
+    .description(
+      'Judges the cells that a program found: against the truth of a simulated slide, or on a real slide by markers of cell types that exclude each other.',
+    )
+    .argument(
+      '<result...>',
+      'a Zarr of spatile, Proseg or another program, tables of Proseg or Baysor, a bundle, or a table',
+    )
+    .option('--truth <dir>', 'truth that spatile simulate wrote')
+    .option('--markers <file>', 'exclusive markers: a list (gene, type) or a 0/1 table of types x genes')
+    .option('--reference <file>', 'mean expression by cell type and gene, to choose exclusive markers from')
+    .option(
+      '--bundle <bundle>',
+      'the slide: for results without ids or genes, and to compare with its own cells',
+    )
+    .option('--polygons <file>', 'outlines of the cells (GeoJSON or GeoParquet), when they lie elsewhere')
+    .option('--name <name...>', 'names to show, one per result')
+    .option('--report <file.html>', 'write tables and pictures to this file as well');
+  withCommonOptions(command, { quiet: true }).addHelpText(
     'after',
     `
-Example:
-  spatile evaluate toy.zarr --truth toy.truth --json`,
+Examples:
+  spatile evaluate toy.zarr --truth toy.truth --json
+  spatile evaluate toy.zarr proseg-output.zarr toy --truth toy.truth --report toy.html
+  spatile evaluate sample.zarr --bundle outs --markers markers.csv`,
   );
-  command.action(async (zarr: string, flags: EvaluateFlags) => {
-    const evaluateResult = await context.load('evaluateResult');
-    const formatEvaluation = await context.load('formatEvaluation');
-    const evaluation = await evaluateResult(zarr, flags.truth);
-    const text = flags.json ? JSON.stringify(evaluation) : formatEvaluation(evaluation);
-    context.terminal.out(`${text.replace(/\n$/, '')}\n`);
+  command.action(async (paths: string[], flags: EvaluateFlags) => {
+    checkFlags(paths, flags);
+    const progress = createProgress(context.terminal, Boolean(flags.quiet || flags.json));
+    const watch: Watch = async (result, work) => {
+      const step = result.name;
+      const startedMs = context.terminal.now();
+      progress.event({ kind: 'step', step, label: `judging ${step}`, total: null, unit: 'transcripts' });
+      const judged = await work(
+        watchedResult(result, (rows) =>
+          progress.event({ kind: 'advance', step, done: rows, transcripts: rows }),
+        ),
+      );
+      progress.event({ kind: 'step-end', step, seconds: (context.terminal.now() - startedMs) / 1000 });
+      return judged;
+    };
+    const { evaluations, table, reported } = await judge(context, paths, flags, watch).finally(progress.end);
+    if (flags.report !== undefined) await writeReport(context, flags.report, flags, reported);
+    const json = JSON.stringify(evaluations.length === 1 ? evaluations[0] : evaluations);
+    if (flags.json || !flags.quiet) context.terminal.out(`${(flags.json ? json : table).trimEnd()}\n`);
   });
+}
+
+function checkFlags(paths: readonly string[], flags: EvaluateFlags): void {
+  const measures = [flags.truth, flags.markers, flags.reference].filter((value) => value !== undefined);
+  if (measures.length !== 1)
+    throw usage(
+      `${measures.length} of --truth, --markers and --reference are given`,
+      'one of them, which says what the result is judged by',
+    );
+  if (flags.name !== undefined && flags.name.length !== paths.length)
+    throw usage(
+      `${flags.name.length} names are given for ${paths.length} results`,
+      'as many names as results',
+    );
+  if (flags.polygons !== undefined && paths.length > 1)
+    throw usage(`--polygons is given with ${paths.length} results`, 'one result, whose outlines they are');
+}
+
+const usage = (wrong: string, expected: string): SpatileError =>
+  new SpatileError('USAGE', `evaluate: ${wrong}; expected ${expected}; correct the command`);
+
+async function judge(
+  context: Context,
+  paths: readonly string[],
+  flags: EvaluateFlags,
+  watch: Watch,
+): Promise<Judged> {
+  const openResult = await context.load('openResult');
+  const { bundle, polygons } = flags;
+  const results: JudgedResult[] = [];
+  for (const [i, path] of paths.entries()) {
+    const name = flags.name?.[i] ?? distinctName(basename(path), results);
+    results.push(await openResult(path, { bundle, polygons, name }));
+  }
+  if (flags.truth !== undefined) return judgeByTruth(context, results, flags.truth, watch);
+  const read = await context.load(flags.markers !== undefined ? 'readMarkers' : 'readReference');
+  return judgeByMarkers(context, results, await read((flags.markers ?? flags.reference)!), flags, watch);
+}
+
+/** Results are told apart by their names, in the table and in the report. */
+function distinctName(name: string, earlier: readonly JudgedResult[]): string {
+  const isTaken = (candidate: string): boolean => earlier.some((result) => result.name === candidate);
+  let candidate = name;
+  for (let n = 2; isTaken(candidate); n++) candidate = `${name} (${n})`;
+  return candidate;
+}
+
+async function judgeByTruth(
+  context: Context,
+  results: readonly JudgedResult[],
+  folder: string,
+  watch: Watch,
+): Promise<Judged> {
+  const evaluateInDetail = await context.load('evaluateInDetail');
+  const truth = await (await context.load('loadTruth'))(folder);
+  const reported: ReportedResult[] = [];
+  const evaluations = [];
+  for (const result of results) {
+    const judged = await watch(result, (watched) => evaluateInDetail(watched, truth));
+    evaluations.push(judged.evaluation);
+    reported.push({ name: result.name, result, judged, counted: null });
+  }
+  return { evaluations, table: (await context.load('formatEvaluations'))(evaluations), reported };
+}
+
+async function judgeByMarkers(
+  context: Context,
+  results: readonly JudgedResult[],
+  markers: MarkerSet,
+  { bundle }: EvaluateFlags,
+  watch: Watch,
+): Promise<Judged> {
+  const evaluateByMarkers = await context.load('evaluateByMarkers');
+  const judged = await evaluateByMarkers(results, markers, { bundle, watch });
+  const evaluations = judged.map(({ evaluation }) => evaluation);
+  const reported = judged.map(({ result, evaluation: { cells, transcripts }, coexpression }) => ({
+    name: result.name,
+    result,
+    judged: null,
+    counted: {
+      cells: cells.predicted,
+      transcripts: transcripts.judged,
+      assigned: transcripts.assigned,
+      medianTranscripts: cells.medianTranscripts,
+      medianGenes: cells.medianGenes,
+      markers: coexpression,
+    },
+  }));
+  return { evaluations, table: (await context.load('formatMarkers'))(evaluations), reported };
+}
+
+async function writeReport(
+  context: Context,
+  out: string,
+  flags: EvaluateFlags,
+  results: ReportedResult[],
+): Promise<void> {
+  const writeEvaluationReport = await context.load('writeEvaluationReport');
+  const truth = flags.truth ?? null;
+  const bundle = flags.bundle ?? bundleBeside(truth);
+  await writeEvaluationReport(out, {
+    slide: basename(bundle ?? truth ?? results[0].name),
+    truth,
+    bundle,
+    results,
+  });
+}
+
+/** The simulator puts the truth beside the bundle, with `.truth` added. */
+function bundleBeside(truth: string | null): string | null {
+  const bundle = truth?.replace(/\.truth[/\\]*$/, '');
+  return bundle !== undefined && bundle !== truth && existsSync(bundle) ? bundle : null;
 }

@@ -31,20 +31,26 @@ export interface JudgedByMarkers {
   coexpression: MarkerCoexpression;
 }
 
+export interface MarkerOptions {
+  /** The slide, whose own cells and nuclei are judged too, as far as it tells them. */
+  bundle?: string;
+  /** Called around the pass over each result, to show progress; it may hand on a wrapped result. */
+  watch?: <T>(result: JudgedResult, work: (watched: JudgedResult) => Promise<T>) => Promise<T>;
+}
+
 /**
- * Judges results by markers that exclude each other. With a bundle its own cells and its nuclei are judged too, for
- * comparison, as far as it tells them, and stand last.
+ * Judges results by markers that exclude each other; what the bundle says itself stands last, for comparison.
  * Errors: `RESULT_INVALID` for a result whose genes are not known, and those of the readers.
  */
 export async function evaluateByMarkers(
   results: readonly JudgedResult[],
   set: MarkerSet,
-  options: { bundle?: string } = {},
+  { bundle, watch = (result, work) => work(result) }: MarkerOptions = {},
 ): Promise<JudgedByMarkers[]> {
-  const vendor = options.bundle === undefined ? [] : await ofBundle(options.bundle);
+  const vendor = bundle === undefined ? [] : await ofBundle(bundle);
   const judged = [...results, ...vendor];
   const counts: CellCounts[] = [];
-  for (const result of judged) counts.push(await countsOf(result, set));
+  for (const result of judged) counts.push(await watch(result, (watched) => countsOf(watched, set)));
   const baseline = vendor.length === 0 ? null : counts[results.length];
   return judged.map((result, i) => verdict(result, counts[i], set, baseline));
 }

@@ -1,0 +1,142 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { OpenOptions } from '@spatile/instrument/judge/read/open-result';
+import { afterAll, describe, expect, it } from 'vitest';
+import { recorder, spatile } from './fake.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'spatile-evaluate-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function* rows(...lengths: number[]) {
+  for (const length of lengths) yield { length };
+}
+
+/** Services that judge by nothing but names. */
+function fakes() {
+  const opened: [string, OpenOptions][] = [];
+  const report = recorder(undefined);
+  const judgedBy: unknown[] = [];
+  return {
+    opened,
+    report,
+    judgedBy,
+    services: {
+      openResult: async (path: string, options: OpenOptions) => {
+        opened.push([path, options]);
+        return { name: options.name ?? basename(path), assignments: () => rows(2, 3), genes: null };
+      },
+      loadTruth: async (truth: string) => ({ truth }),
+      evaluateInDetail: async (
+        result: { name: string; assignments: () => AsyncIterable<unknown> },
+        truth: unknown,
+      ) => {
+        judgedBy.push(truth);
+        for await (const _ of result.assignments());
+        return { evaluation: { result: result.name }, detail: {} };
+      },
+      formatEvaluations: (all: { result: string }[]) => `table of ${all.map(({ result }) => result)}\n\n`,
+      readMarkers: async (path: string) => `markers ${path}`,
+      readReference: async (path: string) => `reference ${path}`,
+      evaluateByMarkers: async (
+        results: { name: string }[],
+        set: string,
+        { bundle }: { bundle: string | undefined },
+      ) => {
+        judgedBy.push(set, bundle);
+        return [...results, { name: 'vendor' }].map((result) => ({
+          result,
+          evaluation: {
+            result: result.name,
+            cells: { predicted: 3, medianTranscripts: 2, medianGenes: 1 },
+            transcripts: { judged: 9, assigned: 8 },
+          },
+          coexpression: { hard: 0.1 },
+        }));
+      },
+      formatMarkers: (all: { result: string }[]) => `markers of ${all.map(({ result }) => result)}\n`,
+      writeEvaluationReport: report.service,
+    },
+  };
+}
+
+describe('evaluate --truth', () => {
+  it('prints the table, or one object, or several in a list', async () => {
+    const { services } = fakes();
+    const one = ['evaluate', 's.zarr', '--truth', 't'];
+    expect((await spatile(one, services)).stdout).toBe('table of s.zarr\n');
+    expect((await spatile([...one, '--json'], services)).stdout).toBe('{"result":"s.zarr"}\n');
+    const two = await spatile(['evaluate', 'a/s.zarr', 'b/s.zarr', '--truth', 't', '--json'], services);
+    expect(two).toMatchObject({
+      stdout: '[{"result":"s.zarr"},{"result":"s.zarr (2)"}]\n',
+      stderr: '',
+      exitCode: 0,
+    });
+  });
+
+  it('hands on bundle, outlines and names', async () => {
+    const { services, opened } = fakes();
+    const flags = ['--bundle', 'outs', '--polygons', 'p.json', '--name', 'mine', '--truth', 't'];
+    await spatile(['evaluate', 's.csv', ...flags], services);
+    expect(opened).toEqual([['s.csv', { bundle: 'outs', polygons: 'p.json', name: 'mine' }]]);
+  });
+
+  it('shows progress by result, and nothing when quiet', async () => {
+    const { services } = fakes();
+    const args = ['evaluate', 'a.zarr', 'b.zarr', '--truth', 't'];
+    expect((await spatile(args, services)).stderr).toMatch(/judging a\.zarr(.|\n)*judging b\.zarr: done/);
+    expect(await spatile([...args, '--quiet'], services)).toMatchObject({ stdout: '', stderr: '' });
+  });
+
+  it('writes the report with the bundle that lies beside the truth', async () => {
+    const { services, report } = fakes();
+    const truth = join(folder, 'toy.truth');
+    mkdirSync(join(folder, 'toy'));
+    await spatile(['evaluate', 'a.zarr', '--truth', truth, '--report', 'r.html'], services);
+    expect(report.calls).toMatchObject([
+      [
+        'r.html',
+        { slide: 'toy', truth, bundle: join(folder, 'toy'), results: [{ name: 'a.zarr', counted: null }] },
+      ],
+    ]);
+  });
+});
+
+describe('evaluate without truth', () => {
+  it.each([
+    ['--markers', 'markers m.csv'],
+    ['--reference', 'reference m.csv'],
+  ])('judges by %s and by what the bundle says itself', async (flag, set) => {
+    const { services, judgedBy, report } = fakes();
+    const args = ['evaluate', 'a.zarr', flag, 'm.csv', '--bundle', 'outs', '--report', 'r.html'];
+    expect((await spatile(args, services)).stdout).toBe('markers of a.zarr,vendor\n');
+    expect(judgedBy).toEqual([set, 'outs']);
+    expect(report.calls).toMatchObject([
+      [
+        'r.html',
+        {
+          slide: 'outs',
+          truth: null,
+          results: [
+            { name: 'a.zarr', judged: null, counted: { cells: 3, assigned: 8, markers: { hard: 0.1 } } },
+            { name: 'vendor' },
+          ],
+        },
+      ],
+    ]);
+  });
+});
+
+it.each([
+  [['a.zarr']],
+  [['a.zarr', '--truth', 't', '--markers', 'm']],
+  [['a.zarr', '--markers', 'm', '--reference', 'r']],
+  [['a.zarr', 'b.zarr', '--truth', 't', '--name', 'one']],
+  [['a.zarr', 'b.zarr', '--truth', 't', '--polygons', 'p']],
+  [['--truth', 't']],
+])('evaluate %j is refused with one sentence and exit code 2', async (args) => {
+  const { exitCode, stdout, stderr } = await spatile(['evaluate', ...args], fakes().services);
+  expect(exitCode).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+});
