@@ -56,8 +56,10 @@ export const number = (value: number): string => String(Math.round(value * 100) 
 function scaleBar({ x0, y1, x1 }: RectUm, px: number): Html {
   const lengthUm = roundLength((x1 - x0) / 5);
   const [x, y] = [x0 + 14 * px, y1 - 14 * px];
+  // The ground is as wide as bar and label.
+  const width = Math.max(lengthUm, 38 * px) + 12 * px;
   const label = lengthUm >= 1000 ? `${lengthUm / 1000} mm` : `${lengthUm} µm`;
-  return html`<g class="scale"><rect x="${number(x - 6 * px)}" y="${number(y - 22 * px)}" width="${number(lengthUm + 12 * px)}" height="${number(30 * px)}" fill="#000" fill-opacity="0.55"/><path d="M${number(x)} ${number(y)}h${number(lengthUm)}" stroke="#fff" stroke-width="${number(3 * px)}"/><text x="${number(x + lengthUm / 2)}" y="${number(y - 6 * px)}" font-size="${number(13 * px)}" text-anchor="middle" fill="#fff">${label}</text></g>`;
+  return html`<g class="scale"><rect x="${number(x + (lengthUm - width) / 2)}" y="${number(y - 22 * px)}" width="${number(width)}" height="${number(30 * px)}" fill="#000" fill-opacity="0.55"/><path d="M${number(x)} ${number(y)}h${number(lengthUm)}" stroke="#fff" stroke-width="${number(3 * px)}"/><text x="${number(x + lengthUm / 2)}" y="${number(y - 6 * px)}" font-size="${number(13 * px)}" text-anchor="middle" fill="#fff">${label}</text></g>`;
 }
 
 /** The largest of 1, 2, 5, 10, ... that is not above `wanted`. */

@@ -282,7 +282,7 @@ function judged(
 describe('what the numbers say', () => {
   it('of one result', () => {
     expect(findingsOf([judged('A', {}, [0.7])])[0]).toBe(
-      'A puts 74 of 100 transcripts of cells into their own cell, and 81 of 100 that it puts into a cell belong there (F1 0.773).',
+      'Of 100 transcripts of cells 74 lie in their own cell, and of 100 that were put into a cell 81 belong there (F1 0.773).',
     );
   });
 
@@ -292,8 +292,8 @@ describe('what the numbers say', () => {
       judged('B', { f1: 0.75, leakedHome: 0.5 }, [0.8, 0.5, 0.7, 0.6], [0.75, 0.75]),
     ]);
     expect(said).toEqual([
-      'By F1 of transcripts B is ahead with 0.750; behind are A (0.700).',
-      'B has the higher F1 in 2 of the 3 squares of 50 µm where it and A differ.',
+      'Best by F1 of transcripts: B (0.750); behind: A (0.700).',
+      'Squares of 50 µm with the higher F1: 2 for B, 1 for A.',
       'Leaked transcripts brought home: A 40.0 % and B 50.0 %.',
       'Background kept out of cells: A 30.0 % and B 30.0 %.',
       'Best in 1 of 3 scores: A (merged cells).',
@@ -305,9 +305,9 @@ describe('what the numbers say', () => {
 
   it('calls results level that are, and does not hide losses', () => {
     const said = findingsOf([judged('A', { f1: 0.701 }, [0.7]), judged('leaky', { f1: 0.7 }, [0.7])]);
-    expect(said[0]).toBe('By F1 of transcripts A (0.701) and leaky (0.700) are level.');
+    expect(said[0]).toBe('Level by F1 of transcripts: A (0.701) and leaky (0.700).');
     expect(said).toContain('Best in none of 1 scores: leaky.');
-    expect(said).toContain('leaky does not account for every transcript: 12 missing, 0 twice, 3 unknown.');
+    expect(said).toContain('Not every transcript is accounted for in leaky: 12 missing, 0 twice, 3 unknown.');
   });
 });
 

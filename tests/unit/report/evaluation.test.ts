@@ -20,7 +20,7 @@ let results: ReportedResult[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'spatile-evaluation-'));
-  await simulateSlide({ out: at('slide'), sizeUm: 160, genes: 80, seed: 4, images: false });
+  await simulateSlide({ out: at('slide'), sizeUm: 130, genes: 80, seed: 4, images: false });
   await writeTable(at('right.csv'), (cell) => cell);
   await writeTable(at('halves.csv'), (cell, row) => (cell === 0 ? 0 : 2 * cell + (row % 2)));
   const truth = await loadTruth(at('slide.truth'));
@@ -111,7 +111,7 @@ describe('the report of three results with truth and bundle', () => {
     expect(f1[0]).toMatch(/↑$/);
     expect(texts(page, '#scores .best')).toContain('1.0000');
     expect(texts(page, '#findings li')[0]).toMatch(
-      /^By F1 of transcripts truth & all is ahead with 1\.000; behind are/,
+      /^Best by F1 of transcripts: truth & all \(1\.000\); behind: /,
     );
   });
 
@@ -168,7 +168,7 @@ describe('without the bundle', () => {
   it('transcripts lie where they were born, and the page says so', async () => {
     const page = await pageOf('born', { bundle: null, results: results.slice(0, 1) });
     expect(texts(page, '#close > p')[0]).toContain('where they were born');
-    expect(texts(page, '#findings li')[0]).toMatch(/^truth & all puts 100 of 100 transcripts/);
+    expect(texts(page, '#findings li')[0]).toMatch(/^Of 100 transcripts of cells 100 lie in their own cell/);
     // One result has no rival: nothing is marked, and no window of differences.
     expect(texts(page, '.best')).toEqual([]);
     expect(texts(page, '#close h3')).not.toContain('Where the results differ most');

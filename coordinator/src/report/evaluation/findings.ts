@@ -30,19 +30,19 @@ function ranking(results: readonly JudgedInput[]): string[] {
   if (others.length === 0) {
     const { recall, precision } = first.evaluation.scores;
     return [
-      `${first.name} puts ${hundredths(recall)} of 100 transcripts of cells into their own cell, and ${hundredths(precision)} of 100 that it puts into a cell belong there (F1 ${first.f1.toFixed(3)}).`,
+      `Of 100 transcripts of cells ${hundredths(recall)} lie in their own cell, and of 100 that were put into a cell ${hundredths(precision)} belong there (F1 ${first.f1.toFixed(3)}).`,
     ];
   }
   const level = others.filter(({ f1 }) => first.f1 - f1 < LEVEL);
   const behind = others.filter(({ f1 }) => first.f1 - f1 >= LEVEL);
   const head =
     level.length === 0
-      ? `By F1 of transcripts ${first.name} is ahead with ${first.f1.toFixed(3)}`
-      : `By F1 of transcripts ${list([first, ...level].map(({ name, f1 }) => `${name} (${f1.toFixed(3)})`))} are level`;
+      ? `Best by F1 of transcripts: ${first.name} (${first.f1.toFixed(3)})`
+      : `Level by F1 of transcripts: ${list([first, ...level].map(({ name, f1 }) => `${name} (${f1.toFixed(3)})`))}`;
   const tail =
     behind.length === 0
       ? ''
-      : `; behind are ${list(behind.map(({ name, f1 }) => `${name} (${f1.toFixed(3)})`))}`;
+      : `; behind: ${list(behind.map(({ name, f1 }) => `${name} (${f1.toFixed(3)})`))}`;
   return [`${head}${tail}.`, ...squares(first, others[0])];
 }
 
@@ -57,7 +57,7 @@ function squares(first: JudgedInput, second: JudgedInput): string[] {
   }
   if (judged === 0) return [];
   return [
-    `${first.name} has the higher F1 in ${count(ahead)} of the ${count(judged)} squares of ${first.detail.grid.binUm} µm where it and ${second.name} differ.`,
+    `Squares of ${first.detail.grid.binUm} µm with the higher F1: ${count(ahead)} for ${first.name}, ${count(judged - ahead)} for ${second.name}.`,
   ];
 }
 
@@ -113,7 +113,7 @@ function lost(results: readonly JudgedInput[]): string[] {
     c.conserved
       ? []
       : [
-          `${name} does not account for every transcript: ${count(c.missing)} missing, ${count(c.duplicated)} twice, ${count(c.unknown)} unknown.`,
+          `Not every transcript is accounted for in ${name}: ${count(c.missing)} missing, ${count(c.duplicated)} twice, ${count(c.unknown)} unknown.`,
         ],
   );
 }

@@ -10,16 +10,19 @@ import { shownScores } from '../shown-scores.ts';
 /** The scores as bars, those where more is better apart from those where less is. */
 export function barsSection(results: readonly JudgedInput[]): Section {
   const scores = shownScores(results.map(({ evaluation }) => evaluation.scores));
+  const more = scores.filter(({ better }) => better === 'more');
+  const less = scores.filter(({ better }) => better === 'less');
+  // Two columns of about the same height.
+  const left = Math.ceil((more.length + less.length) / 2);
+  const figureOf = (better: string, shown: readonly ListedScore[]): Html | null =>
+    shown.length === 0 ? null : figure(`${better} is better.`, bars(shown, results, better));
   return {
     id: 'bars',
     title: 'Side by side',
     body: html`${colourKey(results.map(({ name }, i) => [resultColour(i), name]))}${figures(
       2,
-      (['more', 'less'] as const).map((better) => {
-        const shown = scores.filter((score) => score.better === better);
-        if (shown.length === 0) return null;
-        return figure(`${better === 'more' ? 'More' : 'Less'} is better.`, bars(shown, results, better));
-      }),
+      figureOf('More', more.slice(0, left)),
+      html`<div>${figureOf('More', more.slice(left))}${figureOf('Less', less)}</div>`,
     )}`,
   };
 }
@@ -35,13 +38,13 @@ function bars(shown: readonly ListedScore[], results: readonly JudgedInput[], be
   );
   const most = Math.max(...values.map(({ value }) => value));
   return draw({
-    describe: `Bars of scores by result, ${better} is better`,
+    describe: `Bars of scores by result; ${better} is better`,
     width: 560,
     height: 30 + shown.length * (16 + 13 * results.length),
     marginLeft: 190,
     marginRight: 40,
     marginTop: 4,
-    x: { domain: [0, better === 'more' ? 1 : most * 1.1 || 1], label: null, grid: true },
+    x: { domain: [0, better === 'More' ? 1 : most * 1.1 || 1], label: null, grid: true },
     fy: { domain: shown.map(({ label }) => label), label: null, axis: null, padding: 0.18 },
     y: { domain: results.map(({ name }) => name), axis: null, padding: 0.12 },
     marks: [
