@@ -52,7 +52,6 @@ function add(at: usize, index: i32): void {
 export function drawForeground(t: Tile, iteration: u32, collect: bool): void {
   memory.fill(t.latentCount, 0, (<usize>t.cells * <usize>t.latent) << 2);
   let logLikelihood: i64 = 0;
-  let draws = 0;
   let steps: i64 = 0;
   for (let i: usize = 0; i < <usize>t.transcripts; i++) {
     const rate = load<f32>(t.rate + (i << 2));
@@ -61,7 +60,6 @@ export function drawForeground(t: Tile, iteration: u32, collect: bool): void {
     if (counted) logLikelihood += i64(nearest<f64>(ln(whole) * FIXED_POINT));
     let foreground = false;
     if (rate > 0) {
-      draws++;
       philox(t.placeKey0, t.placeKey1, iteration, KIND_FOREGROUND, load<u32>(t.row + (i << 2)), 0);
       foreground = unit(w0) * whole < f64(rate);
     }
@@ -81,7 +79,7 @@ export function drawForeground(t: Tile, iteration: u32, collect: bool): void {
     }
     add(t.latentCount, cell * t.latent + k);
   }
-  countWork(FOREGROUND_DRAWS, draws);
+  countWork(FOREGROUND_DRAWS, t.transcripts);
   countWork(FACTOR_STEPS, steps);
   if (collect) store<i64>(t.statLogLikelihood, load<i64>(t.statLogLikelihood) + logLikelihood);
 }
@@ -193,10 +191,17 @@ export function drawComponents(t: Tile, iteration: u32): void {
   }
 }
 
+/** Latent dimensions that any gene loads on. */
+function usedDimensions(t: Tile): i32 {
+  let n = 0;
+  for (let k = 0; k < t.latent; k++) if (load<f64>(t.thetaSum + (<usize>k << 3)) != 0.0) n++;
+  return n;
+}
+
 /** Step 7 of 1.7: loadings given latent counts and component, then Lambda. Frozen cells and cells without a voxel keep theirs. */
 export function drawLoadings(t: Tile, iteration: u32): void {
   const T = t.componentWidth;
-  let draws: i64 = 0;
+  let drawn = 0;
   let taken: i64 = 0;
   for (let c = 1; c < t.cells; c++) {
     const n = load<i32>(t.size + (<usize>c << 2));
@@ -210,14 +215,14 @@ export function drawLoadings(t: Tile, iteration: u32): void {
       const at = <usize>(k * T + z) << 3;
       const s = load<f64>(t.scale + at);
       const cell = <usize>c * <usize>t.latent + k;
-      draws++;
       open(t.placeKey0, t.placeKey1, iteration, KIND_LOADING, k, id);
       const phi = (gamma(load<f64>(t.shape + at) + f64(load<u32>(t.latentCount + (cell << 2)))) * s) / (1.0 + s * volume * sum);
       taken += blocks();
       store<f32>(t.loading + (cell << 2), f32(phi));
     }
     sumRatesOf(t, c);
+    drawn++;
   }
-  countWork(LOADING_DRAWS, draws);
+  countWork(LOADING_DRAWS, i64(drawn) * i64(usedDimensions(t)));
   countWork(STREAM_BLOCKS, taken);
 }
