@@ -24,8 +24,8 @@ const VARIANTS: Variant[] = [
 /** How fast transcripts are assigned, by method, size of tile and number of workers; the default schedule. */
 export const assign: Bench = {
   name: 'assign',
-  cases: ({ sizesUm, repeats }) =>
-    (sizesUm.length > 0 ? sizesUm : [360]).flatMap((sizeUm) =>
+  cases: ({ sizesUm, repeats, tiny }) =>
+    (sizesUm.length > 0 ? sizesUm : [tiny ? 130 : 360]).flatMap((sizeUm) =>
       VARIANTS.map((variant): BenchCase => {
         const n = repeats ?? 3;
         const { method, cuts, workers } = variant;

@@ -12,12 +12,19 @@ export interface BenchOptions {
   workers: number;
   /** Slides of different seed, where the bench uses several. */
   slides: number;
+  /** Longest that a program of the comparison may run, in seconds, and the most its processes may hold together. */
+  limitSeconds: number;
+  limitBytes: number;
+  /** Slides just large enough to go through every step: for trying the bench itself. */
+  tiny: boolean;
+  /** Folder of the built program. */
+  program: string;
 }
 
 /** What one case found: every speed beside the quality of the same run and a digest of what came out. */
 export interface CaseOutcome {
   measured: Record<string, Spread>;
-  quality: Record<string, number | boolean | null>;
+  quality: Record<string, number | boolean | string | null>;
   digest: string;
   /** Further facts for the record, such as the times of single steps. */
   details?: unknown;
@@ -32,6 +39,10 @@ export interface BenchCase {
   estimateSeconds: number;
   /** Most room needed in the temporary folder. */
   diskBytes: number;
+  /** Cases of one group follow each other and share slides, which are removed after the last; else slides are kept. */
+  group?: string;
+  /** Why the case is left out, given all results so far; null when it is not. */
+  skip?: (results: readonly CaseResult[]) => string | null;
   measure: (workbench: Workbench) => Promise<CaseOutcome>;
 }
 

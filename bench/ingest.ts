@@ -20,8 +20,8 @@ const SEED = 11;
 /** How fast the coordinator takes in a Xenium bundle: decoding alone, the scan, and the partition into tiles. */
 export const ingest: Bench = {
   name: 'ingest',
-  cases: ({ sizesUm, repeats }) =>
-    (sizesUm.length > 0 ? sizesUm : [1060]).map((sizeUm): BenchCase => {
+  cases: ({ sizesUm, repeats, tiny }) =>
+    (sizesUm.length > 0 ? sizesUm : [tiny ? 130 : 1060]).map((sizeUm): BenchCase => {
       const n = repeats ?? 3;
       const millions = sizeUm ** 2 / 1.12e6;
       return {

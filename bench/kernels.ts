@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { assignTileFrame } from '@spatile/formats/tile/assign';
 import { globalsTables, prosegMemoryBytes } from '@spatile/formats/tile/proseg';
 import { prosegHandlers } from '@spatile/worker/assign/proseg/handlers';
@@ -7,9 +8,13 @@ import { enterLabels, readLabels, refined, spread } from '../worker/src/assign/p
 import { openSampler } from '../worker/src/assign/proseg/sampler.ts';
 import { startColumns } from '../worker/src/assign/proseg/start.ts';
 
-/** One simulated tile: time of every kernel on the fine grid, then the default schedule from end to end, and its memory. */
+/**
+ * One simulated tile: time of every kernel on the fine grid, then the default schedule from end to end, and its memory.
+ * Arguments: edge of the tile in um, genes, and a file for the figures as JSON (see `kernel-bench.ts`).
+ */
 const sizeUm = Number(process.argv[2] ?? 500);
 const genes = Number(process.argv[3] ?? 300);
+const figuresFile = process.argv[4];
 const privateGenes = Math.min(genes, 300);
 const simulated = simulateTile({
   sizeUm,
@@ -94,3 +99,15 @@ const bound = prosegMemoryBytes({ voxelsFine, transcripts: n, cells: tile.cells.
 say(
   `memory: bound ${(bound / 2 ** 20).toFixed(0)} MiB beside the process, peak of this process ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB (simulator included)`,
 );
+if (figuresFile !== undefined) {
+  const kernels = steps.map(([name, , items, unit], k) => ({ name, milliseconds: spent[k], items, unit }));
+  const figures = {
+    transcripts: n,
+    cells: tile.cells.cell.length,
+    kernels,
+    seconds,
+    iterations,
+    bytes: bound,
+  };
+  writeFileSync(figuresFile, JSON.stringify(figures));
+}

@@ -1,154 +1,129 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { assign } from './assign.ts';
-import type { Bench, BenchCase, BenchOptions } from './bench.ts';
-import { ingest } from './ingest.ts';
+import type { Bench, BenchCase } from './bench.ts';
+import { BENCHES } from './benches.ts';
+import { install } from './competitors/install.ts';
 import { buildDigest, commit, machine } from './machine.ts';
+import { benchOptions, type CommandLine, parseCommandLine } from './options.ts';
 import { publish } from './pages.ts';
 import { ResultFile, readResults } from './results.ts';
-import { scale } from './scale.ts';
-import { seams } from './seams.ts';
 import { duration } from './statistics.ts';
 import { Workbench } from './workbench.ts';
 
-const BENCHES: Bench[] = [ingest, assign, scale, seams];
 const RESULTS = 'bench/results';
-const USAGE = `npm run bench -- NAME [options]
-
-  NAME            ${BENCHES.map(({ name }) => name).join(', ')}, kernels; "tables" rewrites the tables from stored results
-  kernels [EDGE] [GENES]  takes the edge of its tile in um and the genes of its panel instead of options
-
-  --size UM,...   edges of the square slides (1 M transcripts: 1060, 10 M: 3350)
-  --repeats N     times every measurement is repeated
-  --workers N     worker processes where the bench does not vary them (2)
-  --slides N      slides of different seed, for seams (3)
-  --only TEXT     only cases whose name contains TEXT
-  --resume        skip cases measured before with the same build, settings and machine
-  --list          show the cases and the expected time
-  --out DIR       write results there and leave the tables of the repository alone`;
 
 /** The built program beside this bundle. */
 const program = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    size: { type: 'string' },
-    repeats: { type: 'string' },
-    workers: { type: 'string' },
-    slides: { type: 'string' },
-    only: { type: 'string' },
-    resume: { type: 'boolean' },
-    list: { type: 'boolean' },
-    out: { type: 'string' },
-    help: { type: 'boolean' },
-  },
-});
-
-const [name] = positionals;
-if (values.help || name === undefined) console.log(USAGE);
-else if (name === 'tables')
-  for (const bench of BENCHES) publish(bench, readResults(values.out ?? RESULTS, bench.name));
+let stopped = false;
+const begunGroups = new Set<string | undefined>();
+const leftOut = new Set<string | undefined>();
+const asked = parseCommandLine(process.argv.slice(2));
+const started = performance.now();
+if (asked.name === 'tables')
+  for (const bench of BENCHES) publish(bench, readResults(asked.out ?? RESULTS, bench.name));
+else if (asked.name === 'install') process.exitCode = await install();
 else {
-  const bench = BENCHES.find((one) => one.name === name);
-  if (bench === undefined) fail(`${name}: no such bench\n\n${USAGE}`);
-  else await runBench(bench);
+  const chosen = BENCHES.filter(({ name }) => asked.name === null || name === asked.name);
+  for (const bench of chosen) if (!stopped) await runBench(bench, asked);
 }
 
-async function runBench(bench: Bench): Promise<void> {
-  const all = bench.cases(benchOptions());
+async function runBench(bench: Bench, asked: CommandLine): Promise<void> {
+  const all = bench.cases(benchOptions(asked, program));
+  const folder = asked.out ?? (asked.tiny ? null : RESULTS);
   const results = new ResultFile(
-    values.out ?? RESULTS,
+    folder,
     bench.name,
     all.map(({ key }) => key),
   );
   const [build, on] = [buildDigest(program), machine()];
   const chosen = all.filter(
-    (one) => one.key.includes(values.only ?? '') && !(values.resume && results.isCurrent(one, build, on)),
+    (one) => one.key.includes(asked.only) && !(asked.resume && results.isCurrent(one, build, on)),
   );
   console.log(
-    `${on.cpu}, ${on.cores} cores, ${on.memoryGiB} GiB, Node ${on.node}, ${on.platform}; commit ${commit()}, build ${build}`,
+    `${bench.name}: ${on.cpu}, ${on.cores} cores, ${on.memoryGiB} GiB, Node ${on.node}, ${on.platform}; commit ${commit()}, build ${build}`,
   );
   for (const { key, estimateSeconds } of chosen) console.log(`  ${key}: about ${duration(estimateSeconds)}`);
-  console.log(`${chosen.length} of ${all.length} cases, about ${duration(total(chosen))} together`);
-  if (values.list) return;
-  await measureAll(chosen, (one, outcome) => results.put(one, outcome, build, on));
+  const disk = Math.max(0, ...chosen.map(({ diskBytes }) => diskBytes));
+  console.log(
+    `${chosen.length} of ${all.length} cases, about ${duration(total(chosen))} together; needs ${Math.ceil(disk / 1e9)} GB of disk`,
+  );
+  if (asked.list) return;
+  await measureAll(chosen, results, (one, outcome) => results.put(one, outcome, build, on));
   if (results.cases.length === 0) return;
   for (const { render } of bench.pages) console.log(`\n${render(results.cases)}`);
-  if (values.out === undefined) publish(bench, results.cases);
+  if (folder === RESULTS) publish(bench, results.cases);
 }
 
 /** Measures case by case; one that fails is told and the others go on. */
 async function measureAll(
   cases: readonly BenchCase[],
+  results: ResultFile,
   done: (one: BenchCase, outcome: Awaited<ReturnType<BenchCase['measure']>>) => void,
 ): Promise<void> {
   if (cases.length === 0) return;
   const workbench = new Workbench(program);
-  let stopped = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      stopped = true;
-      workbench.close();
-    });
-  }
-  process.on('exit', () => workbench.close());
-  const started = performance.now();
+  const close = (): void => workbench.close();
+  const stop = (): void => {
+    stopped = true;
+    close();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  process.on('exit', close);
+  const begun = performance.now();
   for (const [i, one] of cases.entries()) {
     if (stopped) break;
     console.log(`\n[${i + 1}/${cases.length}] ${one.key}: ${one.label}`);
-    const begun = performance.now();
-    try {
-      if (workbench.freeBytes < one.diskBytes)
-        throw new Error(
-          `${workbench.folder}: ${Math.round(workbench.freeBytes / 1e6)} MB free; expected ${Math.round(one.diskBytes / 1e6)} MB; point SPATILE_BENCH_TMP to a larger disk`,
-        );
-      done(one, await one.measure(workbench));
-    } catch (error) {
-      process.exitCode = 1;
-      if (!stopped) console.error(`${one.key}: failed: ${error instanceof Error ? error.stack : error}`);
-      continue;
-    } finally {
-      if (!stopped) workbench.tidy();
-    }
-    const rest =
-      total(cases.slice(i + 1)) * pace(cases.slice(0, i + 1), (performance.now() - started) / 1000);
-    console.log(
-      `${one.key}: done in ${duration((performance.now() - begun) / 1000)}${rest > 0 ? `; about ${duration(rest)} left` : ''}`,
-    );
+    const why = one.skip?.(results.cases) ?? outOfTime(cases, i);
+    if (why !== null) console.log(`${one.key}: left out: ${why}`);
+    else await measureOne(one, workbench, done);
+    if (stopped) break;
+    workbench.tidy(one.group === undefined || cases[i + 1]?.group === one.group);
+    const soFar = (performance.now() - begun) / 1000;
+    const rest = total(cases.slice(i + 1)) * (soFar / total(cases.slice(0, i + 1)));
+    if (rest > 0) console.log(`${duration(soFar)} gone; about ${duration(rest)} left`);
   }
+  close();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
+  process.off('exit', close);
   if (stopped) process.exit(130);
 }
 
-/** How much slower than expected it has gone so far. */
-function pace(cases: readonly BenchCase[], seconds: number): number {
-  return seconds / total(cases);
+async function measureOne(
+  one: BenchCase,
+  workbench: Workbench,
+  done: (one: BenchCase, outcome: Awaited<ReturnType<BenchCase['measure']>>) => void,
+): Promise<void> {
+  const begun = performance.now();
+  try {
+    if (workbench.freeBytes < one.diskBytes)
+      throw new Error(
+        `${workbench.folder}: ${Math.round(workbench.freeBytes / 1e6)} MB free; expected ${Math.round(one.diskBytes / 1e6)} MB; point SPATILE_BENCH_TMP to a larger disk`,
+      );
+    done(one, await one.measure(workbench));
+    console.log(`${one.key}: done in ${duration((performance.now() - begun) / 1000)}`);
+  } catch (error) {
+    process.exitCode = 1;
+    if (!stopped) console.error(`${one.key}: failed: ${error instanceof Error ? error.stack : error}`);
+  }
+}
+
+/** A group that would end after the time the user gave is not begun; one that has begun goes on, so that it stays whole. */
+function outOfTime(cases: readonly BenchCase[], i: number): string | null {
+  if (asked.minutes === null) return null;
+  const { group } = cases[i];
+  if (begunGroups.has(group)) return null;
+  if (leftOut.has(group)) return 'no time left for its group';
+  const needed = group === undefined ? [cases[i]] : cases.filter((other) => other.group === group);
+  const end = (performance.now() - started) / 60_000 + total(needed) / 60;
+  if (end <= asked.minutes) {
+    if (group !== undefined) begunGroups.add(group);
+    return null;
+  }
+  if (group !== undefined) leftOut.add(group);
+  return `would end after ${Math.round(end)} of ${asked.minutes} minutes`;
 }
 
 function total(cases: readonly BenchCase[]): number {
   return cases.reduce((sum, { estimateSeconds }) => sum + estimateSeconds, 0);
-}
-
-function benchOptions(): BenchOptions {
-  const whole = (option: 'repeats' | 'workers' | 'slides', fallback: number): number => {
-    const value = Number(values[option] ?? fallback);
-    if (!Number.isInteger(value) || value < 1)
-      fail(`--${option} is not a whole number from 1 (${values[option]})`);
-    return value;
-  };
-  const sizesUm = (values.size ?? '').split(',').filter(Boolean).map(Number);
-  if (sizesUm.some((size) => !(size >= 30 && size <= 20_000)))
-    fail(`--size is not a list of microns from 30 to 20000 (${values.size})`);
-  return {
-    sizesUm,
-    repeats: values.repeats === undefined ? null : whole('repeats', 1),
-    workers: whole('workers', 2),
-    slides: whole('slides', 3),
-  };
-}
-
-function fail(message: string): never {
-  console.error(message);
-  process.exit(2);
 }

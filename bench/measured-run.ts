@@ -19,7 +19,7 @@ export async function measureRuns(
     const run = await workbench.run(slide, `run-${k}`, words);
     if (run.summary.digest !== (runs[0] ?? run).summary.digest)
       throw new Error('two runs of the same input and configuration gave different bytes');
-    evaluation ??= await workbench.judge(run, slide);
+    evaluation ??= await workbench.judge(run.zarr, slide);
     facts ??= await planFacts(workbench, run);
     workbench.discard(run);
     runs.push(run);

@@ -2,10 +2,15 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Bench } from './bench.ts';
 import type { CaseResult } from './results.ts';
 
-/** A Markdown table; numbers right, first column left. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A Markdown table; the first columns, of text, left, and the others, of numbers, right. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  textColumns = 1,
+): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
+  const rule = line(head.map((_, i) => (i < textColumns ? '---' : '---:')));
+  return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
 /** The machines and commits behind some results, as one line. */

@@ -15,13 +15,15 @@ export interface CaseResult extends CaseOutcome {
 
 /** `bench/results/<name>.json`: rewritten after every case, so that nothing measured is lost. */
 export class ResultFile {
-  readonly #path: string;
+  readonly #path: string | null;
   readonly #cases: Map<string, CaseResult>;
   readonly #order: string[];
 
-  constructor(folder: string, name: string, keys: readonly string[]) {
-    this.#path = join(folder, `${name}.json`);
-    this.#cases = new Map(readResults(folder, name).map((result) => [result.key, result]));
+  /** Without a folder the results are forgotten at the end. */
+  constructor(folder: string | null, name: string, keys: readonly string[]) {
+    this.#path = folder === null ? null : join(folder, `${name}.json`);
+    const stored = folder === null ? [] : readResults(folder, name);
+    this.#cases = new Map(stored.map((result) => [result.key, result]));
     // Other sizes than those asked for now stay.
     this.#order = [...new Set([...this.#cases.keys(), ...keys])];
   }
@@ -44,6 +46,7 @@ export class ResultFile {
   put(made: BenchCase, outcome: CaseOutcome, build: string, on: Machine): void {
     const { key, label, settings } = made;
     this.#cases.set(key, { key, label, settings, commit: commit(), build, machine: on, ...outcome });
+    if (this.#path === null) return;
     mkdirSync(dirname(this.#path), { recursive: true });
     writeFileSync(`${this.#path}.partial`, `${JSON.stringify({ cases: this.cases }, null, 1)}\n`);
     renameSync(`${this.#path}.partial`, this.#path);

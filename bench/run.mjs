@@ -1,4 +1,4 @@
-// Starts the benches: `npm run bench -- NAME [options]`. Bundles them beside a copy of the built program, so that a build
+// Starts the benches: `npm run bench -- [NAME] [options]`. Bundles them beside a copy of the built program, so that a build
 // made while a bench runs changes nothing of what is measured.
 import { spawn } from 'node:child_process';
 import { cp, rm } from 'node:fs/promises';
@@ -28,17 +28,14 @@ function start(args) {
   });
 }
 
-const [name, ...rest] = process.argv.slice(2);
-// The kernel bench stands on its own: tile edge in um, genes.
-if (name === 'kernels') process.exit(await start([join(root, 'bench/kernels.mjs'), ...rest]));
-
 let status = 1;
 try {
   await cp(join(root, 'dist'), folder, { recursive: true });
   await build({
     absWorkingDir: root,
-    entryPoints: ['bench/main.ts'],
-    outdir: join(folder, 'bench'),
+    // The kernels beside the bundled worker, where their wasm file lies.
+    entryPoints: { 'bench/main': 'bench/main.ts', 'worker/bench-kernels': 'bench/kernels.ts' },
+    outdir: folder,
     bundle: true,
     format: 'esm',
     platform: 'node',

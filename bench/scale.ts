@@ -29,7 +29,7 @@ const shortWords = Object.entries(SHORT_SCHEDULE).flatMap(([key, value]) => [
 export const scale: Bench = {
   name: 'scale',
   cases: (options) =>
-    (options.sizesUm.length > 0 ? options.sizesUm : [1060, 3350]).flatMap((sizeUm) => [
+    (options.sizesUm.length > 0 ? options.sizesUm : options.tiny ? [130] : [1060, 3350]).flatMap((sizeUm) => [
       scaleCase(sizeUm, 'expand', options),
       scaleCase(sizeUm, 'proseg', options),
     ]),

@@ -13,9 +13,9 @@ type Method = 'expand' | 'proseg';
 /** One slide untiled with two seeds, and cut: are cells near the borders of tiles as good as the same cells untiled? */
 export const seams: Bench = {
   name: 'seams',
-  cases: ({ sizesUm, slides, workers }) =>
+  cases: ({ sizesUm, slides, workers, tiny }) =>
     (['expand', 'proseg'] as const).flatMap((method) =>
-      (sizesUm.length > 0 ? sizesUm : [500]).flatMap((sizeUm) =>
+      (sizesUm.length > 0 ? sizesUm : [tiny ? 220 : 500]).flatMap((sizeUm) =>
         Array.from({ length: slides }, (_, k): BenchCase => {
           const seed = k + 1;
           const millions = sizeUm ** 2 / 1.12e6;

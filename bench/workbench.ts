@@ -1,16 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { InspectSummary, RunSummary } from '@spatile/coordinator/api';
 import { type RunLogEvent, readEvents } from '@spatile/coordinator/run/events';
 import { RunStore } from '@spatile/coordinator/run/store';
 import type { Evaluation } from '@spatile/instrument/judge/evaluate';
+import { type Command, type CommandUse, type Limits, measureCommand } from './compare/measured-command.ts';
 
 export interface SlideOptions {
-  sizeUm: number;
   seed: number;
+  /** Either the edge of the slide or how many transcripts it should come to. */
+  sizeUm?: number;
+  transcripts?: number;
+  preset?: string;
+  genes?: number;
 }
 
 /** A simulated slide on disk: the bundle without images, and its truth. */
@@ -44,6 +49,7 @@ export class Workbench {
   readonly #program: string;
   readonly #slides = new Map<string, SlideFolder>();
   #child: ChildProcess | null = null;
+  #stop: () => void = () => undefined;
   #closed = false;
 
   /** `program` is the folder of a built program (`dist` or a copy of it). */
@@ -58,16 +64,17 @@ export class Workbench {
   }
 
   /** Simulates a slide, once. */
-  async slide({ sizeUm, seed }: SlideOptions): Promise<SlideFolder> {
-    const name = `slide-${sizeUm}-${seed}`;
+  async slide({ sizeUm, transcripts, preset, genes, seed }: SlideOptions): Promise<SlideFolder> {
+    const wanted = { 'size-um': sizeUm, transcripts, preset, genes, seed };
+    const words = Object.entries(wanted).flatMap(([option, value]) =>
+      value === undefined ? [] : [`--${option}`, `${value}`],
+    );
+    const name = `slide${words.join('-').replace(/--+/g, '-')}`;
     const known = this.#slides.get(name);
     if (known !== undefined) return known;
     const bundle = join(this.folder, name);
     const made = JSON.parse(
-      await this.#spatile(
-        ['simulate', '-o', bundle, '--size-um', `${sizeUm}`, '--seed', `${seed}`, '--no-images', '--json'],
-        {},
-      ),
+      await this.#spatile(['simulate', '-o', bundle, ...words, '--no-images', '--json'], {}),
     );
     const slide = { bundle, truth: `${bundle}.truth`, transcripts: made.transcripts };
     this.#slides.set(name, slide);
@@ -108,9 +115,28 @@ export class Workbench {
     };
   }
 
-  /** Judges a run in a process of its own. */
-  async judge(run: MeasuredRun, slide: SlideFolder): Promise<Evaluation> {
-    return JSON.parse(await this.#spatile(['evaluate', run.zarr, '--truth', slide.truth, '--json'], {}));
+  /** Judges what any program found on a slide, in a process of its own; further `words` for `evaluate`. */
+  async judge(path: string, slide: SlideFolder, words: readonly string[] = []): Promise<Evaluation> {
+    const command = ['evaluate', path, '--truth', slide.truth, '--json', ...words];
+    return JSON.parse(await this.#spatile(command, {}));
+  }
+
+  /** Runs and measures any program; ended early when the bench is. */
+  measure(command: Command, limits: Limits): Promise<CommandUse> {
+    if (this.#closed) return Promise.reject(new Error('the bench was stopped'));
+    return measureCommand(command, limits, (stop) => {
+      this.#stop = stop;
+    }).finally(() => {
+      this.#stop = () => undefined;
+    });
+  }
+
+  /** An empty folder below the bench's. */
+  emptyFolder(name: string): string {
+    const path = join(this.folder, name);
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path);
+    return path;
   }
 
   /** The run directory of a run. */
@@ -124,17 +150,21 @@ export class Workbench {
       rmSync(zarr.replace(/\.zarr$/, ending), { recursive: true, force: true });
   }
 
-  /** Removes runs and other leftovers of a case but keeps the slides. */
-  tidy(): void {
+  /** Removes runs and other leftovers of a case, and the slides as well unless they are to be kept. */
+  tidy(keepSlides: boolean): void {
+    const kept = keepSlides
+      ? [...this.#slides.values()].flatMap(({ bundle, truth }) => [basename(bundle), basename(truth)])
+      : [];
+    if (!keepSlides) this.#slides.clear();
     for (const name of readdirSync(this.folder))
-      if (!/^slide-[\d.]+-\d+(\.truth)?$/.test(name))
-        rmSync(join(this.folder, name), { recursive: true, force: true });
+      if (!kept.includes(name)) rmSync(join(this.folder, name), { recursive: true, force: true });
   }
 
   /** Ends a running child and removes everything. */
   close(): void {
     this.#closed = true;
     this.#child?.kill('SIGTERM');
+    this.#stop();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 

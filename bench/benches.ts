@@ -1,0 +1,10 @@
+import { assign } from './assign.ts';
+import type { Bench } from './bench.ts';
+import { compare } from './compare/compare.ts';
+import { ingest } from './ingest.ts';
+import { kernelBench } from './kernel-bench.ts';
+import { scale } from './scale.ts';
+import { seams } from './seams.ts';
+
+/** All benches in the order in which `npm run bench` runs them. */
+export const BENCHES: readonly Bench[] = [compare, ingest, kernelBench, assign, scale, seams];

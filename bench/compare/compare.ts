@@ -1,0 +1,82 @@
+import type { Bench, BenchCase, BenchOptions } from '../bench.ts';
+import { BAYSOR } from '../competitors/baysor.ts';
+import type { ComparedSlide, Competitor, Tool } from '../competitors/competitor.ts';
+import { PROSEG } from '../competitors/proseg.ts';
+import { EXPAND, NUCLEUS, SPATILE, SPATILE_ONE, VENDOR } from '../competitors/spatile.ts';
+import type { CaseResult } from '../results.ts';
+import { measureCompetitor } from './measure.ts';
+import { renderComparison } from './page.ts';
+import { comparedSlides, type SlideChoice, turned } from './slides.ts';
+
+export const COMPETITORS: readonly Competitor[] = [
+  SPATILE,
+  PROSEG,
+  SPATILE_ONE,
+  EXPAND,
+  NUCLEUS,
+  VENDOR,
+  BAYSOR,
+];
+
+/** Where the first seed took longer than this, the others are not run. */
+export const ONE_SEED_ABOVE_SECONDS = 300;
+
+/** All programs that the machine has on the same slides, one after the other on each, judged alike. */
+export const compare: Bench = {
+  name: 'compare',
+  cases: (options) => {
+    const installed = COMPETITORS.flatMap((competitor) => {
+      const tool = competitor.find(options.program);
+      return tool === null ? [] : [{ competitor, tool }];
+    });
+    return comparedSlides(options.slides, options.tiny).flatMap((choice) => {
+      const slide = { millions: choice.kind.transcripts / 1e6, genes: choice.kind.genes };
+      const taking = installed.filter(
+        ({ competitor: { only } }) =>
+          only?.({ millions: slide.millions, scaling: choice.kind.scaling }) ?? true,
+      );
+      return turned(taking, choice.seed).map(({ competitor, tool }, at) =>
+        compareCase(choice, slide, competitor, tool, options, at === 0),
+      );
+    });
+  },
+  pages: [{ page: 'bench/README.md', render: renderComparison }],
+};
+
+function compareCase(
+  { kind, seed }: SlideChoice,
+  about: Omit<ComparedSlide, 'bundle'>,
+  competitor: Competitor,
+  tool: Tool,
+  { limitSeconds, limitBytes }: BenchOptions,
+  isFirst: boolean,
+): BenchCase {
+  const group = `${kind.key}-seed${seed}`;
+  const { millions } = about;
+  const run = Math.min(limitSeconds, competitor.estimateSeconds({ ...about, bundle: '' }));
+  return {
+    key: `${group}-${competitor.key}`,
+    label: `${competitor.label}, ${kind.preset}, ${kind.transcripts / 1e6} M transcripts, ${kind.genes} genes, seed ${seed}`,
+    settings: {
+      ...{ competitor: competitor.key, kind: kind.key, preset: kind.preset, transcripts: kind.transcripts },
+      ...{ genes: kind.genes, seed, threads: competitor.threads, version: tool.version },
+      ...{ limitSeconds, limitBytes },
+    },
+    // The judge reads every result, and the slide is made for the first.
+    estimateSeconds: run + 2 + 6 * millions + (isFirst ? 2 + 12 * millions : 0),
+    diskBytes: millions * 1.2e9 + 1e8,
+    group,
+    skip: (results) => (seed === 1 ? null : firstSeedTells(results, kind.key, competitor)),
+    measure: (workbench) =>
+      measureCompetitor(workbench, { kind, seed }, about, tool, { seconds: limitSeconds, bytes: limitBytes }),
+  };
+}
+
+/** Why further seeds of a kind are not run; null when the first was quick and ended well. */
+function firstSeedTells(results: readonly CaseResult[], kind: string, { key }: Competitor): string | null {
+  const first = results.find((one) => one.key === `${kind}-seed1-${key}`);
+  if (first === undefined || first.quality.exit === 'none') return null;
+  if (first.quality.exit !== 'done') return `the first seed ended with: ${first.quality.exit}`;
+  const seconds = first.measured.wallSeconds.median;
+  return seconds > ONE_SEED_ABOVE_SECONDS ? `the first seed took ${Math.round(seconds)} s` : null;
+}

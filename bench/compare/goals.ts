@@ -1,0 +1,150 @@
+import { number } from '../statistics.ts';
+import { type KindResults, kindName, pair, score, used } from './kinds.ts';
+import { isClear } from './statements.ts';
+
+const OURS = 'spatile';
+const THEIRS = 'proseg';
+const GIB = 2 ** 30;
+
+/** One goal, what was found, and whether it is met; null = nothing measured yet. */
+export interface GoalVerdict {
+  goal: string;
+  found: string;
+  isMet: boolean | null;
+}
+
+/** What is checked of one kind of slide. */
+interface Finding {
+  words: string;
+  isMet: boolean;
+}
+
+/** What spatile wants to reach, against what was measured. */
+export function goals(kinds: readonly KindResults[]): GoalVerdict[] {
+  const small = kinds.filter(({ aimed }) => aimed <= 1e5);
+  const named = (preset: string): KindResults[] => small.filter((kind) => kind.preset === preset);
+  const large = kinds.filter(({ aimed, genes }) => aimed >= 1e6 && genes <= 5000);
+  return [
+    all("F1 at least Proseg's on every preset and panel size", small.flatMap(f1AtLeast)),
+    all('F1 clearly above (three seeds, difference larger than the range) on `leaky` and `crowded`', [
+      ...named('leaky').flatMap(f1Clear),
+      ...named('crowded').flatMap(f1Clear),
+    ]),
+    all("Co-expression of exclusive markers at or below Proseg's", small.flatMap(coexpression)),
+    all(
+      "Wall time at 1 M and 10 M transcripts, 300 and 5,000 genes, 2 threads: at most a fifth of Proseg's",
+      large.flatMap(time),
+    ),
+    all(
+      'Peak memory per worker at most 1 GiB up to 5,000 genes, 2 GiB at 18,000',
+      kinds.flatMap(workerMemory),
+    ),
+    all(
+      'Coordinator at most 1.5 GiB at 10 M transcripts',
+      kinds.filter(({ aimed }) => aimed >= 1e7).flatMap(coordinatorMemory),
+    ),
+    all('Time linear in transcripts from 0.1 M to 10 M, within 15 %', growth(kinds)),
+    all('Two workers at least 1.9 times as fast as one', kinds.flatMap(twoWorkers)),
+  ];
+}
+
+function all(goal: string, findings: Finding[]): GoalVerdict {
+  if (findings.length === 0) return { goal, found: 'not measured', isMet: null };
+  const failing = findings.filter(({ isMet }) => !isMet);
+  return {
+    goal,
+    // Of what holds everywhere, everything is shown; else what does not.
+    found: (failing.length > 0 ? failing : findings).map(({ words }) => words).join('; '),
+    isMet: failing.length === 0,
+  };
+}
+
+function f1AtLeast(kind: KindResults): Finding[] {
+  const found = pair(kind, OURS, THEIRS, score('f1'));
+  if (found === null) return [];
+  return [{ words: `${kindName(kind)}: ${signed(found.difference)}`, isMet: found.difference >= 0 }];
+}
+
+function f1Clear(kind: KindResults): Finding[] {
+  const found = pair(kind, OURS, THEIRS, score('f1'));
+  if (found === null) return [];
+  const words = `${kindName(kind)}: ${signed(found.difference)}, range ${number(found.range, 3)}, ${found.n} ${found.n === 1 ? 'seed' : 'seeds'}`;
+  return [{ words, isMet: found.difference > 0 && isClear(found) }];
+}
+
+function coexpression(kind: KindResults): Finding[] {
+  const found = pair(kind, OURS, THEIRS, score('coexpression'));
+  if (found === null) return [];
+  const words = `${kindName(kind)}: ${number(found.ours, 4)} against ${number(found.theirs, 4)}`;
+  return [{ words, isMet: found.difference <= 0 }];
+}
+
+function time(kind: KindResults): Finding[] {
+  const both = pair(kind, OURS, THEIRS, used('wallSeconds'));
+  if (both !== null) {
+    const share = both.ours / both.theirs;
+    return [{ words: `${kindName(kind)}: 1/${number(1 / share, 1)}`, isMet: share <= 1 / 5 }];
+  }
+  const theirs = kind.methods.get(THEIRS)?.[0];
+  const ours =
+    kind.methods
+      .get(OURS)
+      ?.map(used('wallSeconds'))
+      .find((seconds) => seconds !== null) ?? null;
+  if (theirs?.quality.exit !== 'out of time' || ours === null) return [];
+  const limit = Number(theirs.settings.limitSeconds);
+  const words = `${kindName(kind)}: ${number(ours)} s against more than ${number(limit)} s`;
+  return [
+    {
+      words: ours <= limit / 5 ? words : `${words} (not decided: Proseg was stopped)`,
+      isMet: ours <= limit / 5,
+    },
+  ];
+}
+
+function workerMemory(kind: KindResults): Finding[] {
+  return most(kind, 'helperPeakBytes', (kind.genes > 5000 ? 2 : 1) * GIB);
+}
+
+function coordinatorMemory(kind: KindResults): Finding[] {
+  return most(kind, 'mainPeakBytes', 1.5 * GIB);
+}
+
+function most(kind: KindResults, figure: string, limit: number): Finding[] {
+  const values = (kind.methods.get(OURS) ?? []).map(used(figure)).filter((bytes) => bytes !== null);
+  if (values.length === 0) return [];
+  const bytes = Math.max(...values);
+  return [{ words: `${kindName(kind)}: ${number(bytes / 2 ** 20)} MiB`, isMet: bytes <= limit }];
+}
+
+/** Wall seconds per million transcripts of the default preset at 300 genes, against the next smaller size. */
+function growth(kinds: readonly KindResults[]): Finding[] {
+  const rates = kinds
+    .filter(({ preset, genes }) => preset === 'default' && genes === 300)
+    .flatMap((kind) => {
+      const seconds = (kind.methods.get(OURS) ?? [])
+        .map(used('wallSeconds'))
+        .filter((value) => value !== null);
+      if (seconds.length === 0) return [];
+      const mean = seconds.reduce((sum, x) => sum + x, 0) / seconds.length;
+      return [{ kind, rate: mean / (kind.transcripts / 1e6) }];
+    });
+  return rates.slice(1).map(({ kind, rate }, i) => {
+    const change = rate / rates[i].rate - 1;
+    return {
+      words: `${kindName(kind)}: ${number(rate, 1)} s per million after ${number(rates[i].rate, 1)} s (${change >= 0 ? '+' : ''}${number(100 * change)} %)`,
+      isMet: change <= 0.15,
+    };
+  });
+}
+
+function twoWorkers(kind: KindResults): Finding[] {
+  const found = pair(kind, OURS, 'spatile-1', used('wallSeconds'));
+  if (found === null) return [];
+  const times = found.theirs / found.ours;
+  return [{ words: `${kindName(kind)}: ${number(times, 2)} times`, isMet: times >= 1.9 }];
+}
+
+function signed(value: number): string {
+  return `${value >= 0 ? '+' : ''}${number(value, 3)}`;
+}
