@@ -12,6 +12,7 @@ import { ceilTo } from '../plan/plan.ts';
 import { logStep } from '../run/events.ts';
 import type { RoundTask } from '../run/rounds.ts';
 import { type BorderUnit, borderUnits } from '../seams/border.ts';
+import { settleAmbient } from './ambient-settle.ts';
 import { borderState } from './border-input.ts';
 import { applyBorderResults } from './border-settle.ts';
 import { ASSIGN_ROUND } from './geometric.ts';
@@ -39,6 +40,7 @@ export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
       phases,
       units.filter((unit) => unit.phase === phase),
     );
+  await settleAmbient(stage, phases + 1);
   return {
     method: 'proseg',
     diagnostics,

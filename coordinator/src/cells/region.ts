@@ -32,6 +32,20 @@ export class CellIndex {
     return Uint32Array.from(found);
   }
 
+  /** The other cells (1-based, ascending) whose seed lies within a distance of a cell's seed. */
+  seedsWithin(cell: number, distanceUm: number): number[] {
+    const { seedX, seedY } = this.cells;
+    const x = seedX[cell - 1];
+    const y = seedY[cell - 1];
+    const found: number[] = [];
+    for (let i = this.firstFrom(y - distanceUm); i < seedY.length && seedY[i] <= y + distanceUm; i++) {
+      const dx = seedX[i] - x;
+      const dy = seedY[i] - y;
+      if (i !== cell - 1 && dx * dx + dy * dy <= distanceUm * distanceUm) found.push(i + 1);
+    }
+    return found;
+  }
+
   private firstFrom(y: number): number {
     let low = 0;
     let high = this.cells.seedY.length;

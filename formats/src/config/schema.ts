@@ -150,8 +150,8 @@ const proseg = z.strictObject({
   fit: z
     .strictObject({
       parameterIterations: z.number().int().min(1).default(20).describe('pilot iterations with fixed labels'),
-      coarseIterations: z.number().int().min(0).default(120).describe('pilot iterations on coarse voxels'),
-      fineIterations: z.number().int().min(0).default(40).describe('pilot iterations on fine voxels'),
+      coarseIterations: z.number().int().min(0).default(20).describe('pilot iterations on coarse voxels'),
+      fineIterations: z.number().int().min(0).default(20).describe('pilot iterations on fine voxels'),
       blockIterations: z
         .number()
         .int()
@@ -245,6 +245,19 @@ const proseg = z.strictObject({
     .default(0.1)
     .describe('sd of the displacement in z, in units of the rescaled depth'),
   enforceConnectivity: z.boolean().default(false).describe('refuse label moves that would cut a cell in two'),
+  ambient: z
+    .strictObject({
+      ratio: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.4)
+        .describe(
+          "a transcript becomes background when cells of its cell's component hold its gene less than this many times as often as the slide or the surrounding cells; 0 keeps all",
+        ),
+      radiusUm: z.number().positive().max(500).default(25).describe('how far the surrounding cells reach'),
+    })
+    .prefault({}),
 });
 
 const assign = z.strictObject({
