@@ -1,5 +1,7 @@
 import { RandomStream } from '@spatile/random/stream';
 import { PIXEL_SIZE_UM } from '../manifest.ts';
+import { normalOf } from '../normal-quantiles.ts';
+import { QuickStream } from '../quick-stream.ts';
 import { SmoothField } from '../smooth-field.ts';
 import type { Channel } from './channels.ts';
 
@@ -12,21 +14,17 @@ const UNEVEN_SCALE_UM = 160;
 const UNEVEN = 0.35;
 /** Light is computed at this distance and interpolated. */
 const LATTICE_PX = 32;
-/** Normal variates drawn once; 16 random bits choose one. */
-const NOISE_TABLE = 1 << 16;
 
 /** Turns light into camera counts: uneven light, photon and read-out noise. */
 export class Camera {
   readonly #seed: number;
   readonly #channel: Channel;
   readonly #uneven: SmoothField;
-  readonly #noise: Float32Array;
 
-  constructor(seed: number, channel: Channel, noise: Float32Array) {
+  constructor(seed: number, channel: Channel) {
     this.#seed = seed;
     this.#channel = channel;
     this.#uneven = new SmoothField(seed, `light-${channel.name}`, UNEVEN_SCALE_UM);
-    this.#noise = noise;
   }
 
   /**
@@ -40,7 +38,7 @@ export class Camera {
   ): Uint16Array {
     const { left, top, edge, width, height } = place;
     const { offset, glow, gain, readNoise, name } = this.#channel;
-    const stream = new RandomStream(this.#seed, `camera-${name}`, left, top);
+    const stream = new QuickStream(new RandomStream(this.#seed, `camera-${name}`, left, top));
     const counts = new Uint16Array(edge * edge);
     const margin = (seenEdge - edge) / 2;
     const readVariance = readNoise * readNoise;
@@ -61,7 +59,7 @@ export class Camera {
           (upper + v * (lower - upper));
         // One word serves two pixels.
         word = (column & 1) === 0 ? stream.uint32() : word >>> 16;
-        const noise = this.#noise[word & (NOISE_TABLE - 1)];
+        const noise = normalOf(word & 0xffff);
         const count = offset + signal + Math.sqrt(readVariance + gain * signal) * noise;
         counts[row * edge + column] = count < 0 ? 0 : count > 65535 ? 65535 : Math.round(count);
       }
@@ -80,10 +78,4 @@ export class Camera {
       return uneven * (1 - (VIGNETTING * (u * u + v * v)) / 2);
     });
   }
-}
-
-/** The table of noise that all channels share. */
-export function noiseTable(seed: number): Float32Array {
-  const stream = new RandomStream(seed, 'noise');
-  return Float32Array.from({ length: NOISE_TABLE }, () => stream.normal());
 }

@@ -1,11 +1,8 @@
 import type { RectUm } from '@spatile/formats/space';
 import { PIXEL_SIZE_UM } from '../manifest.ts';
 
-/** Runs of pixels in a polygon: row, first column, column behind the last, again and again. */
-export interface Spans {
-  length: number;
-  values: Int32Array;
-}
+/** A factor on the light at a pixel of the slide. */
+export type Level = (x: number, y: number) => number;
 
 /**
  * A square window of the slide with, for each channel, the light that is in focus and the light that is not. Places are
@@ -15,9 +12,8 @@ export class Canvas {
   readonly edgePx: number;
   readonly sharp: readonly Float32Array[];
   readonly soft: readonly Float32Array[];
-  /** Where a cell's rim is drawn before it is added; zero in between. */
+  /** Where a rim is drawn before it is added; zero in between. */
   readonly #scratch: Float32Array;
-  readonly #spans: Spans = { length: 0, values: new Int32Array(3 * 4096) };
   readonly #crossings = new Float64Array(256);
   /** Pixel of the slide in the upper left corner. */
   left = 0;
@@ -44,23 +40,26 @@ export class Canvas {
     return { x0: um(left), y0: um(top), x1: um(left + edgePx), y1: um(top + edgePx) };
   }
 
-  /** Pixels whose middle lies in a polygon (x, y pairs in microns, even-odd, not closed); valid until the next call. */
-  spansOf(vertices: Float64Array): Spans {
-    const spans = this.#spans;
-    spans.length = 0;
+  /**
+   * Adds `level * texture` wherever a polygon (x, y pairs in microns, even-odd, not closed) covers the middle of a pixel,
+   * with the share `soft` of it out of focus.
+   */
+  fill(channel: number, vertices: Float64Array, level: number, texture: Level, soft: number): void {
+    const sharp = this.sharp[channel];
+    const blurred = this.soft[channel];
     const [first, last] = this.#rowsOf(vertices);
     for (let row = first; row <= last; row++) {
       const n = this.#crossingsAt(vertices, (this.top + row + 0.5) * PIXEL_SIZE_UM);
       for (let k = 0; k + 1 < n; k += 2) {
         const from = Math.max(0, Math.ceil(this.#crossings[k] / PIXEL_SIZE_UM - 0.5) - this.left);
         const to = Math.min(this.edgePx, Math.ceil(this.#crossings[k + 1] / PIXEL_SIZE_UM - 0.5) - this.left);
-        if (from >= to || spans.length + 3 > spans.values.length) continue;
-        spans.values[spans.length++] = row;
-        spans.values[spans.length++] = from;
-        spans.values[spans.length++] = to;
+        for (let column = from; column < to; column++) {
+          const light = level * texture(this.left + column, this.top + row);
+          sharp[row * this.edgePx + column] += (1 - soft) * light;
+          blurred[row * this.edgePx + column] += soft * light;
+        }
       }
     }
-    return spans;
   }
 
   /** Adds a disc with a soft edge: `level * (1 - (d / radius)^2)^2` at distance d from a place in microns. */
@@ -80,14 +79,15 @@ export class Canvas {
   }
 
   /**
-   * Adds a closed line along a polygon, `levels[k]` bright at vertex k and `halfWidthUm` to each side, with the share
-   * `soft` of it out of focus.
+   * Adds a closed line along a polygon, `levels[k] * texture` bright at vertex k and `halfWidthUm` to each side, with the
+   * share `soft` of it out of focus.
    */
   rim(
     channel: number,
     vertices: Float64Array,
     levels: Float64Array,
     halfWidthUm: number,
+    texture: Level,
     soft: number,
   ): void {
     const n = levels.length;
@@ -122,18 +122,13 @@ export class Canvas {
         }
       }
     }
-    this.#addScratch(channel, soft, x0, x1, y0, y1);
-  }
-
-  #addScratch(channel: number, soft: number, x0: number, x1: number, y0: number, y1: number): void {
-    const sharp = this.sharp[channel];
-    const blurred = this.soft[channel];
     for (let row = y0; row <= y1; row++) {
-      for (let at = row * this.edgePx + x0; at <= row * this.edgePx + x1; at++) {
-        const level = this.#scratch[at];
-        if (level === 0) continue;
-        sharp[at] += (1 - soft) * level;
-        blurred[at] += soft * level;
+      for (let column = x0; column <= x1; column++) {
+        const at = row * this.edgePx + column;
+        if (this.#scratch[at] === 0) continue;
+        const light = this.#scratch[at] * texture(this.left + column, this.top + row);
+        this.sharp[channel][at] += (1 - soft) * light;
+        this.soft[channel][at] += soft * light;
         this.#scratch[at] = 0;
       }
     }

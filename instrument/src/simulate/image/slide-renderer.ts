@@ -1,10 +1,11 @@
 import { growRect } from '@spatile/formats/space';
 import { BLOCK_UM } from '../blocks.ts';
 import { PIXEL_SIZE_UM } from '../manifest.ts';
+import { MAX_REACH_UM } from '../shapes.ts';
 import type { Tissue } from '../tissue.ts';
-import { Camera, noiseTable } from './camera.ts';
+import { Camera } from './camera.ts';
 import { Canvas } from './canvas.ts';
-import { CELL_REACH_UM, CellPainter } from './cell-painter.ts';
+import { CellPainter } from './cell-painter.ts';
 import { CHANNELS } from './channels.ts';
 import { DEBRIS_REACH_UM, paintDebris } from './debris.ts';
 import { TILE_PX } from './ome-tiff.ts';
@@ -26,8 +27,7 @@ export class SlideRenderer {
     this.#tissue = tissue;
     this.#sizePx = slidePx(sizeUm);
     this.#painter = new CellPainter(seed);
-    const noise = noiseTable(seed);
-    this.#cameras = CHANNELS.map((channel) => new Camera(seed, channel, noise));
+    this.#cameras = CHANNELS.map((channel) => new Camera(seed, channel));
   }
 
   /** Row-major camera counts of a tile (`TILE_PX` squared), one array per channel; 0 beyond the slide. */
@@ -36,7 +36,7 @@ export class SlideRenderer {
     const left = column * TILE_PX;
     const top = row * TILE_PX;
     canvas.clear(left - MARGIN_PX, top - MARGIN_PX);
-    for (const cell of this.#tissue.near(growRect(canvas.rect, CELL_REACH_UM)))
+    for (const cell of this.#tissue.near(growRect(canvas.rect, MAX_REACH_UM + 1)))
       this.#painter.paint(canvas, cell);
     this.#paintDebris();
     const width = Math.min(TILE_PX, this.#sizePx - left);
