@@ -17,8 +17,8 @@ export interface CellCounts {
   medianTranscripts: number | null;
   medianGenes: number | null;
   markers: MarkerCounts;
-  /** Markers whose gene occurs. */
-  markersFound: number;
+  /** Genes and controls of the result. */
+  names: ReadonlySet<string>;
 }
 
 /** Features per cell; more than any panel has. */
@@ -55,7 +55,7 @@ export async function countCells(
     medianTranscripts: median(perCell.transcripts),
     medianGenes: median(perCell.genes),
     markers: markerCounts(pairs, perCell.indexOf, markers, codes),
-    markersFound: markers.filter(({ gene }) => codes.has(gene)).length,
+    names: new Set(names),
   };
 }
 

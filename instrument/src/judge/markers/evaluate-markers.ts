@@ -1,4 +1,9 @@
-import { type MarkerCoexpression, markerCoexpression, thinnedCoexpression } from '../coexpression.ts';
+import {
+  type MarkerCoexpression,
+  type MarkerCounts,
+  markerCoexpression,
+  thinnedCoexpression,
+} from '../coexpression.ts';
 import { slideCells } from '../read/open-folder.ts';
 import type { JudgedResult, Program } from '../read/result.ts';
 import { resultInvalid } from '../read/result-invalid.ts';
@@ -16,7 +21,8 @@ export interface MarkerEvaluation {
   /** Rows of the result; of these genes of sufficient quality; of these in a cell; the share of the latter two. */
   transcripts: { rows: number; judged: number; assigned: number; share: number | null };
   cells: { predicted: number; medianTranscripts: number | null; medianGenes: number | null };
-  markers: { source: string; rule: string; used: number; found: number; shared: number };
+  /** `used`: markers whose gene some of the results has; `shared`: genes left out since they mark several types. */
+  markers: { source: string; rule: string; used: number; shared: number };
   coexpression: Omit<MarkerCoexpression, 'byTypes'> & { byTypes: (number | null)[] };
   /**
    * The hard rate of the bundle's own cells, thinned to as many transcripts as the result has in cells: what the result
@@ -51,8 +57,19 @@ export async function evaluateByMarkers(
   const judged = [...results, ...vendor];
   const counts: CellCounts[] = [];
   for (const result of judged) counts.push(await watch(result, (watched) => countsOf(watched, set)));
+  // A gene that no result has is not in the panel: its pairs would count as never seen together.
+  const found = set.markers.map(({ gene }) => counts.some(({ names }) => names.has(gene)));
+  const used = { ...set, markers: set.markers.filter((_, marker) => found[marker]) };
+  for (const { markers } of counts) renumber(markers, found);
   const baseline = vendor.length === 0 ? null : counts[results.length];
-  return judged.map((result, i) => verdict(result, counts[i], set, baseline));
+  return judged.map((result, i) => verdict(result, counts[i], used, baseline));
+}
+
+/** Numbers of markers among those that were found, of which alone there are counts. */
+function renumber({ marker }: MarkerCounts, found: readonly boolean[]): void {
+  let next = 0;
+  const numbers = found.map((is) => (is ? next++ : -1));
+  for (let i = 0; i < marker.length; i++) marker[i] = numbers[marker[i]];
 }
 
 /** The bundle's own cells and nuclei; what it does not tell is left out. */
@@ -108,7 +125,6 @@ function verdict(
       source: set.source,
       rule: set.rule,
       used: set.markers.length,
-      found: counts.markersFound,
       shared: set.shared,
     },
     coexpression: {

@@ -21,7 +21,7 @@ export function formatMarkers(evaluations: readonly MarkerEvaluation[]): string 
   const line = (label: string, values: readonly string[]): string =>
     `${label.padEnd(widest)}${values.map((value, i) => value.padStart(widths[i])).join('')}`;
   return [
-    `${used} markers of ${source} (${rule}); ${shared} genes that mark several types left out`,
+    `${used} markers of ${source} that the slide has (${rule}); ${shared} genes that mark several types left out`,
     '',
     line(
       '',
