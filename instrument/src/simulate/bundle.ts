@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CellFeatureMatrix } from './cell-feature-matrix.ts';
+import { gather, writeIds } from './gather.ts';
 import type { SlideTotals } from './metrics-summary.ts';
 import type { Panel } from './panel.ts';
 import { polygonArea } from './star-ring.ts';
@@ -70,7 +71,6 @@ interface VendorCell {
 
 /** Writes the tables of a Xenium-shaped bundle, block by block. Memory grows with cells, not with transcripts. */
 export class BundleTables {
-  readonly #panel: Panel;
   readonly #kinds: Uint8Array;
   readonly #matrix: CellFeatureMatrix;
   readonly #transcripts: TableWriter<typeof TRANSCRIPTS>;
@@ -87,7 +87,6 @@ export class BundleTables {
   #highQuality = 0;
 
   constructor(folder: string, panel: Panel, matrix: CellFeatureMatrix) {
-    this.#panel = panel;
     this.#matrix = matrix;
     this.#kinds = Uint8Array.from(panel.categories, (category) => KINDS.indexOf(category));
     this.#transcripts = new TableWriter(join(folder, 'transcripts.parquet'), TRANSCRIPTS, {
@@ -130,45 +129,54 @@ export class BundleTables {
     nuclei: readonly VendorNucleus[],
     map: VendorMap,
   ): void {
-    const table = this.#transcripts;
-    const { columns } = table;
-    const words = new Uint32Array(columns.transcript_id.buffer);
-    const { genes } = this.#panel;
-    const cells: VendorCell[] = [];
+    const { columns } = this.#transcripts;
     const fov = this.#fovNames.push(fovName) - 1;
-    for (let place = 0; place < order.length; place++) {
-      const i = order[place];
-      const nearest = map.locate(buffer.x[i], buffer.y[i]);
-      const distance = map.distanceUm;
-      const feature = buffer.feature[i];
-      const row = table.at;
-      words[2 * row] = place;
-      words[2 * row + 1] = (block + 1) * 65536;
-      columns.cell_id[row] = 0;
-      if (nearest >= 0 && distance <= EXPANSION_UM) {
-        cells[nearest] ??= this.#vendorCell(nuclei[nearest]);
-        const cell = cells[nearest];
-        columns.cell_id[row] = cell.code;
-        if (buffer.qv[i] >= MIN_QV) {
-          cell.counts[this.#kinds[feature]]++;
-          this.#matrix.count(nuclei[nearest], feature);
-        }
-      }
-      columns.overlaps_nucleus[row] = nearest >= 0 && distance === 0 ? 1 : 0;
-      columns.feature_name[row] = feature;
-      columns.x_location[row] = buffer.x[i];
-      columns.y_location[row] = buffer.y[i];
-      columns.z_location[row] = buffer.z[i];
-      columns.qv[row] = buffer.qv[i];
-      columns.fov_name[row] = fov;
-      columns.nucleus_distance[row] = distance;
-      columns.codeword_index[row] = feature;
-      columns.codeword_category[row] = this.#kinds[feature];
-      columns.is_gene[row] = feature < genes ? 1 : 0;
-      if (feature < genes && buffer.qv[i] >= MIN_QV) this.#highQuality++;
-      table.next();
-    }
+    const assigned = new Assigned(nuclei, (nucleus) => this.#vendorCell(nucleus), this.#matrix);
+    this.#transcripts.fill(order.length, (from, count, at) => {
+      writeIds(block, from, count, columns.transcript_id, at);
+      gather(buffer.x, order, from, count, columns.x_location, at);
+      gather(buffer.y, order, from, count, columns.y_location, at);
+      gather(buffer.z, order, from, count, columns.z_location, at);
+      gather(buffer.qv, order, from, count, columns.qv, at);
+      gather(buffer.feature, order, from, count, columns.feature_name, at);
+      columns.fov_name.fill(fov, at, at + count);
+      this.#kindsOf(at, count);
+      this.#assign(map, assigned, at, count);
+    });
     this.#decoded += order.length;
+  }
+
+  /** Fills what follows from the feature. */
+  #kindsOf(at: number, count: number): void {
+    const { feature_name, codeword_index, codeword_category, is_gene, qv } = this.#transcripts.columns;
+    const kinds = this.#kinds;
+    for (let row = at; row < at + count; row++) {
+      const kind = kinds[feature_name[row]];
+      codeword_index[row] = feature_name[row];
+      codeword_category[row] = kind;
+      is_gene[row] = kind === 0 ? 1 : 0;
+      if (kind === 0 && qv[row] >= MIN_QV) this.#highQuality++;
+    }
+  }
+
+  /** Fills what follows from the place, and counts the calls of each cell. */
+  #assign(map: VendorMap, assigned: Assigned, at: number, count: number): void {
+    const { columns } = this.#transcripts;
+    const { x_location, y_location, qv, feature_name, codeword_category } = columns;
+    const { cell_id, overlaps_nucleus, nucleus_distance } = columns;
+    for (let row = at; row < at + count; row++) {
+      const nearest = map.locate(x_location[row], y_location[row]);
+      const distance = map.distanceUm;
+      nucleus_distance[row] = distance;
+      overlaps_nucleus[row] = nearest >= 0 && distance === 0 ? 1 : 0;
+      cell_id[row] = 0;
+      if (nearest < 0 || distance > EXPANSION_UM) continue;
+      const { cell, features } = assigned.at(nearest);
+      cell_id[row] = cell.code;
+      if (qv[row] < MIN_QV) continue;
+      cell.counts[codeword_category[row]]++;
+      features.push(feature_name[row]);
+    }
   }
 
   finish(): void {
@@ -216,6 +224,35 @@ export class BundleTables {
     columns.nucleus_count[at] = 1n;
     columns.segmentation_method[at] = 'Segmented by nucleus expansion of 5.0µm';
     table.next();
+  }
+}
+
+/** The vendor cells that a block's transcripts are assigned to, looked up once each, by the place in a list of nuclei. */
+class Assigned {
+  readonly #nuclei: readonly VendorNucleus[];
+  readonly #cellOf: (nucleus: VendorNucleus) => VendorCell;
+  readonly #matrix: CellFeatureMatrix;
+  readonly #found: ({ cell: VendorCell; features: number[] } | undefined)[];
+
+  constructor(
+    nuclei: readonly VendorNucleus[],
+    cellOf: (nucleus: VendorNucleus) => VendorCell,
+    matrix: CellFeatureMatrix,
+  ) {
+    this.#nuclei = nuclei;
+    this.#cellOf = cellOf;
+    this.#matrix = matrix;
+    this.#found = new Array(nuclei.length).fill(undefined);
+  }
+
+  /** The cell around a nucleus, and the features counted in it. */
+  at(place: number): { cell: VendorCell; features: number[] } {
+    const found = this.#found[place];
+    if (found) return found;
+    const nucleus = this.#nuclei[place];
+    const made = { cell: this.#cellOf(nucleus), features: this.#matrix.featuresOf(nucleus) };
+    this.#found[place] = made;
+    return made;
   }
 }
 

@@ -61,9 +61,9 @@ export class CellFeatureMatrix {
     cells[place] ??= { id, features: [] };
   }
 
-  /** Counts a transcript of a feature in a cell that was made known. */
-  count({ block, place }: VendorNucleus, feature: number): void {
-    this.#blocks.get(block)![place].features.push(feature);
+  /** The list that takes the feature of each transcript counted in a cell that was made known. */
+  featuresOf({ block, place }: VendorNucleus): number[] {
+    return this.#blocks.get(block)![place].features;
   }
 
   /** Says that all transcripts of a row of blocks were counted. Errors: `DISK_FULL`, `OUTPUT_UNWRITABLE`. */

@@ -12,7 +12,9 @@ import { experimentJson, genePanelJson } from './manifest.ts';
 import { writeMetrics } from './metrics-summary.ts';
 import { resolveSettings, type Settings, type SimulateOptions } from './options.ts';
 import { writeProfiles } from './profiles-table.ts';
+import { QuickStream } from './quick-stream.ts';
 import { readReference } from './reference.ts';
+import { share } from './share.ts';
 import { sizeForTranscripts } from './sizing.ts';
 import { Tissue } from './tissue.ts';
 import { drawTranscriptome, type Transcriptome } from './transcriptome.ts';
@@ -152,8 +154,14 @@ function writeJson(path: string, value: unknown): void {
 
 /** Transcripts leave a block in random order, so that neither rows nor ids tell which cell they come from. */
 function shuffledOrder(seed: number, column: number, row: number, length: number): Uint32Array {
-  const order = Uint32Array.from({ length }, (_, i) => i);
-  return new RandomStream(seed, 'order', column, row).shuffle(order);
+  const quick = new QuickStream(new RandomStream(seed, 'order', column, row));
+  const order = new Uint32Array(length);
+  for (let i = 0; i < length; i++) {
+    const j = Math.floor((i + 1) * share(quick));
+    order[i] = order[j];
+    order[j] = i;
+  }
+  return order;
 }
 
 /** A, B, ..., Z, AA, AB, ... */

@@ -110,6 +110,17 @@ export class TableWriter<Spec extends Record<string, ColumnKind>> {
     if (++this.at === this.#rowsPerGroup) this.#flush();
   }
 
+  /** Adds `n` rows in runs: `write(from, count, at)` fills rows `at`.. of the columns with the caller's rows `from`... */
+  fill(n: number, write: (from: number, count: number, at: number) => void): void {
+    for (let from = 0; from < n; ) {
+      const count = Math.min(n - from, this.#rowsPerGroup - this.at);
+      write(from, count, this.at);
+      this.at += count;
+      from += count;
+      if (this.at === this.#rowsPerGroup) this.#flush();
+    }
+  }
+
   /** Writes what is left and closes the file. */
   finish(): void {
     if (this.at > 0) this.#flush();

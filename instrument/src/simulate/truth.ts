@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gather, writeIds } from './gather.ts';
 import type { Settings } from './options.ts';
 import type { Panel } from './panel.ts';
 import { isInRing, type StarRing } from './star-ring.ts';
@@ -69,27 +70,24 @@ export class TruthTables {
 
   /** A block's transcripts in the order `order` (as in the bundle) and its cells. */
   block(block: number, cells: readonly Cell[], buffer: TranscriptBuffer, order: Uint32Array): void {
-    const table = this.#transcripts;
-    const { columns } = table;
-    const words = new Uint32Array(columns.transcript_id.buffer);
+    const { columns } = this.#transcripts;
     const counts = new Int32Array(cells.length + 1);
-    for (let place = 0; place < order.length; place++) {
-      const i = order[place];
-      const label = buffer.cell[i];
-      const row = table.at;
-      counts[label]++;
-      words[2 * row] = place;
-      words[2 * row + 1] = (block + 1) * 65536;
-      columns.cell[row] = label === 0 ? 0 : this.cells + label;
-      columns.feature[row] = buffer.feature[i];
-      columns.born_x[row] = buffer.bornX[i];
-      columns.born_y[row] = buffer.bornY[i];
-      columns.qv[row] = buffer.qv[i];
-      columns.displaced[row] = buffer.displaced[i];
-      const home = label > 0 ? cells[label - 1].body : null;
-      columns.outside[row] = home && !isInRing(home, buffer.x[i], buffer.y[i]) ? 1 : 0;
-      table.next();
-    }
+    this.#transcripts.fill(order.length, (from, count, at) => {
+      writeIds(block, from, count, columns.transcript_id, at);
+      gather(buffer.bornX, order, from, count, columns.born_x, at);
+      gather(buffer.bornY, order, from, count, columns.born_y, at);
+      gather(buffer.qv, order, from, count, columns.qv, at);
+      gather(buffer.displaced, order, from, count, columns.displaced, at);
+      const { cell, feature, outside } = columns;
+      for (let k = 0; k < count; k++) {
+        const i = order[from + k];
+        const label = buffer.cell[i];
+        counts[label]++;
+        feature[at + k] = buffer.feature[i];
+        cell[at + k] = label === 0 ? 0 : this.cells + label;
+        outside[at + k] = label > 0 && !isInRing(cells[label - 1].body, buffer.x[i], buffer.y[i]) ? 1 : 0;
+      }
+    });
     cells.forEach((cell, i) => {
       this.#cell(cell, this.#typeNames[buffer.typeOf[i]], counts[i + 1]);
     });
