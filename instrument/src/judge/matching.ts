@@ -56,7 +56,8 @@ class Matching {
     const order: number[] = [];
     this.#reach(first, 0);
     for (let next = this.#queue.pop(); next !== null; next = this.#queue.pop()) {
-      const { key: distance, value: column } = next;
+      const distance = next.key;
+      const column = next.value % this.#edges.columns;
       if (distance >= shortest) break;
       if (this.#settled[column] === 1) continue;
       if (this.#rowOf[column] < 0) {
@@ -82,7 +83,7 @@ class Matching {
   }
 
   #reach(row: number, base: number): void {
-    const { start, column, weight } = this.#edges;
+    const { start, column, weight, columns } = this.#edges;
     for (let e = start[row]; e < start[row + 1]; e++) {
       const c = column[e];
       const distance = base - weight[e] - this.#price[c];
@@ -91,7 +92,8 @@ class Matching {
       this.#distance[c] = distance;
       this.#viaRow[c] = row;
       this.#viaWeight[c] = weight[e];
-      this.#queue.push(distance, c);
+      // Of equally distant columns a free one comes first: it ends the search.
+      this.#queue.push(distance, this.#rowOf[c] < 0 ? c : columns + c);
     }
   }
 
