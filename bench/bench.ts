@@ -51,4 +51,6 @@ export interface Bench {
   cases: (options: BenchOptions) => BenchCase[];
   /** Markdown made from the results alone, by marker; `page` is relative to the root of the repository. */
   pages: { page: string; render: (cases: readonly CaseResult[]) => string }[];
+  /** Pictures made from the results alone; `file` is relative to the root of the repository. */
+  figures?: { file: string; render: (cases: readonly CaseResult[]) => string }[];
 }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Bench } from './bench.ts';
 import type { CaseResult } from './results.ts';
 
@@ -24,9 +25,13 @@ export function provenance(cases: readonly CaseResult[]): string {
   return `Measured on ${[...machines].join('; ')}; commit ${[...commits].join(', ')}.`;
 }
 
-/** Puts what a bench found between its markers on its pages. */
+/** Puts what a bench found between its markers on its pages, and writes its figures. */
 export function publish(bench: Bench, cases: readonly CaseResult[]): void {
   if (cases.length === 0) return;
+  for (const { file, render } of bench.figures ?? []) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, render(cases));
+  }
   for (const { page, render } of bench.pages) {
     if (!existsSync(page)) throw new Error(`${page}: the page with the markers of ${bench.name} is missing`);
     const text = readFileSync(page, 'utf8');

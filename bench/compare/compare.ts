@@ -4,8 +4,9 @@ import type { ComparedSlide, Competitor, Tool } from '../competitors/competitor.
 import { PROSEG } from '../competitors/proseg.ts';
 import { EXPAND, NUCLEUS, SPATILE, SPATILE_ONE, VENDOR } from '../competitors/spatile.ts';
 import type { CaseResult } from '../results.ts';
+import { comparisonFigure } from './comparison-figure.ts';
 import { measureCompetitor } from './measure.ts';
-import { renderComparison } from './page.ts';
+import { FIGURE, METHODS, renderComparison } from './page.ts';
 import { comparedSlides, type SlideChoice, turned } from './slides.ts';
 
 export const COMPETITORS: readonly Competitor[] = [
@@ -41,6 +42,7 @@ export const compare: Bench = {
     });
   },
   pages: [{ page: 'bench/README.md', render: renderComparison }],
+  figures: [{ file: `bench/${FIGURE}`, render: (cases) => comparisonFigure(cases, METHODS) }],
 };
 
 function compareCase(

@@ -13,7 +13,12 @@ import { allScores, costTable, ending, scalingTable, scoreTable, stepTable } fro
 
 const OTHERS = [PROSEG, BAYSOR, ...PYTHON.map(({ competitor }) => competitor)];
 /** Columns of the tables, as far as there are results. */
-const METHODS = [SPATILE, ...OTHERS, EXPAND, NUCLEUS, VENDOR].map(({ key, label }) => [key, label] as const);
+export const METHODS = [SPATILE, ...OTHERS, EXPAND, NUCLEUS, VENDOR].map(
+  ({ key, label }) => [key, label] as const,
+);
+
+/** The picture of the comparison, beside the page. */
+export const FIGURE = 'figures/compare.svg';
 
 /** The comparison as a page: where spatile stands, its goals, accuracy, cost, scaling, and what did not run. */
 export function renderComparison(cases: readonly CaseResult[]): string {
@@ -32,6 +37,7 @@ export function renderComparison(cases: readonly CaseResult[]): string {
         ...statements(kinds, PROSEG.key, 'Proseg'),
         ...simple(kinds).flatMap(([key, label]) => accuracy(kinds, key, label)),
       ].join('\n'),
+      `![F1, wall time and peak memory of every method on every kind of slide](${FIGURE})`,
     ),
     ...section('Goals', goalTable(kinds)),
     ...section(

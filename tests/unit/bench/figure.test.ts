@@ -1,6 +1,8 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
+import { comparisonFigure } from '../../../bench/compare/comparison-figure.ts';
 import { type FigureRow, methodsFigure } from '../../../bench/compare/figure.ts';
+import { compared } from './compared.ts';
 
 const spread = (median: number) => ({ median, least: median * 0.9, most: median * 1.1, n: 3 });
 const row = (kind: string, method: string, f1: number): FigureRow => ({
@@ -45,4 +47,25 @@ describe('the figure of the comparison', () => {
     expect(svg).not.toMatch(/var\(|NaN|undefined|<cells>/);
     expect(methodsFigure(ROWS, METHODS)).toBe(svg);
   });
+});
+
+it('is made from stored results: seeds become one dot, and what was stopped says so', () => {
+  const scores = (f1: number) => ({ scores: { f1 } });
+  const svg = comparisonFigure(
+    [
+      compared({ competitor: 'spatile', seed: 1, ...scores(0.7) }),
+      compared({ competitor: 'spatile', seed: 2, ...scores(0.8) }),
+      compared({ competitor: 'proseg', seed: 1, exit: 'out of time' }),
+      compared({ competitor: 'vendor', seed: 1, exit: 'none', ...scores(0.6) }),
+    ],
+    [
+      ['spatile', 'spatile'],
+      ['proseg', 'Proseg'],
+      ['vendor', "the vendor's cells"],
+      ['baysor', 'Baysor'],
+    ],
+  );
+  expect(svg).toContain('spatile, default, 0.1 M, 300 genes: 0.750');
+  expect(svg).toContain('Proseg: &gt; 900, stopped');
+  expect(svg).not.toContain('Baysor');
 });

@@ -13,7 +13,7 @@ export function scoresSection(results: readonly JudgedInput[]): Section {
     const best = results.length > 1 ? bestOf(values, score.better) : [];
     return [
       html`${score.label} ${direction(score)}`,
-      ...values.map((value, i) => cell(value, best.includes(i))),
+      ...values.map((value, i) => cell(value, score.isCount, best.includes(i))),
     ];
   });
   return {
@@ -29,8 +29,8 @@ function direction({ better }: ListedScore): Html | null {
   return html`<span class="way" title="${better === 'more' ? 'more is better' : 'less is better'}">${better === 'more' ? '↑' : '↓'}</span>`;
 }
 
-function cell(value: number | null, best: boolean): Html | string {
+function cell(value: number | null, isCount: boolean, best: boolean): Html | string {
   if (value === null) return '-';
-  const text = Number.isInteger(value) && value > 1 ? count(value) : value.toFixed(4);
+  const text = isCount ? count(value) : value.toFixed(4);
   return best ? html`<b class="best">${text}</b>` : text;
 }
