@@ -241,6 +241,22 @@ aaaaaaac-1,4,4
     expect(await outlinesOf(result)).toEqual(new Map([[2, TRIANGLE]]));
   });
 
+  it('and the truth of a simulated slide alike: with the true outlines, and genes from the bundle', async () => {
+    const path = write('true', { 'transcripts.csv': 'transcript_id,cell\n7,1\n8,0\n' });
+    const shapes = join(proseg, 'proseg-output.zarr', 'shapes', 'cell_boundaries', 'shapes.parquet');
+    copyFileSync(shapes, join(path, 'cell_polygons.parquet'));
+    const bundle = write('seen', {
+      'transcripts.csv': 'transcript_id,x_location,y_location,feature_name,qv\n7,1,1,A,40\n8,1,1,B,40\n',
+    });
+    const result = await openResult(path, { bundle });
+    expect(result.program).toBe('table');
+    expect(await genesOf(result)).toEqual([
+      ['A', 1, 40],
+      ['B', 0, 40],
+    ]);
+    expect((await outlinesOf(result)).size).toBe(30);
+  });
+
   it('of CosMx is numbered by row', async () => {
     const path = write('cosmx', {
       'S_tx_file.csv': `fov,cell_ID,x_global_px,y_global_px,x_local_px,y_local_px,z,target,CellComp

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { firstFile, hasFile, type Listing, listFolder } from '@spatile/formats/bundle/listing';
 import { openTable } from '@spatile/formats/bundle/open-table';
 import type { PriorSource, SlideBundle } from '@spatile/formats/bundle/slide';
+import { XENIUM_TRANSCRIPT_FILES } from '@spatile/formats/bundle/xenium';
 import { isSpatileError } from '@spatile/formats/errors';
 import { xeniumPriors } from '@spatile/formats/prior/xenium';
 import { CellNumbers } from './cell-numbers.ts';
@@ -12,7 +13,6 @@ import { resultInvalid } from './result-invalid.ts';
 import { openSlide } from './slide-join.ts';
 import { neededColumns, tableResult } from './table-result.ts';
 
-const XENIUM_TABLES = ['transcripts.parquet', 'transcripts.csv.gz', 'transcripts.csv'];
 /** Outlines in the folder of a truth. */
 const TRUE_CELLS = 'cell_polygons.parquet';
 const RESULT_TABLES = [
@@ -21,6 +21,14 @@ const RESULT_TABLES = [
   'transcript-metadata.parquet',
   'transcript-metadata.csv',
 ];
+
+/** What a user gives beside a result; null = nothing. */
+export interface GivenFiles {
+  /** The slide. */
+  bundle: string | null;
+  /** Outlines of the cells. */
+  polygons: string | null;
+}
 
 /** The table of verdicts in the folder that Baysor or Proseg wrote, by its usual name; null when there is none. */
 export function tableInFolder(path: string): string | null {
@@ -33,10 +41,10 @@ export function tableInFolder(path: string): string | null {
  * transcripts tell their cells.
  * Errors: `RESULT_INVALID` for other folders and for bundles without cells, and those of the bundle's reader.
  */
-export async function openVendorCells(path: string, polygons: string | null): Promise<JudgedResult> {
+export async function openVendorCells(path: string, given: GivenFiles): Promise<JudgedResult> {
   const listing = await listFolder(path);
-  const table = firstFile(listing, XENIUM_TABLES);
-  if (table !== null) return transcriptsInFolder(listing, join(path, table), polygons);
+  const table = firstFile(listing, XENIUM_TRANSCRIPT_FILES);
+  if (table !== null) return transcriptsInFolder(listing, join(path, table), given);
   const slide = await openSlide(path).catch((cause) => {
     if (!isSpatileError(cause) || cause.code !== 'PLATFORM_UNKNOWN') throw cause;
     throw resultInvalid(
@@ -47,14 +55,14 @@ export async function openVendorCells(path: string, polygons: string | null): Pr
       cause,
     );
   });
-  return slideCells(slide, 'cell', polygons);
+  return slideCells(slide, 'cell', given.polygons);
 }
 
 /** A Xenium bundle, or the truth of a simulated slide, which is laid out like one. */
 async function transcriptsInFolder(
   listing: Listing,
   path: string,
-  polygons: string | null,
+  { bundle, polygons }: GivenFiles,
 ): Promise<JudgedResult> {
   const table = await openTable(path);
   const columns = neededColumns(table);
@@ -66,7 +74,7 @@ async function transcriptsInFolder(
     facts: {},
     table: { files: [table], columns },
     outlines: outlineReader(file, prior),
-    bundle: null,
+    bundle,
   });
 }
 

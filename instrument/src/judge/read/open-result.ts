@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { openTable } from '@spatile/formats/bundle/open-table';
 import { openFailed } from '@spatile/formats/tabular/open-failed';
-import { openVendorCells, tableInFolder } from './open-folder.ts';
+import { type GivenFiles, openVendorCells, tableInFolder } from './open-folder.ts';
 import { isStore, openStore } from './open-store.ts';
 import { fileOutlines } from './outlines.ts';
 import type { JudgedResult } from './result.ts';
@@ -34,16 +34,14 @@ export async function openResult(path: string, options: OpenOptions = {}): Promi
   return { ...result, name: options.name ?? basename(path) };
 }
 
-type Given = { bundle: string | null; polygons: string | null };
-
-async function openFolder(path: string, given: Given): Promise<JudgedResult> {
+async function openFolder(path: string, given: GivenFiles): Promise<JudgedResult> {
   if (isStore(path)) return openStore(path, given);
   const table = tableInFolder(path);
   if (table !== null) return openFile(table, given);
-  return openVendorCells(path, given.polygons);
+  return openVendorCells(path, given);
 }
 
-async function openFile(path: string, { bundle, polygons }: Given): Promise<JudgedResult> {
+async function openFile(path: string, { bundle, polygons }: GivenFiles): Promise<JudgedResult> {
   const table = await openTable(path);
   const columns = neededColumns(table);
   const outlines = polygons ?? (await outlinesBeside(path, columns.program));

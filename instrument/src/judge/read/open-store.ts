@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { openParquet, type ParquetFile } from '@spatile/formats/parquet/file';
 import { listElements } from '@spatile/formats/spatialdata/read';
+import type { GivenFiles } from './open-folder.ts';
 import { fileOutlines } from './outlines.ts';
 import type { JudgedResult } from './result.ts';
 import { resultInvalid } from './result-invalid.ts';
@@ -22,17 +23,13 @@ export const isStore = (path: string): boolean =>
  * Coordinates are taken as stored, without transformations.
  * Errors: `RESULT_INVALID`, `INPUT_EMPTY`, and those of `tableResult`.
  */
-export async function openStore(
-  path: string,
-  options: { bundle: string | null; polygons: string | null },
-): Promise<JudgedResult> {
+export async function openStore(path: string, given: GivenFiles): Promise<JudgedResult> {
   const { points, shapes } = await listElements(path);
   const files = await pointsWithCells(path, points);
   const columns = verdictColumns(files[0])!;
   const facts = await readRunFacts(path);
   const shape = SHAPES.find((name) => shapes.includes(name)) ?? (shapes.length === 1 ? shapes[0] : null);
-  const outlines =
-    options.polygons ?? (shape === null ? null : join(path, 'shapes', shape, 'shapes.parquet'));
+  const outlines = given.polygons ?? (shape === null ? null : join(path, 'shapes', shape, 'shapes.parquet'));
   const foreign = columns.program === 'table' ? 'spatialdata' : columns.program;
   return tableResult({
     program: facts.cores === undefined ? foreign : 'spatile',
@@ -40,7 +37,7 @@ export async function openStore(
     facts,
     table: { files, columns },
     outlines: outlines === null ? null : (numberOf) => fileOutlines(outlines, numberOf),
-    bundle: options.bundle,
+    bundle: given.bundle,
   });
 }
 
