@@ -45,28 +45,30 @@ export class Camera {
     const light = this.#light(left, top, edge);
     const across = edge / LATTICE_PX + 1;
     for (let row = 0; row < height; row++) {
-      const j = Math.floor(row / LATTICE_PX);
+      const from = (row + margin) * seenEdge + margin;
+      const lattice = Math.floor(row / LATTICE_PX) * across;
       const v = (row % LATTICE_PX) / LATTICE_PX;
-      let word = 0;
-      for (let column = 0; column < width; column++) {
-        const i = Math.floor(column / LATTICE_PX);
-        const u = (column % LATTICE_PX) / LATTICE_PX;
-        const at = j * across + i;
-        const upper = light[at] + u * (light[at + 1] - light[at]);
-        const lower = light[at + across] + u * (light[at + across + 1] - light[at + across]);
-        const signal =
-          Math.max(0, glow + seen[(row + margin) * seenEdge + column + margin]) *
-          (upper + v * (lower - upper));
-        // One word serves two pixels.
-        word = (column & 1) === 0 ? stream.uint32() : word >>> 16;
-        const noise = normalOf(word & 0xffff);
-        const count = offset + signal + Math.sqrt(readVariance + gain * signal) * noise;
-        counts[row * edge + column] = count < 0 ? 0 : count > 65535 ? 65535 : Math.round(count);
+      for (let start = 0; start < width; start += LATTICE_PX) {
+        const at = lattice + start / LATTICE_PX;
+        const first = light[at] + v * (light[at + across] - light[at]);
+        const last = light[at + 1] + v * (light[at + across + 1] - light[at + 1]);
+        const step = (last - first) / LATTICE_PX;
+        let word = 0;
+        for (let k = 0; k < LATTICE_PX; k++) {
+          const column = start + k;
+          if (column >= width) break;
+          const signal = Math.max(0, glow + seen[from + column]) * (first + k * step);
+          // One word serves two pixels.
+          word = (k & 1) === 0 ? stream.uint32() : word >>> 16;
+          const noise = Math.sqrt(readVariance + gain * signal) * normalOf(word & 0xffff);
+          counts[row * edge + column] = Math.min(65535, Math.max(0, Math.round(offset + signal + noise)));
+        }
       }
     }
     return counts;
   }
 
+  /** Factors on the light at the lattice's points, row by row. */
   #light(left: number, top: number, edge: number): Float64Array {
     const across = edge / LATTICE_PX + 1;
     return Float64Array.from({ length: across * across }, (_, k) => {
