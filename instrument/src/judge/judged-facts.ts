@@ -7,6 +7,8 @@ import { type Conservation, joinToTruth } from './join.ts';
 import { markerFacts } from './marker-facts.ts';
 import { matchByWeight } from './matching.ts';
 import { matchOutlines } from './outlines/match.ts';
+import { overlapFacts } from './outlines/overlap.ts';
+import { readTrueShapes, sharedGround } from './outlines/true-shapes.ts';
 import type { JudgedResult } from './read/result.ts';
 import type { JudgedFacts } from './scores.ts';
 import type { Truth } from './truth.ts';
@@ -40,6 +42,7 @@ export async function judgeFacts(
   const predictedRows = groupRows(predicted, predictedCells, judged);
   const table = tallyPairs(trueRows, predicted, predictedCells, truth.leaked, border);
   const match = matchCells(table);
+  const shapes = truth.outlines && (await readTrueShapes(truth.outlines(), truth.cells));
   const facts: JudgedFacts = {
     table,
     match,
@@ -53,13 +56,14 @@ export async function judgeFacts(
     markers: markerFacts(truth, trueRows, predictedRows, predicted, match),
     types: callTypes(truth, trueRows, predictedRows, match),
     outlines:
-      truth.outlines === null || result.outlines === null
+      shapes === null || result.outlines === null
         ? null
-        : await matchOutlines(truth.outlines(), result.outlines(), {
+        : await matchOutlines(shapes, result.outlines(), {
             trueCells: truth.cells,
             name: result.name,
             isBorder,
           }),
+    overlap: shapes && overlapFacts(sharedGround(shapes), truth, trueRows, predicted, match, border),
   };
   return { facts, rows: { predicted, numberOf, byTrueCell: trueRows }, conservation };
 }

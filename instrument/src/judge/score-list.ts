@@ -40,6 +40,9 @@ export const SCORES: readonly ListedScore[] = [
   more('ari', 'adjusted Rand index'),
   more('detection', 'cells found by transcripts (Jaccard 0.5)'),
   more('medianJaccard', 'median Jaccard of transcripts'),
+  more('overlapF1', 'F1 where true cells overlap'),
+  more('overlapRecall', 'transcripts of cells there in their own'),
+  more('overlapPrecision', 'assigned transcripts there in their own'),
   more('outlineF1', 'F1 of outlines at IoU 0.5'),
   more('outlineRecall', 'true outlines found'),
   more('outlinePrecision', 'outlines that are right'),
@@ -64,4 +67,5 @@ export const SCORES: readonly ListedScore[] = [
   count('transcripts', 'transcripts judged'),
   count('fromCells', 'of them from cells'),
   count('leaked', 'of them leaked'),
+  count('overlapTranscripts', 'of them where true cells overlap'),
 ];

@@ -1,6 +1,7 @@
 import type { Contingency } from './contingency.ts';
 import { type MarkerFacts, type MarkerScores, markerScores } from './marker-facts.ts';
 import type { OutlineMatch } from './outlines/match.ts';
+import { type OverlapFacts, type OverlapScores, overlapScores } from './outlines/overlap.ts';
 import { type OutlineScores, outlineScores } from './outlines/scores.ts';
 import { isCellIn, type Region } from './region.ts';
 import { meanWhere } from './statistics.ts';
@@ -9,7 +10,7 @@ import type { TypeCalls } from './types/calls.ts';
 import { type TypeScores, typeScores } from './types/scores.ts';
 
 /** Every score of a result, by name; null where nothing could be counted. Each is explained where it is made. */
-export interface Scores extends TranscriptScores, OutlineScores, TypeScores, MarkerScores {
+export interface Scores extends TranscriptScores, OverlapScores, OutlineScores, TypeScores, MarkerScores {
   /** Mean over cells of the correlation of expression (see `expression.ts`); at most 1, may fall below 0. */
   expressionCorrelation: number | null;
 }
@@ -23,14 +24,16 @@ export interface JudgedFacts {
   correlation: Float64Array;
   markers: MarkerFacts;
   outlines: OutlineMatch | null;
+  overlap: OverlapFacts | null;
   types: TypeCalls | null;
 }
 
 export function scoresOf(facts: JudgedFacts, region: Region): Scores {
-  const { table, match, correlation, markers, outlines, types } = facts;
+  const { table, match, correlation, markers, outlines, overlap, types } = facts;
   const isHere = (t: number): boolean => t > 0 && isCellIn(table.ofTrue, t, region);
   return {
     ...transcriptScores(table, match, region),
+    ...overlapScores(overlap, region),
     ...outlineScores(outlines, region),
     expressionCorrelation: meanWhere(correlation, isHere),
     ...typeScores(types, isHere),

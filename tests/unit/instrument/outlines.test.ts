@@ -2,7 +2,8 @@ import { isSpatileError } from '@spatile/formats/errors';
 import { matchOutlines } from '@spatile/instrument/judge/outlines/match';
 import { outlineScores } from '@spatile/instrument/judge/outlines/scores';
 import { ShapeIndex } from '@spatile/instrument/judge/outlines/shape-index';
-import { measureSpans, ROW_UM, spansOf } from '@spatile/instrument/judge/outlines/spans';
+import { measureSpans, ROW_UM, spansContain, spansOf } from '@spatile/instrument/judge/outlines/spans';
+import { readTrueShapes, sharedGround } from '@spatile/instrument/judge/outlines/true-shapes';
 import { describe, expect, it } from 'vitest';
 import { outlinesOf, rectangle } from './truth-fixture.ts';
 
@@ -108,8 +109,12 @@ describe('the area that two shapes share', () => {
 
 describe('outlines matched one to one', () => {
   const three = [rectangle(0, 0, 10, 10), rectangle(20, 0, 30, 10), rectangle(40, 0, 50, 10)];
-  const match = (truth: (Float64Array[][] | null)[], found: Float64Array[][][], isBorder = nowhere) =>
-    matchOutlines(outlinesOf(truth), outlinesOf(found), { trueCells: truth.length, name: 'r', isBorder });
+  const match = async (truth: (Float64Array[][] | null)[], found: Float64Array[][][], isBorder = nowhere) =>
+    matchOutlines(await readTrueShapes(outlinesOf(truth), truth.length), outlinesOf(found), {
+      trueCells: truth.length,
+      name: 'r',
+      isBorder,
+    });
 
   it('are all found when drawn alike, whatever their order', async () => {
     const found = await match(three, [...three].reverse());
@@ -188,6 +193,52 @@ describe('outlines matched one to one', () => {
       outlinePrecision: 0,
       outlineF1: 0,
     });
+  });
+});
+
+describe('the ground that true cells share', () => {
+  it('is where two or more lie over each other', async () => {
+    const cells = [
+      rectangle(0, 0, 10, 10),
+      rectangle(8, 0, 18, 10),
+      rectangle(9, 5, 12, 40),
+      rectangle(50, 0, 60, 9),
+    ];
+    const ground = sharedGround(await readTrueShapes(outlinesOf(cells), cells.length));
+    // 2 x 10 of the first two, and from x = 10 to 12 another 2 x 5 of the second and third.
+    expect(measureSpans(ground).area).toBeCloseTo(20 + 10, 4);
+    for (const [x, y] of [
+      [9, 1],
+      [8, 9.9],
+      [11, 6],
+    ])
+      expect(spansContain(ground, x, y)).toBe(true);
+    for (const [x, y] of [
+      [7.9, 1],
+      [10.1, 4],
+      [11, 11],
+      [9, -1],
+      [9, 40],
+      [55, 5],
+    ]) {
+      expect(spansContain(ground, x, y)).toBe(false);
+    }
+  });
+
+  it('is found in long rows too, and is none without overlaps', async () => {
+    // 300 pairs in one row, in an order that is not theirs.
+    const cells = Array.from({ length: 300 }, (_, i) => 10 * ((i * 77) % 300)).flatMap((x) => [
+      rectangle(x, 0, x + 4, 2),
+      rectangle(x + 3, 0, x + 7, 2),
+    ]);
+    const ground = sharedGround(await readTrueShapes(outlinesOf(cells), cells.length));
+    expect(measureSpans(ground).area).toBeCloseTo(600, 2);
+    for (let x = 0; x < 3000; x += 10) {
+      expect([spansContain(ground, x + 3.5, 1), spansContain(ground, x + 4.5, 1)]).toEqual([true, false]);
+    }
+    const apart = sharedGround(await readTrueShapes(outlinesOf(cells.slice(0, 1)), 1));
+    expect(measureSpans(apart).area).toBe(0);
+    expect(spansContain(apart, 0, 0)).toBe(false);
   });
 });
 

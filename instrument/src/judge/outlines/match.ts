@@ -1,7 +1,7 @@
 import { matchByWeight } from '../matching.ts';
 import type { CellOutline } from '../read/result.ts';
-import { ShapeIndex } from './shape-index.ts';
-import { measureSpans, type Spans, spansOf } from './spans.ts';
+import { measureSpans, spansOf } from './spans.ts';
+import type { TrueShapes } from './true-shapes.ts';
 
 /** An outline is found when its intersection over union with the matched one is at least this. */
 export const FOUND_IOU = 0.5;
@@ -28,30 +28,20 @@ export interface OutlineMatch {
 /**
  * Matches outlines one to one so that as many pairs as possible have an IoU of at least `FOUND_IOU`, and among those
  * matchings the sum of IoU is largest (to 2^-15). Pairs are not unique at 0.5, since true cells overlap.
- * Memory: about 1 kB per true cell; predicted outlines stream. Errors: `GEOMETRY_INVALID`, and those of the readers.
+ * Predicted outlines stream. Errors: `GEOMETRY_INVALID`, and those of the readers.
  */
 export async function matchOutlines(
-  truth: AsyncIterable<CellOutline>,
+  truth: TrueShapes,
   predicted: AsyncIterable<CellOutline>,
   input: { trueCells: number; name: string; isBorder: (x: number, y: number) => boolean },
 ): Promise<OutlineMatch> {
   const { trueCells, isBorder } = input;
-  const shapes: Spans[] = [];
-  const areas: number[] = [];
-  const cellOf: number[] = [];
   const isDrawn = new Uint8Array(trueCells + 1);
   const isTrueBorder = new Uint8Array(trueCells + 1);
-  for await (const { cell, polygons } of truth) {
-    const spans = spansOf(polygons, 'truth');
-    const { area, x, y } = measureSpans(spans);
-    if (cell > trueCells || isDrawn[cell] === 1) continue;
+  truth.cell.forEach((cell, shape) => {
     isDrawn[cell] = 1;
-    isTrueBorder[cell] = isBorder(x, y) ? 1 : 0;
-    shapes.push(spans);
-    areas.push(area);
-    cellOf.push(cell);
-  }
-  const index = new ShapeIndex(shapes);
+    isTrueBorder[cell] = isBorder(truth.centre[shape].x, truth.centre[shape].y) ? 1 : 0;
+  });
   const pairs: { shape: number; predicted: number; iou: number }[] = [];
   const bestIou = new Float64Array(trueCells + 1);
   const predictedCell: number[] = [];
@@ -59,16 +49,17 @@ export async function matchOutlines(
   for await (const { cell, polygons } of predicted) {
     const spans = spansOf(polygons, input.name);
     const { area, x, y } = measureSpans(spans);
-    index.overlaps(spans, (shape, shared) => {
-      const iou = shared / (areas[shape] + area - shared);
-      bestIou[cellOf[shape]] = Math.max(bestIou[cellOf[shape]], iou);
+    truth.index.overlaps(spans, (shape, shared) => {
+      const iou = shared / (truth.area[shape] + area - shared);
+      const t = truth.cell[shape];
+      bestIou[t] = Math.max(bestIou[t], iou);
       if (iou >= FOUND_IOU) pairs.push({ shape, predicted: predictedCell.length, iou });
     });
     predictedCell.push(cell);
     isPredictedBorder.push(isBorder(x, y) ? 1 : 0);
   }
   return {
-    ...matchPairs(pairs, cellOf, trueCells, predictedCell.length),
+    ...matchPairs(pairs, truth.cell, trueCells, predictedCell.length),
     bestIou,
     isDrawn,
     isTrueBorder,

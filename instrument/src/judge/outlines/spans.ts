@@ -5,6 +5,9 @@ export const ROW_UM = 0.25;
 /** Far more than the outline of a cell over a whole slide crosses; more is not a cell in microns. */
 const MAX_CROSSINGS = 1 << 25;
 
+/** Up to so many ends a row is sorted by insertion, which makes nothing. */
+const LONG_ROW = 64;
+
 /** A flat shape as spans in x of rows of `ROW_UM`, each taken at the middle of its row. */
 export interface Spans {
   /** The first row: row r lies at y = (r + 0.5) `ROW_UM`. */
@@ -24,7 +27,7 @@ const NOTHING: Spans = { firstRow: 0, start: new Uint32Array(1), x: new Float32A
  */
 export function spansOf(polygons: readonly Float64Array[][], where: string): Spans {
   const parts = polygons.map((rings) => crossings(rings, where)).filter(({ x }) => x.length > 0);
-  return parts.length === 1 ? parts[0] : union(parts, where);
+  return parts.length === 1 ? parts[0] : unionOfSpans(parts, where);
 }
 
 /** Area in um2 and centre of gravity; the centre of nothing is NaN. */
@@ -39,6 +42,43 @@ export function measureSpans({ firstRow, start, x }: Spans): { area: number; x: 
     }
   }
   return { area: length * ROW_UM, x: momentX / length, y: momentY / length };
+}
+
+/** Whether a point lies in the row's span around it; ends belong to the span. */
+export function spansContain({ firstRow, start, x: ends }: Spans, x: number, y: number): boolean {
+  const r = Math.floor(y / ROW_UM) - firstRow;
+  if (!(r >= 0 && r + 1 < start.length)) return false;
+  // The last span that starts at or before x.
+  let [from, to] = [start[r] / 2, start[r + 1] / 2];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (ends[2 * middle] <= x) from = middle + 1;
+    else to = middle;
+  }
+  return 2 * from > start[r] && x <= ends[2 * from - 1];
+}
+
+/** What two shapes have in common. */
+export function intersectSpans(a: Spans, b: Spans): Spans {
+  const firstRow = Math.max(a.firstRow, b.firstRow);
+  const endRow = Math.min(a.firstRow + a.start.length, b.firstRow + b.start.length) - 1;
+  if (endRow <= firstRow) return NOTHING;
+  const start = new Uint32Array(endRow - firstRow + 1);
+  const ends: number[] = [];
+  for (let row = firstRow; row < endRow; row++) {
+    const [ra, rb] = [row - a.firstRow, row - b.firstRow];
+    let i = a.start[ra];
+    let j = b.start[rb];
+    while (i < a.start[ra + 1] && j < b.start[rb + 1]) {
+      const left = Math.max(a.x[i], b.x[j]);
+      const right = Math.min(a.x[i + 1], b.x[j + 1]);
+      if (right > left) ends.push(left, right);
+      if (a.x[i + 1] === right) i += 2;
+      else j += 2;
+    }
+    start[row - firstRow + 1] = ends.length;
+  }
+  return { firstRow, start, x: Float32Array.from(ends) };
 }
 
 /** First row whose middle is at or above y, so that an edge from y to y' takes rows `[rowAt(y), rowAt(y'))`. */
@@ -89,8 +129,8 @@ function forEachEdge(
   }
 }
 
-/** Spans of several shapes as one, overlaps counted once. */
-function union(parts: readonly Spans[], where: string): Spans {
+/** Spans of several shapes as one, overlaps counted once. Errors: `GEOMETRY_INVALID`, naming `where`. */
+export function unionOfSpans(parts: readonly Spans[], where: string): Spans {
   if (parts.length === 0) return NOTHING;
   const firstRow = parts.reduce((least, part) => Math.min(least, part.firstRow), Number.POSITIVE_INFINITY);
   const endRow = parts.reduce(
@@ -138,8 +178,13 @@ function gather(parts: readonly Spans[], firstRow: number, endRow: number): Span
   return { firstRow, start, x };
 }
 
-/** Sorts pairs by their first number, by insertion: a row has few. */
+/** Sorts pairs by their first number. */
 function sortPairs(pairs: Float32Array): void {
+  if (pairs.length > LONG_ROW) {
+    const sorted = Array.from({ length: pairs.length / 2 }, (_, i) => [pairs[2 * i], pairs[2 * i + 1]]);
+    pairs.set(sorted.sort((a, b) => a[0] - b[0]).flat());
+    return;
+  }
   for (let i = 2; i < pairs.length; i += 2) {
     const [left, right] = [pairs[i], pairs[i + 1]];
     let j = i;
