@@ -22,6 +22,7 @@ import { findingsOf } from '../../../coordinator/src/report/evaluation/findings.
 import { heatMap } from '../../../coordinator/src/report/evaluation/heat-map.ts';
 import type { JudgedInput } from '../../../coordinator/src/report/evaluation/judged.ts';
 import { markersSection } from '../../../coordinator/src/report/evaluation/sections/markers.ts';
+import { typesSection } from '../../../coordinator/src/report/evaluation/sections/types.ts';
 import { bestOf, shownScores } from '../../../coordinator/src/report/evaluation/shown-scores.ts';
 import { f1OfFullSquares } from '../../../coordinator/src/report/evaluation/squares.ts';
 
@@ -252,6 +253,8 @@ const SCORES: Scores = {
   splitRate: 0.03,
   expressionCorrelation: 0.8,
   foreignMarkers: 0.1,
+  coexpression: 0.04,
+  coexpressionOfThinnedTruth: 0.015,
 } as Scores;
 
 function judged(
@@ -296,6 +299,7 @@ describe('what the numbers say', () => {
       'Squares of 50 µm with the higher F1: 2 for B, 1 for A.',
       'Leaked transcripts brought home: A 40.0 % and B 50.0 %.',
       'Background kept out of cells: A 30.0 % and B 30.0 %.',
+      'Markers of two types in one cell, of cells with either (in brackets what true cells with as few transcripts have): A 0.040 (0.015) and B 0.040 (0.015).',
       'Best in 1 of 3 scores: A (merged cells).',
       'Best in 2 of 3 scores: B (F1, leaked transcripts brought home).',
       'A: F1 within 30 µm of tile borders is 0.020 lower than away from them.',
@@ -345,6 +349,22 @@ describe('heat maps', () => {
     expect(text.match(/<rect/g)?.length).toBe(3);
     expect(['v0', 'v1', 'v2'].every((value) => text.includes(`>${value}<`))).toBe(true);
     expect(text).not.toContain('<a>');
+  });
+
+  it('of nothing are empty, not wrong', () => {
+    const none: MarkerCoexpression = {
+      cells: 0,
+      pairs: 0,
+      hard: null,
+      soft: null,
+      types: ['t', 'b'],
+      byTypes: new Float64Array(4).fill(Number.NaN),
+    };
+    const markers = markersSection([{ name: 'A', markers: none }], null)?.body.text ?? '';
+    const types = typesSection([
+      { name: 'A', detail: { types: { names: ['t'], confusion: new Uint32Array(2) } } },
+    ] as unknown as JudgedInput[])?.body.text;
+    for (const text of [markers, types]) expect(text).not.toMatch(/NaN|undefined|Infinity/);
   });
 
   it('of markers show every pair of types and the true cells beside the results', () => {

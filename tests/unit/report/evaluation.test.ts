@@ -191,6 +191,7 @@ describe('without truth', () => {
     medianTranscripts: 12,
     medianGenes: null,
     markers,
+    thinnedVendor: 0.02,
   };
 
   it('only counts and exclusive markers are shown', async () => {
@@ -201,6 +202,7 @@ describe('without truth', () => {
     expect(rows).toContainEqual(['of them in a cell', '75.0 %']);
     expect(rows).toContainEqual(['median genes per cell', '-']);
     expect(rows).toContainEqual(['exclusive markers together ↓', '0.0123']);
+    expect(rows).toContainEqual(["in the bundle's cells, as thinned", '0.0200']);
     expect(page).not.toMatch(/NaN|undefined/);
   });
 

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
 import type { MarkerSet } from '@spatile/instrument/judge/markers/read-markers';
 import type { JudgedResult } from '@spatile/instrument/judge/read/result';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ReportedResult } from '../../report/evaluation/inputs.ts';
 import type { Context } from '../context.ts';
 import { type CommonOptions, withCommonOptions } from '../options.ts';
@@ -15,6 +15,7 @@ interface EvaluateFlags extends CommonOptions {
   bundle?: string;
   markers?: string;
   reference?: string;
+  referenceScale: 'linear' | 'log1p';
   polygons?: string;
   name?: string[];
   report?: string;
@@ -115,8 +116,11 @@ async function judge(
     results.push(await openResult(path, { bundle, polygons, name }));
   }
   if (flags.truth !== undefined) return judgeByTruth(context, results, flags.truth, watch);
-  const read = await context.load(flags.markers !== undefined ? 'readMarkers' : 'readReference');
-  return judgeByMarkers(context, results, await read((flags.markers ?? flags.reference)!), flags, watch);
+  const markers =
+    flags.markers !== undefined
+      ? await (await context.load('readMarkers'))(flags.markers)
+      : await (await context.load('readReference'))(flags.reference!, flags.referenceScale);
+  return judgeByMarkers(context, results, markers, flags, watch);
 }
 
 /** Results are told apart by their names, in the table and in the report. */
@@ -155,19 +159,22 @@ async function judgeByMarkers(
   const evaluateByMarkers = await context.load('evaluateByMarkers');
   const judged = await evaluateByMarkers(results, markers, { bundle, watch });
   const evaluations = judged.map(({ evaluation }) => evaluation);
-  const reported = judged.map(({ result, evaluation: { cells, transcripts }, coexpression }) => ({
-    name: result.name,
-    result,
-    judged: null,
-    counted: {
-      cells: cells.predicted,
-      transcripts: transcripts.judged,
-      assigned: transcripts.assigned,
-      medianTranscripts: cells.medianTranscripts,
-      medianGenes: cells.medianGenes,
-      markers: coexpression,
-    },
-  }));
+  const reported = judged.map(
+    ({ result, evaluation: { cells, transcripts, thinnedVendor }, coexpression }) => ({
+      name: result.name,
+      result,
+      judged: null,
+      counted: {
+        cells: cells.predicted,
+        transcripts: transcripts.judged,
+        assigned: transcripts.assigned,
+        medianTranscripts: cells.medianTranscripts,
+        medianGenes: cells.medianGenes,
+        markers: coexpression,
+        thinnedVendor,
+      },
+    }),
+  );
   return { evaluations, table: (await context.load('formatMarkers'))(evaluations), reported };
 }
 

@@ -73,6 +73,21 @@ function shares(results: readonly JudgedInput[]): string[] {
   return [
     ...(home === '' ? [] : [`Leaked transcripts brought home: ${home}.`]),
     ...(kept === '' ? [] : [`Background kept out of cells: ${kept}.`]),
+    ...exclusiveMarkers(results),
+  ];
+}
+
+/** Losing transcripts lowers the rate as well, hence what true cells as thin would have. */
+function exclusiveMarkers(results: readonly JudgedInput[]): string[] {
+  const rates = results.flatMap(({ name, evaluation: { scores } }) => {
+    const { coexpression, coexpressionOfThinnedTruth: floor } = scores;
+    return coexpression === null || floor === null
+      ? []
+      : [`${name} ${coexpression.toFixed(3)} (${floor.toFixed(3)})`];
+  });
+  if (rates.length === 0) return [];
+  return [
+    `Markers of two types in one cell, of cells with either (in brackets what true cells with as few transcripts have): ${list(rates)}.`,
   ];
 }
 

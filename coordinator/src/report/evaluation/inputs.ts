@@ -34,4 +34,6 @@ export interface CountedResult {
   medianGenes: number | null;
   /** Exclusive markers in the same cells; null without a list of markers. */
   markers: MarkerCoexpression | null;
+  /** The hard rate of the bundle's own cells when thinned to as many transcripts; null when it is not known. */
+  thinnedVendor: number | null;
 }

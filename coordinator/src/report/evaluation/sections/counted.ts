@@ -23,6 +23,7 @@ ${dataTable(
     row('median transcripts per cell', ({ medianTranscripts }) => whole(medianTranscripts)),
     row('median genes per cell', ({ medianGenes }) => whole(medianGenes)),
     row('exclusive markers together ↓', ({ markers }) => markers?.hard?.toFixed(4) ?? '-'),
+    row("in the bundle's cells, as thinned", ({ thinnedVendor }) => thinnedVendor?.toFixed(4) ?? '-'),
   ],
 )}`,
   };
