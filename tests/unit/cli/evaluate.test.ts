@@ -37,7 +37,7 @@ function fakes() {
       },
       formatEvaluations: (all: { result: string }[]) => `table of ${all.map(({ result }) => result)}\n\n`,
       readMarkers: async (path: string) => `markers ${path}`,
-      readReference: async (path: string) => `reference ${path}`,
+      readReference: async (path: string, scale: string) => `reference ${path} ${scale}`,
       evaluateByMarkers: async (
         results: { name: string }[],
         set: string,
@@ -105,7 +105,7 @@ describe('evaluate --truth', () => {
 describe('evaluate without truth', () => {
   it.each([
     ['--markers', 'markers m.csv'],
-    ['--reference', 'reference m.csv'],
+    ['--reference', 'reference m.csv linear'],
   ])('judges by %s and by what the bundle says itself', async (flag, set) => {
     const { services, judgedBy, report } = fakes();
     const args = ['evaluate', 'a.zarr', flag, 'm.csv', '--bundle', 'outs', '--report', 'r.html'];
@@ -134,6 +134,7 @@ it.each([
   [['a.zarr', 'b.zarr', '--truth', 't', '--name', 'one']],
   [['a.zarr', 'b.zarr', '--truth', 't', '--polygons', 'p']],
   [['--truth', 't']],
+  [['a.zarr', '--reference', 'r', '--reference-scale', 'log2']],
 ])('evaluate %j is refused with one sentence and exit code 2', async (args) => {
   const { exitCode, stdout, stderr } = await spatile(['evaluate', ...args], fakes().services);
   expect(exitCode).toBe(2);

@@ -60,7 +60,7 @@ describe('a reference', () => {
       // Gene 0 has a quarter of 6, gene 1 more than that.
       row('B', 'one', { 0: 1.5, 1: 1.6, 3: 9, 4: 8 }),
     );
-    const { markers, rule } = await readReference(file(text));
+    const { markers, rule } = await readReference(file(text), 'linear');
     // Gene 2 of A is exclusive but third of its type.
     expect(markers).toEqual([
       { gene: 'G0', type: 'A' },
@@ -70,9 +70,21 @@ describe('a reference', () => {
     expect(rule).toMatch(/top 5 %.* 4 times/);
   });
 
+  it('may hold logarithms', async () => {
+    // ln(1 + 1) and ln(1 + 3.9), ln(1 + 4.1): 4 times less, or not, once they are counts again.
+    const text = table(
+      row('A', 'one', { 0: 1.63, 1: 1.58 }),
+      row('B', 'one', { 0: Math.LN2, 1: Math.LN2, 2: 2 }),
+    );
+    const genesOn = async (scale: 'linear' | 'log1p') =>
+      (await readReference(file(text), scale)).markers.map(({ gene }) => gene);
+    expect(await genesOn('log1p')).toEqual(['G0', 'G2']);
+    await expect(genesOn('linear')).rejects.toMatchObject({ code: 'MARKERS_INVALID' });
+  });
+
   it('without exclusive genes is refused', async () => {
     const text = table(row('A', 'one', { 0: 8 }), row('B', 'one', { 0: 8 }));
-    await expect(readReference(file(text))).rejects.toMatchObject({ code: 'MARKERS_INVALID' });
+    await expect(readReference(file(text), 'linear')).rejects.toMatchObject({ code: 'MARKERS_INVALID' });
   });
 });
 
@@ -206,7 +218,7 @@ describe.skipIf(!hasSharedData)(`the breast crop${skipNote}`, () => {
   });
 
   it('has a reference of 63 rows and 15 types', async () => {
-    const { markers } = await readReference(shared('references/breast/sc_breast.csv'));
+    const { markers } = await readReference(shared('references/breast/sc_breast.csv'), 'log1p');
     expect(markers).toContainEqual({ gene: 'MS4A1', type: 'B' });
     expect(markers).toContainEqual({ gene: 'TPSAB1', type: 'Mast' });
   });

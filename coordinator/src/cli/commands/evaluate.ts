@@ -46,6 +46,11 @@ export function addEvaluate(program: Command, context: Context): void {
     .option('--truth <dir>', 'truth that spatile simulate wrote')
     .option('--markers <file>', 'exclusive markers: a list (gene, type) or a 0/1 table of types x genes')
     .option('--reference <file>', 'mean expression by cell type and gene, to choose exclusive markers from')
+    .addOption(
+      new Option('--reference-scale <scale>', 'what the values of the reference are')
+        .choices(['linear', 'log1p'])
+        .default('linear'),
+    )
     .option(
       '--bundle <bundle>',
       'the slide: for results without ids or genes, and to compare with its own cells',

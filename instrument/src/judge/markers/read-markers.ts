@@ -4,7 +4,7 @@ import type { TableFile } from '@spatile/formats/tabular/columns';
 import { TextTable } from '@spatile/formats/tabular/text-table';
 import { MAX_MARKERS, type Marker } from '../coexpression.ts';
 import { markersInvalid } from './markers-invalid.ts';
-import { readTypeTable, type TypeTable } from './type-table.ts';
+import { readTypeTable, type TypeTable, type ValueScale } from './type-table.ts';
 
 /** Genes that each mark one cell type, and where they come from. */
 export interface MarkerSet {
@@ -51,8 +51,8 @@ export async function readMarkers(path: string): Promise<MarkerSet> {
  * own and less than 5 % of the other cells, which is this ratio where detection is rare.
  * Errors: those of the table readers, `MARKERS_INVALID`.
  */
-export async function readReference(path: string): Promise<MarkerSet> {
-  const { types, genes, values } = await readTypeTable(path);
+export async function readReference(path: string, scale: ValueScale): Promise<MarkerSet> {
+  const { types, genes, values } = await readTypeTable(path, scale);
   const most = Math.ceil(TOP_SHARE * genes.length);
   const pairs: Marker[] = [];
   types.forEach((type, t) => {

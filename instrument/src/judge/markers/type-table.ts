@@ -1,9 +1,13 @@
 import { openTable } from '@spatile/formats/bundle/open-table';
 import type { ColumnRequest, TableFile } from '@spatile/formats/tabular/columns';
 import { TextTable } from '@spatile/formats/tabular/text-table';
+import { exp } from '@spatile/random/elementary';
 import { markersInvalid } from './markers-invalid.ts';
 
-/** Numbers by cell type and gene; rows of one type are averaged. */
+/** What the values are: as they stand, or of ln(1 + value). */
+export type ValueScale = 'linear' | 'log1p';
+
+/** Numbers by cell type and gene on a linear scale; rows of one type are averaged. */
 export interface TypeTable {
   types: string[];
   genes: string[];
@@ -19,14 +23,16 @@ const NOT_VALUES = new Set(['', 'index', 'atlas', 'ct_idx', '__index_level_0__']
 const MAX_TYPES = 4096;
 const MAX_GENES = 1 << 18;
 const MAX_VALUES = 1 << 27;
+/** Larger values are of another scale. */
+const MOST: Record<ValueScale, number> = { linear: 1e9, log1p: 20 };
 const ROWS_PER_BATCH = 256;
 
 /**
  * Reads a table of cell types x genes, or of genes x cell types when its first column is called `gene`. A row's label is
  * in a column `cell_type`, `celltype`, `type` or `cluster`, else in the first column.
- * Errors: those of the table readers, `MARKERS_INVALID` for other shapes and values that are no finite numbers from 0.
+ * Errors: those of the table readers, `MARKERS_INVALID` for other shapes and values out of range.
  */
-export async function readTypeTable(path: string): Promise<TypeTable> {
+export async function readTypeTable(path: string, scale: ValueScale = 'linear'): Promise<TypeTable> {
   const table = await openTable(path);
   const byGene = GENE_COLUMNS.includes(table.columns[0].name.toLowerCase());
   const label = byGene ? table.columns[0].name : typeColumn(table);
@@ -36,7 +42,7 @@ export async function readTypeTable(path: string): Promise<TypeTable> {
   const limit = byGene ? MAX_TYPES : MAX_GENES;
   if (columns.length === 0 || columns.length > limit)
     throw invalid(path, `${columns.length} columns of values`);
-  const { labels, means } = await averagedRows(table, label, columns, byGene ? MAX_GENES : MAX_TYPES);
+  const { labels, means } = await averagedRows(table, label, columns, scale, byGene ? MAX_GENES : MAX_TYPES);
   if (!byGene)
     return { types: labels, genes: columns, values: Float64Array.from(means.flatMap((row) => [...row])) };
   const values = new Float64Array(columns.length * labels.length);
@@ -56,6 +62,7 @@ async function averagedRows(
   table: TableFile,
   label: string,
   columns: readonly string[],
+  scale: ValueScale,
   limit: number,
 ): Promise<{ labels: string[]; means: Float64Array[] }> {
   const labels = new TextTable();
@@ -78,12 +85,12 @@ async function averagedRows(
       rows[code]++;
       values.forEach((column, i) => {
         const value = column[row] as number;
-        if (!(value >= 0 && value < Number.POSITIVE_INFINITY))
+        if (!(value >= 0 && value <= MOST[scale]))
           throw invalid(
             table.path,
             `column "${columns[i]}" holds ${value} in row ${batch.firstRow + row + 1}`,
           );
-        sums[code][i] += value;
+        sums[code][i] += scale === 'log1p' ? exp(value) - 1 : value;
       });
     }
   }
@@ -94,6 +101,6 @@ const invalid = (path: string, wrong: string) =>
   markersInvalid(
     path,
     wrong,
-    'a table of cell types x genes with numbers from 0',
+    'a table of cell types x genes with numbers from 0 (to 20 on the scale log1p)',
     'give one row per type with its name in the column cell_type, or one row per gene',
   );
