@@ -26,7 +26,7 @@ const MOST_TYPES = 100;
 /**
  * Reads a CSV of mean expression: a column `cell_type`, and one column per gene; the rows of a type (one per atlas, say)
  * count alike. Types come in order of appearance. Errors: `INPUT_MISSING`, `INPUT_UNREADABLE`, `INPUT_EMPTY`,
- * `CSV_INVALID`, `COLUMN_MISSING`, `METADATA_INVALID` for tables that no profile can be made of.
+ * `CSV_INVALID`, `COLUMN_MISSING`, `COLUMN_TYPE`, `METADATA_INVALID` for tables that no profile can be made of.
  */
 export async function readReference(path: string, scale: ReferenceScale): Promise<Reference> {
   const table = await openCsv(path);
