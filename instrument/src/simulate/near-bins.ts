@@ -8,7 +8,6 @@ export class NearBins<T> {
   readonly #rows: number;
   readonly #bins: T[][];
 
-  /** Bins as wide as the farthest distance that will be asked for. */
   constructor(rect: RectUm, binUm: number) {
     this.#rect = rect;
     this.#binUm = binUm;
@@ -26,13 +25,18 @@ export class NearBins<T> {
     }
   }
 
-  /** Calls back for all things within a bin's width of a place and for some farther away. */
-  visit(x: number, y: number, visit: (thing: T) => void): void {
-    const column = Math.floor((x - this.#rect.x0) / this.#binUm);
-    const row = Math.floor((y - this.#rect.y0) / this.#binUm);
-    for (let r = Math.max(0, row - 1); r <= Math.min(this.#rows - 1, row + 1); r++) {
-      for (let c = Math.max(0, column - 1); c <= Math.min(this.#columns - 1, column + 1); c++) {
-        for (const thing of this.#bins[r * this.#columns + c]) visit(thing);
+  /** Calls back for all things within `reachUm` of a place and for some farther away. */
+  visit(x: number, y: number, reachUm: number, visit: (thing: T) => void): void {
+    const fromX = x - this.#rect.x0;
+    const fromY = y - this.#rect.y0;
+    const firstRow = Math.max(0, Math.floor((fromY - reachUm) / this.#binUm));
+    const lastRow = Math.min(this.#rows - 1, Math.floor((fromY + reachUm) / this.#binUm));
+    const first = Math.max(0, Math.floor((fromX - reachUm) / this.#binUm));
+    const last = Math.min(this.#columns - 1, Math.floor((fromX + reachUm) / this.#binUm));
+    for (let row = firstRow; row <= lastRow; row++) {
+      for (let column = first; column <= last; column++) {
+        const bin = this.#bins[row * this.#columns + column];
+        for (let k = 0; k < bin.length; k++) visit(bin[k]);
       }
     }
   }

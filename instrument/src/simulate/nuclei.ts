@@ -2,7 +2,7 @@ import { exp } from '@spatile/random/elementary';
 import type { RandomStream } from '@spatile/random/stream';
 import type { CellType } from './cell-types.ts';
 import type { Settings } from './options.ts';
-import { directions, isInRing, rayToRing, type StarRing, starRing } from './star-ring.ts';
+import { directions, distanceToRim, isInRing, rayToRing, type StarRing, starRing } from './star-ring.ts';
 
 /** Vertices of a nucleus. */
 export const NUCLEUS_RAYS = 24;
@@ -41,9 +41,11 @@ export function drawNuclei(
     .map(([x, y], i) => {
       const rays = nucleusShape(stream, cell, type, isDouble ? TWIN_SIZE : 1);
       const other = isDouble ? centres[1 - i] : null;
-      const limits = new Float64Array(NUCLEUS_RAYS);
+      const limits = new Float64Array(NUCLEUS_RAYS).fill(Number.POSITIVE_INFINITY);
+      const free = other ? 0 : ROOM * distanceToRim(border, x, y);
       let fit = 1;
       for (let k = 0; k < NUCLEUS_RAYS; k++) {
+        if (rays[k] < free) continue;
         const toBorder = rayToRing(border, x, y, cos[k], sin[k]);
         const toOther = other ? toMiddle(x, y, other, cos[k], sin[k]) : toBorder;
         limits[k] = ROOM * Math.min(toBorder, toOther);

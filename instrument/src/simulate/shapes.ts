@@ -6,7 +6,7 @@ import type { Settings } from './options.ts';
 import { directions, type Frame, type StarRing, starRing } from './star-ring.ts';
 
 /** Vertices of a cell. */
-export const CELL_RAYS = 40;
+export const CELL_RAYS = 32;
 /** No part of a cell is farther from its seed. */
 export const MAX_REACH_UM = 25;
 /** Length over width of the slimmest cell. */
@@ -91,21 +91,6 @@ function shareAt(harmonics: Float64Array, c: number, s: number): number {
   return Math.max(DEEPEST, share);
 }
 
-/** How far a place is from a cell's seed in units of the cell's own border in that direction; only its excess over 1 is vague. */
-function relativeDistance(
-  { frame, length, width, harmonics, largest }: Outline,
-  x: number,
-  y: number,
-): number {
-  const dx = x - frame.x;
-  const dy = y - frame.y;
-  const u = frame.cos * dx + frame.sin * dy;
-  const p = u / length;
-  const q = (frame.cos * dy - frame.sin * dx - frame.bend * u * u) / width;
-  const d = Math.sqrt(p * p + q * q);
-  return d === 0 || d > largest ? d : d / shareAt(harmonics, p / d, q / d);
-}
-
 /**
  * The cell among its neighbours: the outline cut where a neighbour is relatively nearer (a Voronoi region whose metric is
  * each cell's own shape, so borders are curved and the weaker cell is indented). Neighbours come nearest first.
@@ -152,11 +137,18 @@ function comesNear({ frame, u, w }: Ray, radius: number, other: Outline): boolea
 
 /** The first place along a ray, up to `radius`, where the neighbour takes over. */
 function cutRay(ray: Ray, radius: number, other: Outline): number {
-  const lengthUm = radius * Math.sqrt(ray.u * ray.u + ray.w * ray.w);
-  const count = Math.ceil(lengthUm / STEP_UM);
-  let low = 0;
+  const { frame, u, w, full } = ray;
+  const perShare = Math.sqrt(u * u + w * w) + Math.abs(frame.bend) * u * u * radius;
+  const dx = other.frame.x - frame.x;
+  const dy = other.frame.y - frame.y;
+  // No place is relatively nearer to a seed than its distance over the outline's reach.
+  let low = Math.sqrt(dx * dx + dy * dy) / (perShare + other.reachUm / full);
+  if (low >= radius) return radius;
+  const count = Math.ceil(((radius - low) * perShare) / STEP_UM);
+  const step = (radius - low) / count;
+  const start = low;
   for (let i = 1; i <= count; i++) {
-    let high = (radius * i) / count;
+    let high = i === count ? radius : start + i * step;
     if (isOwn(ray, high, other)) {
       low = high;
       continue;
@@ -171,10 +163,20 @@ function cutRay(ray: Ray, radius: number, other: Outline): number {
   return radius;
 }
 
+/** Whether the place at share r of a ray is relatively nearer to the ray's seed than to another, each in units of its own border. */
 function isOwn({ frame, u, w, full }: Ray, r: number, other: Outline): boolean {
   const along = r * u;
   const across = r * w + frame.bend * along * along;
-  const x = frame.x + frame.cos * along - frame.sin * across;
-  const y = frame.y + frame.sin * along + frame.cos * across;
-  return r / full <= relativeDistance(other, x, y);
+  const { frame: its, length, width, harmonics, largest } = other;
+  const dx = frame.x + frame.cos * along - frame.sin * across - its.x;
+  const dy = frame.y + frame.sin * along + frame.cos * across - its.y;
+  const itsU = its.cos * dx + its.sin * dy;
+  const p = itsU / length;
+  const q = (its.cos * dy - its.sin * dx - its.bend * itsU * itsU) / width;
+  const squared = p * p + q * q;
+  const mine = r / full;
+  if (squared >= mine * mine * largest * largest) return true;
+  if (squared === 0) return false;
+  const d = Math.sqrt(squared);
+  return mine * shareAt(harmonics, p / d, q / d) <= d;
 }

@@ -32,7 +32,8 @@ export class SmoothField {
   }
 
   #value(i: number, j: number): number {
-    const key = (j + 1024) * 67108864 + i + 1024;
+    // A small integer for every lattice that a slide can have.
+    const key = (j + 8) * 32768 + i + 8;
     let value = this.#lattice.get(key);
     if (value === undefined) {
       value = new RandomStream(this.#seed, this.#domain, i, j).uniform();

@@ -41,6 +41,9 @@ export interface Cell {
 /** Radius of a cell of the upper layer, which hardly any neighbour cuts, against the others'. */
 const UPPER_SIZE = 0.8;
 
+/** Cells are looked up by squares of this size. */
+const BIN_UM = 16;
+
 interface Sketch {
   outline: Outline;
   type: number;
@@ -113,31 +116,40 @@ export class Tissue {
     });
   }
 
+  /** What lies in and around a block, by layer. */
+  #layersNear<T extends Sketch>(
+    memo: BlockMemo<T[]>,
+    column: number,
+    row: number,
+  ): [NearBins<T>, NearBins<T>] {
+    const rect = growRect(blockRect(column, row), 2 * MAX_REACH_UM);
+    const near: [NearBins<T>, NearBins<T>] = [new NearBins(rect, BIN_UM), new NearBins(rect, BIN_UM)];
+    for (const things of memo.around(column, row)) {
+      for (const thing of things) near[thing.layer].add(thing.outline.frame.x, thing.outline.frame.y, thing);
+    }
+    return near;
+  }
+
   #grow(column: number, row: number): Grown[] {
     const sketches = this.#sketches.get(column, row);
     if (sketches.length === 0) return [];
-    const near = new NearBins<Sketch>(growRect(blockRect(column, row), 2 * MAX_REACH_UM), 2 * MAX_REACH_UM);
-    for (const sketch of this.#sketches.around(column, row).flat()) {
-      near.add(sketch.outline.frame.x, sketch.outline.frame.y, sketch);
-    }
+    const near = this.#layersNear(this.#sketches, column, row);
     return sketches.map((sketch) => ({
       ...sketch,
-      body: cellRing(sketch.outline, neighboursOf(sketch, near)),
+      body: cellRing(sketch.outline, neighboursOf(sketch, near[sketch.layer])),
     }));
   }
 
   #finish(column: number, row: number): Cell[] {
     const index = blockIndex(this.grid, column, row);
     if (index < 0) return [];
-    const near = new NearBins<Grown>(growRect(blockRect(column, row), 2 * MAX_REACH_UM), 2 * MAX_REACH_UM);
-    for (const grown of this.#grown.around(column, row).flat())
-      near.add(grown.body.centreX, grown.body.centreY, grown);
+    const near = this.#layersNear(this.#grown, column, row);
     const stream = new RandomStream(this.settings.seed, 'cells', column, row);
     return this.#grown.get(column, row).map((grown, place) => {
       const { type, layer, body, floor } = grown;
       const nuclei = drawNuclei(stream, body, CELL_TYPES[type], this.settings);
       const covers: Cover[] = [];
-      near.visit(body.centreX, body.centreY, (other) => {
+      near[1 - layer].visit(body.centreX, body.centreY, body.reachUm + MAX_REACH_UM, (other) => {
         const cover = coverOf(grown, other);
         if (cover) covers.push(cover);
       });
@@ -157,13 +169,11 @@ export class Tissue {
   }
 }
 
-/** Outlines of the same layer that can reach into this one, nearest first (so that rays are cut early). */
-function neighboursOf({ outline, layer }: Sketch, near: NearBins<Sketch>): Outline[] {
+/** Outlines of a layer that can reach into this one, nearest first (so that rays are cut early). */
+function neighboursOf({ outline }: Sketch, near: NearBins<Sketch>): Outline[] {
   const { x, y } = outline.frame;
   const found: { other: Outline; d2: number }[] = [];
-  near.visit(x, y, (sketch) => {
-    if (sketch.layer !== layer) return;
-    const other = sketch.outline;
+  near.visit(x, y, outline.reachUm + MAX_REACH_UM, ({ outline: other }) => {
     const d2 = (other.frame.x - x) ** 2 + (other.frame.y - y) ** 2;
     const reach = outline.reachUm + other.reachUm;
     if (d2 > 0 && d2 < reach * reach) found.push({ other, d2 });

@@ -122,7 +122,7 @@ class Claims {
 
   /** The nuclei of the lower layer under one of the upper. */
   #hide(upper: Blob): void {
-    this.#near.visit(upper.x, upper.y, (lower) => {
+    this.#near.visit(upper.x, upper.y, FARTHEST_UM, (lower) => {
       if (lower.cell.layer !== 0 || this.#isMissed(lower) || !this.#isAlone(lower)) return;
       if (centreDistance(upper, lower) >= HIDDEN * (radiusOf(upper) + radiusOf(lower))) return;
       if (lower.cell.brightness > upper.cell.brightness) this.#take(upper, lower);
@@ -133,7 +133,7 @@ class Claims {
   #joinTwin(first: Blob): void {
     if (first.cell.nuclei.length < 2 || first.key % 2 === 1 || !this.#isAlone(first) || this.#isMissed(first))
       return;
-    this.#near.visit(first.x, first.y, (second) => {
+    this.#near.visit(first.x, first.y, FARTHEST_UM, (second) => {
       if (second.key !== first.key + 1 || !this.#isAlone(second) || this.#isMissed(second)) return;
       if (centreDistance(first, second) < TOUCHING * (radiusOf(first) + radiusOf(second)))
         this.#take(first, second);
@@ -144,7 +144,7 @@ class Claims {
   #lead(leader: Blob): void {
     let best: Blob | null = null;
     let least = FARTHEST_UM;
-    this.#near.visit(leader.x, leader.y, (other) => {
+    this.#near.visit(leader.x, leader.y, FARTHEST_UM, (other) => {
       if (other.cell === leader.cell) return;
       const distance = centreDistance(leader, other);
       if (distance < least || (distance === least && best && other.key < best.key)) {

@@ -32,6 +32,8 @@ export interface VendorNucleus {
   reachUm: number;
   innerUm: number;
   area: number;
+  /** Of each edge: its start, its vector and one over its squared length. */
+  edges: Float64Array;
 }
 
 /** Xenium's text form of a cell id: 32 bits as eight letters a to p, then a suffix. */
@@ -97,9 +99,21 @@ export class Vendor {
     const dx = own * stream.normal() + common * (this.#shiftX.at(x, y) - 0.5);
     const dy = own * stream.normal() + common * (this.#shiftY.at(x, y) - 0.5);
     const scale = Math.max(0.7, 1 + SCALE_SD * stream.normal());
-    const whole = partners.length === 0 ? ring : convexHull([ring, ...partners.map((other) => other.ring)]);
+    const outline = coarse(ring);
+    const whole =
+      partners.length === 0 ? outline : convexHull([outline, ...partners.map((other) => coarse(other.ring))]);
     return whole.map((v, i) => (i % 2 === 0 ? x + dx + scale * (v - x) : y + dy + scale * (v - y)));
   }
+}
+
+/** Every second vertex: the instrument's outlines have twelve. */
+function coarse(ring: Float64Array): Float64Array {
+  const kept = new Float64Array(ring.length / 2);
+  for (let k = 0; k < kept.length; k += 2) {
+    kept[k] = ring[2 * k];
+    kept[k + 1] = ring[2 * k + 1];
+  }
+  return kept;
 }
 
 /** The part of a ring on one side of a line through its centre, leaving a gap of 0.3 microns between the halves. */
@@ -125,19 +139,35 @@ function halfOf(ring: Float64Array, angle: number, side: number): Float64Array {
 
 function describe(ring: Float64Array, id: string, block: number, place: number): VendorNucleus {
   const rounded = ring.map(Math.fround);
+  const n = rounded.length / 2;
+  const edges = new Float64Array(5 * n);
   let centreX = 0;
   let centreY = 0;
-  for (let k = 0; k < rounded.length; k += 2) {
-    centreX += (2 * rounded[k]) / rounded.length;
-    centreY += (2 * rounded[k + 1]) / rounded.length;
+  for (let k = 0; k < n; k++) {
+    const next = k + 1 === n ? 0 : k + 1;
+    const ex = rounded[2 * next] - rounded[2 * k];
+    const ey = rounded[2 * next + 1] - rounded[2 * k + 1];
+    const squared = ex * ex + ey * ey;
+    edges.set([rounded[2 * k], rounded[2 * k + 1], ex, ey, squared === 0 ? 0 : 1 / squared], 5 * k);
+    centreX += rounded[2 * k] / n;
+    centreY += rounded[2 * k + 1] / n;
   }
-  let reachUm = 0;
-  for (let k = 0; k < rounded.length; k += 2) {
-    const dx = rounded[k] - centreX;
-    const dy = rounded[k + 1] - centreY;
-    reachUm = Math.max(reachUm, Math.sqrt(dx * dx + dy * dy));
+  let farthest = 0;
+  for (let k = 0; k < n; k++) {
+    farthest = Math.max(farthest, (rounded[2 * k] - centreX) ** 2 + (rounded[2 * k + 1] - centreY) ** 2);
   }
   const innerUm = isInside(rounded, centreX, centreY) ? distanceToRim(rounded, centreX, centreY) : 0;
-  const area = rounded.length < 6 ? 0 : polygonArea(rounded);
-  return { id, block, place, ring: rounded, centreX, centreY, reachUm, innerUm, area };
+  const area = n < 3 ? 0 : polygonArea(rounded);
+  return {
+    id,
+    block,
+    place,
+    ring: rounded,
+    centreX,
+    centreY,
+    reachUm: Math.sqrt(farthest),
+    innerUm,
+    area,
+    edges,
+  };
 }

@@ -9,8 +9,8 @@ import { EXPANSION_UM, FARTHEST_UM, VendorMap } from '@spatile/instrument/simula
 import { RandomStream } from '@spatile/random/stream';
 import { describe, expect, it } from 'vitest';
 
-const settings = resolveSettings({ out: '', sizeUm: 600, seed: 3 });
-const places = [0, 1, 2].flatMap((row) => [0, 1, 2].map((column) => [column, row] as const));
+const settings = resolveSettings({ out: '', sizeUm: 400, seed: 3 });
+const places = [0, 1].flatMap((row) => [0, 1].map((column) => [column, row] as const));
 const faultless: Settings = {
   ...settings,
   overlapShare: 0,
@@ -40,17 +40,17 @@ describe('the vendor', () => {
     expect(ratio).toBeCloseTo(1, 1);
   });
 
-  // About 2,000 nuclei: a standard error of 0.006 on a share of 0.1.
+  // About 900 nuclei: a standard error of 0.01 on a share of 0.1.
   it('misses nuclei as often as asked', () => {
     const { nuclei, found } = segment({ vendorMissed: 0.1 });
     expect(1 - found.length / nuclei.length).toBeCloseTo(0.1, 1);
-    expect(found.length).toBeLessThan(nuclei.length * 0.93);
+    expect(found.length).toBeLessThan(nuclei.length * 0.94);
   });
 
   it('splits nuclei as often as asked, into halves', () => {
     const { nuclei, found } = segment({ vendorSplit: 0.1, vendorShiftUm: 0 });
-    expect(found.length / nuclei.length).toBeGreaterThan(1.07);
-    expect(found.length / nuclei.length).toBeLessThan(1.13);
+    expect(found.length / nuclei.length).toBeGreaterThan(1.06);
+    expect(found.length / nuclei.length).toBeLessThan(1.14);
   });
 
   it('takes neighbours for one as often as asked, short of those that find no partner', () => {
@@ -104,7 +104,7 @@ describe('the vendor', () => {
     const { fates } = segment({ binucleateShare: 0.3 });
     const twins = fates.filter(({ blob }) => blob.cell.nuclei.length === 2);
     const gone = twins.filter(({ fate }) => fate === 'gone').length;
-    expect(twins.length).toBeGreaterThan(400);
+    expect(twins.length).toBeGreaterThan(300);
     expect(gone / (twins.length / 2)).toBeGreaterThan(0.15);
     expect(gone / (twins.length / 2)).toBeLessThan(0.85);
   });
@@ -116,7 +116,7 @@ describe('the vendor', () => {
     // Each nucleus that is gone and not missed is some other's partner or hidden: never a partner that is also seen.
     const partners = all.flatMap((fate) => (fate.fate === 'gone' ? [] : fate.partners.map(({ key }) => key)));
     const gone = new Set(goneOf(all));
-    expect(partners.length).toBeGreaterThan(100);
+    expect(partners.length).toBeGreaterThan(50);
     expect(new Set(partners).size).toBe(partners.length);
     expect(partners.every((key) => gone.has(key))).toBe(true);
   });
@@ -130,8 +130,8 @@ describe('the map of vendor nuclei', () => {
   it('finds the nearest nucleus as a search through all of them does', () => {
     const stream = new RandomStream(2, 'probe');
     for (let i = 0; i < 500; i++) {
-      const x = 180 + 240 * stream.uniform();
-      const y = 180 + 240 * stream.uniform();
+      const x = 180 + 220 * stream.uniform();
+      const y = 180 + 220 * stream.uniform();
       const distances = nuclei.map(({ ring }) => distanceToRing(ring, x, y));
       const least = Math.min(...distances);
       const index = map.locate(x, y);
@@ -142,7 +142,7 @@ describe('the map of vendor nuclei', () => {
 
   it('grows each nucleus by 5 um at most, halfway to its neighbours', () => {
     nuclei.forEach((nucleus, index) => {
-      if (nucleus.block !== 4) return;
+      if (nucleus.block !== 3) return;
       const ring = map.cellRing(index);
       expect(polygonArea(ring)).toBeGreaterThan(0.8 * nucleus.area);
       for (let k = 0; k < ring.length; k += 2) {
