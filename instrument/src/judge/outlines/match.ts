@@ -4,7 +4,7 @@ import { measureSpans, spansOf } from './spans.ts';
 import type { TrueShapes } from './true-shapes.ts';
 
 /** An outline is found when its intersection over union with the matched one is at least this. */
-export const FOUND_IOU = 0.5;
+const FOUND_IOU = 0.5;
 /** Weights of pairs: one pair more outweighs any gain of IoU, down to 2^-15. */
 const PAIR = 2 ** 31;
 const IOU_STEPS = 2 ** 15;

@@ -3,7 +3,7 @@ import type { GroupedRows } from '../contingency.ts';
 import type { Truth } from '../truth.ts';
 
 /** Cells with fewer transcripts are of no type. */
-export const MIN_TRANSCRIPTS = 10;
+const MIN_TRANSCRIPTS = 10;
 /** Share of the mean profile mixed into each, so that one stray transcript does not rule a type out. */
 const MIXED_IN = 0.05;
 /** Least share: a gene that no type expresses says nothing. */

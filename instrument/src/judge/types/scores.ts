@@ -16,13 +16,12 @@ export interface TypeScores {
 
 export function typeScores(calls: TypeCalls | null, isHere: (t: number) => boolean): TypeScores {
   if (calls === null) {
-    const none = null;
     return {
-      typeAccuracy: none,
-      typeMacroAccuracy: none,
-      typeKappa: none,
-      typeCeiling: none,
-      typeMacroCeiling: none,
+      typeAccuracy: null,
+      typeMacroAccuracy: null,
+      typeKappa: null,
+      typeCeiling: null,
+      typeMacroCeiling: null,
     };
   }
   const result = agreement(calls.truth, calls.called, calls.types.length, isHere);
