@@ -144,8 +144,13 @@ describe('short paths', () => {
 
   it('follow every ring through its vertices', () => {
     fc.assert(
-      fc.property(fc.array(near, { minLength: 3, maxLength: 20 }), (points) => {
-        const d = ringsPath([[Float64Array.from([...points, points[0]].flat())]], frame);
+      fc.property(fc.array(near, { minLength: 3, maxLength: 20 }), fc.boolean(), (points, isClosed) => {
+        // Closed by hand only where the last point is not the first already.
+        fc.pre(points[0].join() !== points[points.length - 1].join());
+        const d = ringsPath(
+          [[Float64Array.from([...points, ...(isClosed ? [points[0]] : [])].flat())]],
+          frame,
+        );
         const moves = numbers(d);
         let [x, y] = [moves[0], moves[1]];
         const found = [[x, y]];

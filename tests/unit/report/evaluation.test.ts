@@ -100,7 +100,7 @@ describe('the report of three results with truth and bundle', () => {
     expect(page).toContain('&lt;vendor&gt;');
     expect(page).not.toContain(folder);
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
-    // Close views do not grow with the slide; a hundredth of the 3 MB is left for maps and heat maps.
+    // Three results with four windows each; nothing of it grows with the slide but the maps, by a pixel per square.
     expect(page.length).toBeLessThan(1_500_000);
   });
 

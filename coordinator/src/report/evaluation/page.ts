@@ -1,6 +1,7 @@
 import { amount } from '../../cli/format.ts';
 import { VERSION } from '../../version.ts';
-import { type Html, html, trusted } from '../html.ts';
+import { document } from '../document.ts';
+import { html } from '../html.ts';
 import type { Section } from '../parts.ts';
 import { gatherCloseViews } from './close/gather.ts';
 import { findingsOf } from './findings.ts';
@@ -27,7 +28,15 @@ export async function renderEvaluation(inputs: EvaluationReportInputs): Promise<
     ...countedSections(inputs),
     provenanceSection(inputs),
   ].filter((section) => section !== null);
-  return document(inputs, sections).text;
+  const { slide, truth, results } = inputs;
+  return document({
+    title: `${slide}: spatile evaluation`,
+    style: EVALUATION_STYLE,
+    heading: slide,
+    about: `${amount(results.length, 'results')} ${truth === null ? 'without truth' : 'judged against the truth'}; spatile ${VERSION}`,
+    lead: null,
+    sections,
+  }).text;
 }
 
 function judgedSections(
@@ -61,33 +70,4 @@ function countedSections({ results }: EvaluationReportInputs): (Section | null)[
     markers === null ? [] : [{ name, markers }],
   );
   return [countedSection(counted), markersSection(markers, null)];
-}
-
-function document({ slide, truth, results }: EvaluationReportInputs, sections: readonly Section[]): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${slide}: spatile evaluation</title>
-<style>${trusted(EVALUATION_STYLE)}</style>
-</head>
-<body>
-<header>
-<h1>${slide}</h1>
-<p>${amount(results.length, 'results')} ${truth === null ? 'without truth' : 'judged against the truth'}; spatile ${VERSION}</p>
-<nav aria-label="Sections">${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>
-</header>
-<main>
-${sections.map(
-  ({ id, title, body }) => html`<section id="${id}" aria-labelledby="${id}-title">
-<h2 id="${id}-title">${title}</h2>
-${body}
-</section>
-`,
-)}</main>
-<footer>Written by spatile ${VERSION}. The page needs nothing but itself: keep it, mail it, print it.</footer>
-</body>
-</html>
-`;
 }

@@ -1,22 +1,16 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ringBounds } from '@spatile/formats/geometry/ring';
-import { decodeWkb, type Polygon } from '@spatile/formats/geometry/wkb';
-import { checkGeometryColumns, geometryRows, openGeometryTable } from '@spatile/formats/prior/geometry-table';
 import { type RectUm, rectsIntersect } from '@spatile/formats/space';
+import { fileOutlines } from '@spatile/instrument/judge/read/outlines';
 import type { CellOutline } from '@spatile/instrument/judge/read/result';
-
-/** An outline of a cell; `cell` is its number in the truth, or in the result. */
-export interface DrawnOutline {
-  cell: number;
-  polygons: readonly Polygon[];
-}
 
 /** The outlines that reach into each of the frames. Memory grows with the frames. */
 export async function outlinesIn(
   frames: readonly RectUm[],
-  outlines: AsyncIterable<DrawnOutline | CellOutline>,
-): Promise<DrawnOutline[][]> {
-  const found: DrawnOutline[][] = frames.map(() => []);
+  outlines: AsyncIterable<CellOutline>,
+): Promise<CellOutline[][]> {
+  const found: CellOutline[][] = frames.map(() => []);
   for await (const outline of outlines) {
     const boxes = outline.polygons.flatMap(([ring]) => ringBounds([ring]) ?? []);
     frames.forEach((frame, k) => {
@@ -26,15 +20,8 @@ export async function outlinesIn(
   return found;
 }
 
-/** The true outlines of a simulated slide. Errors: `INPUT_MISSING`, `PARQUET_INVALID`, `COLUMN_MISSING`, `GEOMETRY_INVALID`. */
-export async function* trueOutlines(truth: string): AsyncGenerator<DrawnOutline> {
-  const table = await openGeometryTable(join(truth, 'cell_polygons.parquet'));
-  const columns = { geometry: 'geometry', id: 'cell', plane: null };
-  checkGeometryColumns(
-    table,
-    columns,
-    'expected the truth that spatile simulate wrote; simulate the slide again',
-  );
-  for await (const { id, wkb } of geometryRows(table, columns))
-    if (wkb !== null) yield { cell: Number(id), polygons: decodeWkb(wkb) };
+/** The true outlines of a simulated slide; none where the truth has no such file. Errors: those of `fileOutlines`. */
+export async function* trueOutlines(truth: string): AsyncGenerator<CellOutline> {
+  const file = join(truth, 'cell_polygons.parquet');
+  if (existsSync(file)) yield* fileOutlines(file, Number);
 }

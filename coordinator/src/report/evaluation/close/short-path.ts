@@ -37,7 +37,7 @@ export function marksPath(
     .join('');
 }
 
-/** Path data of closed rings. Points that fall on the one before are left out. */
+/** Path data of rings, closed or not. Points that fall on the one before are left out. */
 export function ringsPath(polygons: readonly Polygon[], frame: RectUm): string {
   return polygons
     .flat()
@@ -46,11 +46,13 @@ export function ringsPath(polygons: readonly Polygon[], frame: RectUm): string {
 }
 
 function ringPath(ring: Float64Array, frame: RectUm): string {
-  if (ring.length < 8) return '';
+  if (ring.length < 6) return '';
+  const last = ring.length - 2;
+  const end = ring[0] === ring[last] && ring[1] === ring[last + 1] ? last : ring.length;
   let [x, y] = toSteps([ring[0], ring[1]], frame);
   const parts = [`M${pair(x, y)}l`];
   let between = '';
-  for (let i = 2; i + 3 < ring.length; i += 2) {
+  for (let i = 2; i + 1 < end; i += 2) {
     const [toX, toY] = toSteps([ring[i], ring[i + 1]], frame);
     if (toX === x && toY === y) continue;
     const step = pair(toX - x, toY - y);

@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBundle } from '@spatile/formats/bundle/open';
 import { defaultConfig } from '@spatile/formats/config/schema';
-import { SpatileError } from '@spatile/formats/errors';
 import { openParquet } from '@spatile/formats/parquet/file';
 import { type RectUm, rectContains } from '@spatile/formats/space';
 import { checkColumns } from '@spatile/formats/tabular/columns';
+import { TextTable } from '@spatile/formats/tabular/text-table';
+import { loadPanel } from '@spatile/instrument/judge/panel';
 import type { AssignmentBatch } from '@spatile/instrument/judge/read/result';
 import { IdSlots, wordsOf } from './id-slots.ts';
 
@@ -26,7 +26,7 @@ const ROWS_PER_BATCH = 200_000;
 
 /**
  * The transcripts that lie in any of the frames: places from the bundle when there is one with transcript ids, the rest from
- * the truth's folder. Errors: those of `openBundle`; `INPUT_MISSING`, `PARQUET_INVALID`, `COLUMN_MISSING` of the truth.
+ * the truth's folder. Errors: those of `openBundle`; `INPUT_MISSING`, `PARQUET_INVALID`, `COLUMN_MISSING`, `METADATA_INVALID` of the truth.
  */
 export async function transcriptsIn(
   frames: readonly RectUm[],
@@ -82,7 +82,7 @@ async function readOrigins(
   truth: string,
   minQv: number,
 ): Promise<void> {
-  const genes = await genesOf(join(truth, 'panel.json'));
+  const { genes } = await loadPanel(join(truth, 'panel.json'), new TextTable());
   const table = await openParquet(join(truth, 'transcripts.parquet'));
   const names = ['transcript_id', 'cell', 'feature', 'qv', 'displaced', 'outside', 'born_x', 'born_y'];
   checkColumns(
@@ -104,17 +104,6 @@ async function readOrigins(
       placed.leaked[slot] = displaced[i] === 1 && outside[i] === 1;
     }
   }
-}
-
-async function genesOf(path: string): Promise<number> {
-  const panel: unknown = JSON.parse(await readFile(path, 'utf8'));
-  const genes = (panel as { genes?: unknown } | null)?.genes;
-  if (typeof genes === 'number') return genes;
-  throw new SpatileError(
-    'METADATA_INVALID',
-    `${path}: not a panel of the simulator (no number of genes); expected JSON with genes and features; simulate the slide again`,
-    { fields: { file: path } },
-  );
 }
 
 /** The cell of the result that each slot was put into; 0 = none. Of a transcript that comes twice the first verdict counts. */

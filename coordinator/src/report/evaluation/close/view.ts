@@ -1,8 +1,8 @@
 import type { RectUm } from '@spatile/formats/space';
+import type { CellOutline } from '@spatile/instrument/judge/read/result';
 import { count } from '../../../cli/format.ts';
 import { type Html, html } from '../../html.ts';
 import { number, pixelUm, slideMap } from '../../slide-map.ts';
-import type { DrawnOutline } from './outlines.ts';
 import { marksPath, ringsPath, STEP_UM, shortPaths } from './short-path.ts';
 import type { PlacedTranscripts } from './transcripts.ts';
 import { LOOKS, VERDICTS, type Verdict, verdictOn } from './verdict.ts';
@@ -35,12 +35,12 @@ export interface ViewInput {
   put: Uint32Array;
   /** By true cell. */
   match: Uint32Array;
-  trueOutlines: readonly DrawnOutline[];
+  trueOutlines: readonly CellOutline[];
   /** Id of the drawing of the true cells; the first view of a window draws them, the others refer to it. */
   truthId: string;
   drawsTruth: boolean;
   /** Null for a result without outlines. */
-  outlines: readonly DrawnOutline[] | null;
+  outlines: readonly CellOutline[] | null;
 }
 
 /** Draws a result over the truth: true cells as grey areas, its outlines as lines, transcripts by what became of them. */
