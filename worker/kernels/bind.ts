@@ -196,7 +196,6 @@ export const WORK_KINDS = [
   'records',
   'voxelsScanned',
   'transcriptsSorted',
-  'densityTerms',
 ] as const;
 
 const realsStart = (pointers: number): number => Math.ceil((HEADER_INTEGERS.length + pointers) / 2) * 8;
@@ -240,21 +239,6 @@ export interface AssignExports {
   drawLoadings(tile: number, iteration: number): void;
   collectCells(tile: number, iteration: number, fixedDispersion: boolean | number): void;
   record(tile: number): void;
-  addDensity(
-    x: number,
-    y: number,
-    count: number,
-    out: number,
-    width: number,
-    height: number,
-    originX: number,
-    originY: number,
-    firstX: number,
-    firstY: number,
-    edge: number,
-    bandwidth: number,
-    scratch: number,
-  ): void;
 }
 
 /** A loaded kernel with its memory laid out for one tile. */

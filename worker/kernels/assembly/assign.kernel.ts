@@ -23,7 +23,6 @@ export { moveLabels, separates } from './moves';
 export { movePlaces, refreshRates } from './places';
 export { componentWeights, drawComponents, drawForeground, drawLoadings, fillTables } from './expression';
 export { collectCells, record } from './statistics';
-export { addDensity } from './density';
 export { clearWork, workStart } from './work';
 
 /** First free byte of the linear memory. */

@@ -19,10 +19,9 @@ export const STREAM_BLOCKS: usize = 13;
 export const RECORDS: usize = 14;
 export const VOXELS_SCANNED: usize = 15;
 export const TRANSCRIPTS_SORTED: usize = 16;
-export const DENSITY_TERMS: usize = 17;
 
-const WORK_KINDS: usize = 18;
-const COUNTS: usize = memory.data(144, 8);
+const WORK_KINDS: usize = 17;
+const COUNTS: usize = memory.data(136, 8);
 
 // @ts-ignore: decorator
 @inline

@@ -35,19 +35,53 @@ export function densityBin(density: number, cuts: readonly number[]): number {
   return bin;
 }
 
+/** Gaussian weights below a thousandth are cut off: beyond 3.717 bandwidths. */
+const CUT = 3.7169221888498383;
+
 /**
- * What one transcript adds to the density of a place `dxUm`, `dyUm` from it, before scaling. Its own weight is taken out of the
- * density that decides its background: else the densest bins are just the columns that hold a transcript, their background
- * comes out as high as the expression of cells, and most transcripts of cells pass as background (Slivnyak's theorem: to a
- * Poisson process, the density around a point without the point is that of any place).
+ * Local density at the centres of columns (1.4 step 7): the sum over transcripts of Gaussian weights of x and y, each cut at
+ * a thousandth. Transcripts count at the centre of their column, so that one pass along rows and one along columns do; a sum
+ * is taken in the order of distances, so that it does not depend on where the grid begins.
+ *
+ * @param counts transcripts by column, row-major `height` x `width`; not changed.
+ * @param exp exponential of the same bits everywhere.
  */
-export function ownWeight(
-  dxUm: number,
-  dyUm: number,
+export function localDensity(
+  counts: Float32Array,
+  width: number,
+  height: number,
+  voxelUm: number,
   bandwidthUm: number,
   exp: (x: number) => number,
-): number {
-  return exp(-(dxUm * dxUm + dyUm * dyUm) / (2 * bandwidthUm * bandwidthUm));
+): Float32Array {
+  const reach = Math.min(Math.floor((CUT * bandwidthUm) / voxelUm), Math.max(width, height) - 1);
+  const weights = Float64Array.from({ length: reach + 1 }, (_, k) =>
+    exp(-0.5 * ((k * voxelUm) / bandwidthUm) ** 2),
+  );
+  const across = new Float32Array(counts.length);
+  const padded = new Float64Array(width + 2 * reach);
+  for (let j = 0; j < height; j++) {
+    padded.set(counts.subarray(j * width, (j + 1) * width), reach);
+    for (let i = 0; i < width; i++) {
+      let sum = padded[i + reach];
+      for (let k = 1; k <= reach; k++) sum += weights[k] * (padded[i + reach - k] + padded[i + reach + k]);
+      across[j * width + i] = sum;
+    }
+  }
+  const out = new Float32Array(counts.length);
+  const row = new Float64Array(width);
+  for (let j = 0; j < height; j++) {
+    row.set(across.subarray(j * width, (j + 1) * width));
+    for (let k = 1; k <= reach; k++) {
+      const above = j - k >= 0 ? (j - k) * width : -1;
+      const below = j + k < height ? (j + k) * width : -1;
+      if (above < 0 && below < 0) break;
+      for (let i = 0; i < width; i++)
+        row[i] += weights[k] * ((above < 0 ? 0 : across[above + i]) + (below < 0 ? 0 : across[below + i]));
+    }
+    out.set(row, j * width);
+  }
+  return out;
 }
 
 /** Visits the modelled columns of the core with their index on the fine grid. */

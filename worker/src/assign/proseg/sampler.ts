@@ -9,7 +9,7 @@ import {
   type BoundAssign,
   bindAssign,
 } from '../../../kernels/bind.ts';
-import { densityBin, modelledColumns, ownWeight } from './density.ts';
+import { densityBin, localDensity, modelledColumns } from './density.ts';
 import { displacementLaw } from './displacement.ts';
 import { type ObservedVoxels, observedVoxels, type TileGrid, tileGrid } from './grid.ts';
 import { slideKey, tileKey } from './keys.ts';
@@ -156,37 +156,16 @@ const UNIT_BANDWIDTH_UM = 0.5;
 
 /**
  * Density on the fine columns, its bins, and which columns belong to the model. The sum of weights is scaled by
- * (0.5 um / bandwidth)^2, so that the unit (1.57 transcripts per um^2) does not depend on the bandwidth. Borrows arrays that
- * are filled later.
+ * (0.5 um / bandwidth)^2, so that the unit (1.57 transcripts per um^2) does not depend on the bandwidth.
  */
 function loadDensity(sampler: Sampler): void {
-  const { bound, arrays, grid, observed, source, task } = sampler;
-  const { x, y } = task.tile.transcripts;
-  const { rate, background, pairList, pairPosition } = arrays;
+  const { bound, grid, observed, source, task } = sampler;
   const bandwidth = task.settings.densityBandwidthUm;
-  for (let i = 0; i < source.length; i++) {
-    rate[i] = x[source[i]];
-    background[i] = y[source[i]];
-  }
-  const columns = grid.width * grid.height;
-  const [originX, originY] = grid.originUm;
-  bound.kernel.addDensity(
-    rate.byteOffset,
-    background.byteOffset,
-    source.length,
-    pairList.byteOffset,
-    grid.width,
-    grid.height,
-    originX,
-    originY,
-    grid.firstColumn,
-    grid.firstRow,
-    grid.voxelUm,
-    bandwidth,
-    pairPosition.byteOffset,
-  );
+  const counts = new Float32Array(grid.width * grid.height);
+  for (let i = 0; i < source.length; i++) counts[observed.y[i] * grid.width + observed.x[i]]++;
   const scale = densityScale(bandwidth);
-  sampler.density = new Float32Array(pairList.buffer, pairList.byteOffset, columns).map(
+  const { exp } = bound.kernel;
+  sampler.density = localDensity(counts, grid.width, grid.height, grid.voxelUm, bandwidth, exp).map(
     (weight) => weight * scale,
   );
   sampler.densityBins = Uint8Array.from(sampler.density, (value) =>
@@ -201,14 +180,14 @@ function loadDensity(sampler: Sampler): void {
 
 const densityScale = (bandwidthUm: number): number => (UNIT_BANDWIDTH_UM / bandwidthUm) ** 2;
 
-/** Density bin of a transcript: the others' density at the centre of its observed column. */
-function binOf({ grid, density, bound, task, observed }: Sampler, at: number): number {
-  const bandwidth = task.settings.densityBandwidthUm;
-  const { x, y } = task.tile.transcripts;
-  const [originX, originY] = grid.originUm;
-  const dx = originX + (grid.firstColumn + observed.x[at] + 0.5) * grid.voxelUm - x[at];
-  const dy = originY + (grid.firstRow + observed.y[at] + 0.5) * grid.voxelUm - y[at];
-  const own = ownWeight(dx, dy, bandwidth, bound.kernel.exp) * densityScale(bandwidth);
+/**
+ * Density bin of a transcript: the others' density in its observed column. With its own weight (1, at the centre) the densest
+ * bins would just be the columns that hold a transcript, their background as high as the expression of cells, and most
+ * transcripts of cells would pass as background (Slivnyak's theorem: to a Poisson process, the density around a point without
+ * the point is that of any place).
+ */
+function binOf({ grid, density, task, observed }: Sampler, at: number): number {
+  const own = densityScale(task.settings.densityBandwidthUm);
   const others = density[observed.y[at] * grid.width + observed.x[at]] - own;
   return densityBin(Math.max(0, others), task.model.densityCuts);
 }
