@@ -5,11 +5,10 @@ import { PIXEL_SIZE_UM } from '../manifest.ts';
 export type Level = (x: number, y: number) => number;
 
 /**
- * A square window of the slide with, for each channel, the light that is in focus and the light that is not. Places are
- * pixels from the window's upper left corner; whatever lies outside is cut off.
+ * A window of the slide with, for each channel, the light that is in focus and the light that is not: planes of
+ * `widthPx * heightPx` values row by row, in arrays that may be longer. What is drawn outside the window is cut off.
  */
 export class Canvas {
-  readonly edgePx: number;
   readonly sharp: readonly Float32Array[];
   readonly soft: readonly Float32Array[];
   /** Where a rim is drawn before it is added; zero in between. */
@@ -18,26 +17,30 @@ export class Canvas {
   /** Pixel of the slide in the upper left corner. */
   left = 0;
   top = 0;
+  widthPx = 0;
+  heightPx = 0;
 
-  constructor(edgePx: number, channels: number) {
-    const plane = (): Float32Array => new Float32Array(edgePx * edgePx);
-    this.edgePx = edgePx;
+  /** `mostPx`: pixels of the largest window. */
+  constructor(mostPx: number, channels: number) {
+    const plane = (): Float32Array => new Float32Array(mostPx);
     this.sharp = Array.from({ length: channels }, plane);
     this.soft = Array.from({ length: channels }, plane);
     this.#scratch = plane();
   }
 
-  /** Moves the window and makes it dark. */
-  clear(left: number, top: number): void {
+  /** Moves the window, gives it a size and makes it dark. */
+  clear(left: number, top: number, widthPx: number, heightPx: number): void {
     this.left = left;
     this.top = top;
-    for (const plane of [...this.sharp, ...this.soft]) plane.fill(0);
+    this.widthPx = widthPx;
+    this.heightPx = heightPx;
+    for (const plane of [...this.sharp, ...this.soft]) plane.fill(0, 0, widthPx * heightPx);
   }
 
   get rect(): RectUm {
-    const { left, top, edgePx } = this;
+    const { left, top, widthPx, heightPx } = this;
     const um = (px: number): number => px * PIXEL_SIZE_UM;
-    return { x0: um(left), y0: um(top), x1: um(left + edgePx), y1: um(top + edgePx) };
+    return { x0: um(left), y0: um(top), x1: um(left + widthPx), y1: um(top + heightPx) };
   }
 
   /**
@@ -52,11 +55,14 @@ export class Canvas {
       const n = this.#crossingsAt(vertices, (this.top + row + 0.5) * PIXEL_SIZE_UM);
       for (let k = 0; k + 1 < n; k += 2) {
         const from = Math.max(0, Math.ceil(this.#crossings[k] / PIXEL_SIZE_UM - 0.5) - this.left);
-        const to = Math.min(this.edgePx, Math.ceil(this.#crossings[k + 1] / PIXEL_SIZE_UM - 0.5) - this.left);
+        const to = Math.min(
+          this.widthPx,
+          Math.ceil(this.#crossings[k + 1] / PIXEL_SIZE_UM - 0.5) - this.left,
+        );
         for (let column = from; column < to; column++) {
           const light = level * texture(this.left + column, this.top + row);
-          sharp[row * this.edgePx + column] += (1 - soft) * light;
-          blurred[row * this.edgePx + column] += soft * light;
+          sharp[row * this.widthPx + column] += (1 - soft) * light;
+          blurred[row * this.widthPx + column] += soft * light;
         }
       }
     }
@@ -67,13 +73,13 @@ export class Canvas {
     const cx = x / PIXEL_SIZE_UM - this.left - 0.5;
     const cy = y / PIXEL_SIZE_UM - this.top - 0.5;
     const radius = radiusUm / PIXEL_SIZE_UM;
-    const [x0, x1] = this.#clip(cx - radius, cx + radius);
-    const [y0, y1] = this.#clip(cy - radius, cy + radius);
+    const [x0, x1] = clip(cx - radius, cx + radius, this.widthPx);
+    const [y0, y1] = clip(cy - radius, cy + radius, this.heightPx);
     const scale = 1 / (radius * radius);
     for (let row = y0; row <= y1; row++) {
       for (let column = x0; column <= x1; column++) {
         const depth = 1 - ((column - cx) * (column - cx) + (row - cy) * (row - cy)) * scale;
-        if (depth > 0) plane[row * this.edgePx + column] += level * depth * depth;
+        if (depth > 0) plane[row * this.widthPx + column] += level * depth * depth;
       }
     }
   }
@@ -92,15 +98,15 @@ export class Canvas {
   ): void {
     const n = levels.length;
     const width = halfWidthUm / PIXEL_SIZE_UM;
-    let [x0, x1, y0, y1] = [this.edgePx, -1, this.edgePx, -1];
+    let [x0, x1, y0, y1] = [this.widthPx, -1, this.heightPx, -1];
     for (let k = 0; k < n; k++) {
       const next = (k + 1) % n;
       const ax = vertices[2 * k] / PIXEL_SIZE_UM - this.left - 0.5;
       const ay = vertices[2 * k + 1] / PIXEL_SIZE_UM - this.top - 0.5;
       const bx = vertices[2 * next] / PIXEL_SIZE_UM - this.left - 0.5;
       const by = vertices[2 * next + 1] / PIXEL_SIZE_UM - this.top - 0.5;
-      const [fromX, toX] = this.#clip(Math.min(ax, bx) - width, Math.max(ax, bx) + width);
-      const [fromY, toY] = this.#clip(Math.min(ay, by) - width, Math.max(ay, by) + width);
+      const [fromX, toX] = clip(Math.min(ax, bx) - width, Math.max(ax, bx) + width, this.widthPx);
+      const [fromY, toY] = clip(Math.min(ay, by) - width, Math.max(ay, by) + width, this.heightPx);
       if (fromX > toX || fromY > toY || levels[k] + levels[next] === 0) continue;
       x0 = Math.min(x0, fromX);
       x1 = Math.max(x1, toX);
@@ -117,14 +123,14 @@ export class Canvas {
           const depth = 1 - (dx * dx + dy * dy) / (width * width);
           if (depth <= 0) continue;
           const level = (levels[k] + t * (levels[next] - levels[k])) * depth * depth;
-          const at = row * this.edgePx + column;
+          const at = row * this.widthPx + column;
           if (level > this.#scratch[at]) this.#scratch[at] = level;
         }
       }
     }
     for (let row = y0; row <= y1; row++) {
       for (let column = x0; column <= x1; column++) {
-        const at = row * this.edgePx + column;
+        const at = row * this.widthPx + column;
         if (this.#scratch[at] === 0) continue;
         const light = this.#scratch[at] * texture(this.left + column, this.top + row);
         this.sharp[channel][at] += (1 - soft) * light;
@@ -134,11 +140,6 @@ export class Canvas {
     }
   }
 
-  /** First and last whole pixel of a range within the window; first > last when there is none. */
-  #clip(from: number, to: number): [number, number] {
-    return [Math.max(0, Math.ceil(from)), Math.min(this.edgePx - 1, Math.floor(to))];
-  }
-
   #rowsOf(vertices: Float64Array): [number, number] {
     let least = Number.POSITIVE_INFINITY;
     let most = Number.NEGATIVE_INFINITY;
@@ -146,7 +147,8 @@ export class Canvas {
       least = Math.min(least, vertices[k]);
       most = Math.max(most, vertices[k]);
     }
-    return this.#clip(least / PIXEL_SIZE_UM - this.top - 0.5, most / PIXEL_SIZE_UM - this.top - 0.5);
+    const place = (y: number): number => y / PIXEL_SIZE_UM - this.top - 0.5;
+    return clip(place(least), place(most), this.heightPx);
   }
 
   /** Sorted x of the polygon's crossings with a horizontal line, in microns; returns how many. */
@@ -169,4 +171,9 @@ export class Canvas {
     }
     return n;
   }
+}
+
+/** First and last whole pixel of a range within 0..length - 1; first > last when there is none. */
+function clip(from: number, to: number, length: number): [number, number] {
+  return [Math.max(0, Math.ceil(from)), Math.min(length - 1, Math.floor(to))];
 }

@@ -9,17 +9,17 @@ import { CellPainter } from './cell-painter.ts';
 import { CHANNELS } from './channels.ts';
 import { DEBRIS_REACH_UM, paintDebris } from './debris.ts';
 import { TILE_PX } from './ome-tiff.ts';
-import { MARGIN_PX, Optics } from './optics.ts';
+import { MARGIN_PX, Optics, WINDOW_STEP_PX } from './optics.ts';
 
-const CANVAS_PX = TILE_PX + 2 * MARGIN_PX;
+const MOST_PX = (TILE_PX + 2 * MARGIN_PX) ** 2;
 
 /** Renders the slide one tile at a time, all channels at once. Memory is a few planes of a tile, whatever the slide. */
 export class SlideRenderer {
   readonly #tissue: Tissue;
   readonly #sizePx: number;
   readonly #painter: CellPainter;
-  readonly #canvas = new Canvas(CANVAS_PX, CHANNELS.length);
-  readonly #optics = new Optics(CANVAS_PX);
+  readonly #canvas = new Canvas(MOST_PX, CHANNELS.length);
+  readonly #optics = new Optics(MOST_PX);
   readonly #cameras: Camera[];
 
   constructor(tissue: Tissue) {
@@ -35,15 +35,16 @@ export class SlideRenderer {
     const canvas = this.#canvas;
     const left = column * TILE_PX;
     const top = row * TILE_PX;
-    canvas.clear(left - MARGIN_PX, top - MARGIN_PX);
+    const width = Math.min(TILE_PX, this.#sizePx - left);
+    const height = Math.min(TILE_PX, this.#sizePx - top);
+    canvas.clear(left - MARGIN_PX, top - MARGIN_PX, windowPx(width), windowPx(height));
     for (const cell of this.#tissue.near(growRect(canvas.rect, MAX_REACH_UM + 1)))
       this.#painter.paint(canvas, cell);
     this.#paintDebris();
-    const width = Math.min(TILE_PX, this.#sizePx - left);
-    const height = Math.min(TILE_PX, this.#sizePx - top);
+    const { sharp, soft, widthPx, heightPx } = canvas;
     return this.#cameras.map((camera, channel) => {
-      const seen = this.#optics.seen(channel, canvas.sharp[channel], canvas.soft[channel]);
-      return camera.expose(seen, CANVAS_PX, { left, top, edge: TILE_PX, width, height });
+      const seen = this.#optics.seen(channel, sharp[channel], soft[channel], widthPx, heightPx);
+      return camera.expose(seen, widthPx, MARGIN_PX, { left, top, width, height });
     });
   }
 
@@ -58,4 +59,9 @@ export class SlideRenderer {
 /** Edge of the slide's images in pixels. */
 export function slidePx(sizeUm: number): number {
   return Math.ceil(sizeUm / PIXEL_SIZE_UM);
+}
+
+/** Edge of a window with margins around some pixels. */
+function windowPx(px: number): number {
+  return WINDOW_STEP_PX * Math.ceil(px / WINDOW_STEP_PX) + 2 * MARGIN_PX;
 }
