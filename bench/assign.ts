@@ -21,12 +21,16 @@ const VARIANTS: Variant[] = [
   { method: 'proseg', cuts: 2, workers: 2 },
 ];
 
+/** To try the bench one run of each method is enough. */
+const variants = (tiny: boolean): Variant[] =>
+  tiny ? VARIANTS.filter(({ cuts, workers }) => cuts === workers) : VARIANTS;
+
 /** How fast transcripts are assigned, by method, size of tile and number of workers; the default schedule. */
 export const assign: Bench = {
   name: 'assign',
   cases: ({ sizesUm, repeats, tiny }) =>
     (sizesUm.length > 0 ? sizesUm : [tiny ? 130 : 360]).flatMap((sizeUm) =>
-      VARIANTS.map((variant): BenchCase => {
+      variants(tiny).map((variant): BenchCase => {
         const n = repeats ?? 3;
         const { method, cuts, workers } = variant;
         const millions = sizeUm ** 2 / 1.12e6;
