@@ -9,8 +9,8 @@ import type { CloseViews } from '../close/gather.ts';
 import type { JudgedInput } from '../judged.ts';
 import { f1OfFullSquares } from '../squares.ts';
 
-/** Maps beside each other. */
-const IN_ROW = 4;
+/** Maps beside each other; text and lines are made for their width. */
+const mapsInRow = (results: number): 2 | 3 | 4 => (results < 3 ? 2 : results === 3 ? 3 : 4);
 
 /** Where on the slide each result is good and bad, all on one scale. */
 export function areaSection(results: readonly JudgedInput[], close: CloseViews | null): Section | null {
@@ -19,6 +19,7 @@ export function areaSection(results: readonly JudgedInput[], close: CloseViews |
   const [low, high] = values.reduce(([a, b], f1) => [Math.min(a, f1), Math.max(b, f1)], [1, 0]);
   const ramp = viridis(low, high);
   const [{ detail }] = results;
+  const inRow = mapsInRow(results.length);
   return {
     id: 'area',
     title: 'Where on the slide',
@@ -26,16 +27,16 @@ export function areaSection(results: readonly JudgedInput[], close: CloseViews |
       close === null ? null : ' The marked squares are shown closely below.'
     }</p>
 ${figures(
-  IN_ROW,
-  results.map(({ name, detail: { grid } }) => figure(`${name}.`, mapOf(name, grid, ramp, close))),
+  inRow,
+  results.map(({ name, detail: { grid } }) => figure(`${name}.`, mapOf(name, grid, ramp, close, inRow))),
 )}${rampKey(ramp.colours, 'F1', ramp.low.toFixed(2), ramp.high.toFixed(2))}`,
   };
 }
 
-function mapOf(name: string, grid: AccuracyGrid, ramp: Ramp, close: CloseViews | null) {
+function mapOf(name: string, grid: AccuracyGrid, ramp: Ramp, close: CloseViews | null, inRow: number) {
   const { x0, y0, binUm, columns, rows } = grid;
   const frame: RectUm = { x0, y0, x1: x0 + columns * binUm, y1: y0 + rows * binUm };
-  const px = pixelUm(frame, IN_ROW);
+  const px = pixelUm(frame, inRow);
   const marks = (close?.windows ?? []).map(({ square }) => {
     const [x, y] = [x0 + (square % columns) * binUm, y0 + Math.floor(square / columns) * binUm];
     return html`<rect x="${number(x)}" y="${number(y)}" width="${binUm}" height="${binUm}" fill="none" stroke="#d55e00" stroke-width="${number(2 * px)}"/>`;
@@ -44,7 +45,7 @@ function mapOf(name: string, grid: AccuracyGrid, ramp: Ramp, close: CloseViews |
     frame,
     `Map of F1 of ${name}`,
     html`<image href="${squares(grid, ramp)}" x="${number(x0)}" y="${number(y0)}" width="${number(columns * binUm)}" height="${number(rows * binUm)}" preserveAspectRatio="none" style="image-rendering:pixelated"/>${marks}`,
-    IN_ROW,
+    inRow,
     'light',
   );
 }
