@@ -27,7 +27,7 @@ export interface SimulateOptions {
   /** Mean number of transcripts a cell emits; default 150 (45 for `sparse`, 400 for `whole-transcriptome`). */
   transcriptsPerCell?: number;
   preset?: Preset;
-  /** Whether to write the DAPI image; default true. */
+  /** Whether to write the images; default true. */
   images?: boolean;
 }
 
