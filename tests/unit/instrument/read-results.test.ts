@@ -8,6 +8,7 @@ import type { JudgedResult } from '@spatile/instrument/judge/read/result';
 import { UNKNOWN_ID } from '@spatile/instrument/judge/read/slide-join';
 import { parse } from 'csv-parse/sync';
 import { afterAll, describe, expect, it } from 'vitest';
+import { hasSharedData, shared, skipNote } from '../bundle/shared-data.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 const proseg = join(fixtures, 'proseg-3.1.0');
@@ -103,6 +104,19 @@ describe('Proseg 3', () => {
       expect(a === 0).toBe(b === 0);
       if (a > 0) expect(area(early.get(a))).toBeCloseTo(area(late.get(b)), 2);
     }
+  });
+
+  it('that was given no ids is joined to the bundle by the places that it observed', async () => {
+    const seen = rows.map((row) => `${row.transcript_id},${row.observed_x},${row.observed_y},${row.gene},40`);
+    const bundle = write('observed', {
+      'transcripts.csv': `${['transcript_id,x_location,y_location,feature_name,qv', ...seen.reverse()].join('\n')}\n`,
+    });
+    const names = Object.keys(rows[0]);
+    const unnamed = rows.map((row) =>
+      names.map((name) => (name === 'transcript_id' ? '' : row[name])).join(),
+    );
+    const path = write('unnamed', { 'v.csv': `${[names.join(), ...unnamed].join('\n')}\n` });
+    expect(named(await verdictsOf(await openResult(join(path, 'v.csv'), { bundle })))).toEqual(expected);
   });
 
   it('takes the table out of a folder', async () => {
@@ -394,4 +408,23 @@ it('reads SpatialData whose points are one file and whose table has no known pro
   const result = await openResult(store);
   expect(await verdictsOf(result)).toHaveLength(688);
   expect(result.outlines).toBeNull();
+});
+
+describe.skipIf(!hasSharedData)(`real data${skipNote}`, () => {
+  it("reads Baysor's cells in a SpatialData store of Zarr v2, whose molecules have no ids", async () => {
+    const result = await openResult(shared('merfish/ileum-crop.sdata.zarr'));
+    expect(result.program).toBe('baysor');
+    const rows = await genesOf(result);
+    expect(rows).toHaveLength(473);
+    expect(rows.filter(([, cell]) => cell > 0)).toHaveLength(354);
+    expect(new Set(rows.map(([gene]) => gene)).size).toBe(78);
+  });
+
+  it("reads the own cells of Xenium's smallest bundle with an outline for every cell that has one", async () => {
+    const result = await openResult(shared('xenium/breast-crop/outs'));
+    const cells = new Set((await verdictsOf(result)).map(([, cell]) => cell));
+    const outlines = await outlinesOf(result);
+    expect(outlines.size).toBe(78);
+    for (const cell of outlines.keys()) expect(cells.has(cell)).toBe(true);
+  });
 });

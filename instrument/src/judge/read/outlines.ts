@@ -37,13 +37,7 @@ async function* geoJsonOutlines(path: string, numberOf: NumberOf): AsyncGenerato
     order++;
     const id = idOf(item);
     if (id === null) throw invalid(`feature ${order} names no cell (neither id nor properties.cell)`);
-    if (membersOf(item.properties).layer !== undefined)
-      throw resultInvalid(
-        path,
-        `the outlines are those of layers in z (feature ${order} has a layer)`,
-        'one flat outline per cell',
-        'give the file of --output-cell-polygons',
-      );
+    if (membersOf(item.properties).layer !== undefined) throw inLayers(path, `feature ${order} has a layer`);
     const geometry = item.type === 'Feature' ? item.geometry : item;
     if (geometry === null || geometry === undefined) continue;
     const polygons = geoJsonPolygons(geometry);
@@ -52,6 +46,14 @@ async function* geoJsonOutlines(path: string, numberOf: NumberOf): AsyncGenerato
     if (outline !== null) yield outline;
   }
 }
+
+const inLayers = (path: string, found: string) =>
+  resultInvalid(
+    path,
+    `the outlines are those of planes in z (${found})`,
+    'one flat outline per cell',
+    'give such a file, of Proseg that of --output-cell-polygons',
+  );
 
 const membersOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
@@ -66,6 +68,8 @@ function idOf(item: GeoJsonItem): string | null {
 
 async function* parquetOutlines(path: string, numberOf: NumberOf): AsyncGenerator<CellOutline> {
   const table = await openGeometryTable(path);
+  if (table.file.columns.some(({ name }) => name === 'ZIndex'))
+    throw inLayers(path, 'it has a column ZIndex');
   const columns = { geometry: 'geometry', id: idColumn(table), plane: null };
   checkGeometryColumns(
     table,

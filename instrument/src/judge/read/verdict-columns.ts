@@ -23,7 +23,7 @@ const NONE_OF_PROSEG = new Set([...NONE, '4294967295']);
 const NONE_ELSEWHERE = new Set([...NONE, '0']);
 
 const CELL = ['cell_id', 'cell', 'cell_ID', 'EntityID'];
-const GENE = ['gene', 'feature_name', 'target', 'name'];
+const GENE = ['gene', 'feature_name', 'target'];
 const X = ['observed_x', 'x', 'x_location', 'global_x'];
 const Y = ['observed_y', 'y', 'y_location', 'global_y'];
 
