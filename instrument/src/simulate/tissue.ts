@@ -71,8 +71,8 @@ export class Tissue {
   constructor(settings: Settings) {
     this.settings = settings;
     this.grid = blockGrid(settings);
-    // Blocks are visited row by row, and each step looks one row ahead and one back: four rows are never made twice.
-    const memory = 4 * (this.grid.columns + 4);
+    // Blocks are visited row by row, and each step looks one row ahead and one back: counted, five rows are hardly ever made twice.
+    const memory = 5 * (this.grid.columns + 4);
     this.#fibres = new FibreField(settings.seed);
     this.#niches = new NicheField(settings.seed);
     this.#layers = ([0, 1] as const).map((layer) => new SeedField(settings, layer, this.#fibres, memory));
