@@ -46,7 +46,11 @@ async function withMeasurement(job: (measurement: Measurement) => Promise<void>)
   };
   process.on('exit', tidy);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
-  await job(new Measurement(program, folder, GATE_CASE)).catch((error: Error) => end(error.message));
+  await job(new Measurement(program, folder, GATE_CASE)).catch((error: Error) => {
+    console.error(error.message.startsWith('gate:') ? error.message : error.stack);
+    // Other commands may still run: leaving ends them.
+    process.exit(1);
+  });
 }
 
 /** Compares with the baseline; exit status 1 when something fell or grew, or when the two cannot be compared. */
@@ -112,7 +116,8 @@ async function measuredNoise(measurement: Measurement): Promise<Noise> {
 
 /** The commit, marked when files differ from it. */
 function commit(): string {
-  const git = (...words: string[]): string => execFileSync('git', words, { encoding: 'utf8' }).trim();
+  const git = (...words: string[]): string =>
+    execFileSync('git', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
     const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
     return git('rev-parse', '--short', 'HEAD') + (changed ? ' with changes' : '');

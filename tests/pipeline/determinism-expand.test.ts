@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { RunWork } from '@spatile/coordinator/run/work';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ASSIGN, killAt, PARTITION, REPORT, resume, WRITING } from './faults.ts';
 import { killWorkerMidTile, recompute } from './faults-in-process.ts';
@@ -9,12 +10,14 @@ const at = testFolder();
 const settings = { assign: { method: 'expand' }, plan: { tileSizeUm: 50, minTileSizeUm: 30 } } as const;
 let slide = '';
 let digest = '';
+let work: RunWork;
 
 beforeAll(async () => {
   slide = await simulatedSlide(at('slide'));
   const summary = await run(slide, at('one.zarr'), settings);
   expect(summary.tiles).toBeGreaterThan(8);
   digest = summary.digest;
+  work = summary.work;
 });
 
 describe('expand gives the same bytes', () => {
@@ -24,6 +27,7 @@ describe('expand gives the same bytes', () => {
     // The digest says what it should: the same files with the same content.
     expect(filesOf(at('two.zarr'))).toEqual(filesOf(at('one.zarr')));
     expect(digestOfFiles(at('two.zarr'))).toBe(digest);
+    expect(two.work).toEqual(work);
   });
 
   test('when a worker is killed mid-tile', async () => {

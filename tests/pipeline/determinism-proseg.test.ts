@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { runDirectoryFor } from '@spatile/coordinator/run/directory';
+import type { RunWork } from '@spatile/coordinator/run/work';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ASSIGN, BORDER, killAt, resume, WRITING } from './faults.ts';
 import { killWorkerMidTile, recompute } from './faults-in-process.ts';
@@ -12,12 +14,16 @@ const settings = {
 } as const;
 let slide = '';
 let digest = '';
+let work: RunWork;
+const workOf = (output: string): RunWork =>
+  JSON.parse(readFileSync(`${runDirectoryFor(output)}/summary.json`, 'utf8')).work;
 
 beforeAll(async () => {
   slide = await simulatedSlide(at('slide'));
   const summary = await run(slide, at('one.zarr'), settings);
   expect(summary.tiles).toBe(4);
   digest = summary.digest;
+  work = summary.work;
 });
 
 describe('proseg gives the same bytes', () => {
@@ -25,6 +31,7 @@ describe('proseg gives the same bytes', () => {
     const two = await run(slide, at('two.zarr'), settings, { workers: 2, taskOrder: 'lightest' });
     expect(two.digest).toBe(digest);
     expect(filesOf(at('two.zarr'))).toEqual(filesOf(at('one.zarr')));
+    expect(two.work).toEqual(work);
   });
 
   test('when a worker is killed mid-tile', async () => {
@@ -38,6 +45,7 @@ describe('proseg gives the same bytes', () => {
       expect(ended).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
       expect(await resume(slide, output, settings)).toBe(digest);
       expect(digestOfFiles(output)).toBe(digest);
+      expect(workOf(output)).toEqual({ ...work, storage: null });
     },
   );
 

@@ -33,6 +33,13 @@ export async function logEvent(store: RunStore, event: RunLogEvent): Promise<voi
   });
 }
 
+/** Appends that the run goes on; a line that was cut short by a crash ends before it. */
+export async function logResumed(store: RunStore): Promise<void> {
+  const text = await readFile(store.path(FILE), 'utf8').catch(() => '');
+  if (text !== '' && !text.endsWith('\n')) await appendFile(store.path(FILE), '\n');
+  await logEvent(store, { type: 'resumed' });
+}
+
 /** Appends how long a step took that began at `startedMs` of `performance.now()`, with the coordinator's memory at its end. */
 export async function logStep(store: RunStore, step: string, startedMs: number): Promise<void> {
   const seconds = (performance.now() - startedMs) / 1000;

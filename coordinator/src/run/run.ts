@@ -6,7 +6,7 @@ import { assignStage, runAssign } from '../assign/run-stage.ts';
 import { runOutline } from '../outline/round.ts';
 import { VERSION } from '../version.ts';
 import { checkOutput, clearOutput, removeUnfinished, runDirectoryFor } from './directory.ts';
-import { logEvent } from './events.ts';
+import { logEvent, logResumed } from './events.ts';
 import { finishRun, SUMMARY_FILE } from './finish.ts';
 import { identityDifference, type RunIdentity, runIdentity } from './identity.ts';
 import { throwIfAborted, untilAborted } from './interrupt.ts';
@@ -111,7 +111,7 @@ async function claimDirectory(
         `${basename(store.directory)}: belongs to another run (${difference}); repeat the command with the same input and configuration or start again with --overwrite`,
       );
     }
-    await logEvent(store, { type: 'resumed' });
+    await logResumed(store);
     return;
   }
   await store.create();

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunLogEvent } from '@spatile/coordinator/run/events';
+import { logEvent, logResumed, type RunLogEvent, readEvents } from '@spatile/coordinator/run/events';
 import { RunStore } from '@spatile/coordinator/run/store';
 import { runWork, workOfTasks } from '@spatile/coordinator/run/work';
 import { addWork } from '@spatile/formats/tile/work';
@@ -78,6 +78,17 @@ describe('work of a run', () => {
       },
       outputBytes: 77,
     });
+  });
+
+  it('is not lost where a crash cut the log short', async () => {
+    const store = new RunStore(folder);
+    await logEvent(store, task('assign', 't0', { records: 3 }));
+    await appendFile(store.path('events.ndjson'), '{"type":"task","round":"ass');
+    await logResumed(store);
+    await logEvent(store, task('assign', 't1', { records: 4 }));
+    const events = await readEvents(store);
+    expect(events.map(({ type }) => type)).toEqual(['task', 'resumed', 'task']);
+    expect(workOfTasks(events)).toEqual({ assign: { tasks: 2, records: 7 } });
   });
 
   it('says nothing of the storage of a resumed run', () => {
