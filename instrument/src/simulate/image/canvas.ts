@@ -43,6 +43,12 @@ export class Canvas {
     return { x0: um(left), y0: um(top), x1: um(left + widthPx), y1: um(top + heightPx) };
   }
 
+  /** Whether a disc may show in the window. */
+  touches(x: number, y: number, radiusUm: number): boolean {
+    const { x0, y0, x1, y1 } = this.rect;
+    return x + radiusUm > x0 && x - radiusUm < x1 && y + radiusUm > y0 && y - radiusUm < y1;
+  }
+
   /**
    * Adds `level * texture` wherever a polygon (x, y pairs in microns, even-odd, not closed) covers the middle of a pixel,
    * with the share `soft` of it out of focus.
@@ -50,7 +56,8 @@ export class Canvas {
   fill(channel: number, vertices: Float64Array, level: number, texture: Level, soft: number): void {
     const sharp = this.sharp[channel];
     const blurred = this.soft[channel];
-    const [first, last] = this.#rowsOf(vertices);
+    const places = vertices.map((um) => um / PIXEL_SIZE_UM - this.top - 0.5);
+    const [first, last] = clipAround(places, 1, 0, this.heightPx);
     for (let row = first; row <= last; row++) {
       const n = this.#crossingsAt(vertices, (this.top + row + 0.5) * PIXEL_SIZE_UM);
       for (let k = 0; k + 1 < n; k += 2) {
@@ -96,38 +103,11 @@ export class Canvas {
     texture: Level,
     soft: number,
   ): void {
-    const n = levels.length;
     const width = halfWidthUm / PIXEL_SIZE_UM;
-    let [x0, x1, y0, y1] = [this.widthPx, -1, this.heightPx, -1];
-    for (let k = 0; k < n; k++) {
-      const next = (k + 1) % n;
-      const ax = vertices[2 * k] / PIXEL_SIZE_UM - this.left - 0.5;
-      const ay = vertices[2 * k + 1] / PIXEL_SIZE_UM - this.top - 0.5;
-      const bx = vertices[2 * next] / PIXEL_SIZE_UM - this.left - 0.5;
-      const by = vertices[2 * next + 1] / PIXEL_SIZE_UM - this.top - 0.5;
-      const [fromX, toX] = clip(Math.min(ax, bx) - width, Math.max(ax, bx) + width, this.widthPx);
-      const [fromY, toY] = clip(Math.min(ay, by) - width, Math.max(ay, by) + width, this.heightPx);
-      if (fromX > toX || fromY > toY || levels[k] + levels[next] === 0) continue;
-      x0 = Math.min(x0, fromX);
-      x1 = Math.max(x1, toX);
-      y0 = Math.min(y0, fromY);
-      y1 = Math.max(y1, toY);
-      const ex = bx - ax;
-      const ey = by - ay;
-      const inverse = 1 / Math.max(1e-9, ex * ex + ey * ey);
-      for (let row = fromY; row <= toY; row++) {
-        for (let column = fromX; column <= toX; column++) {
-          const t = Math.min(1, Math.max(0, ((column - ax) * ex + (row - ay) * ey) * inverse));
-          const dx = column - ax - t * ex;
-          const dy = row - ay - t * ey;
-          const depth = 1 - (dx * dx + dy * dy) / (width * width);
-          if (depth <= 0) continue;
-          const level = (levels[k] + t * (levels[next] - levels[k])) * depth * depth;
-          const at = row * this.widthPx + column;
-          if (level > this.#scratch[at]) this.#scratch[at] = level;
-        }
-      }
-    }
+    const places = vertices.map((um, i) => um / PIXEL_SIZE_UM - (i % 2 === 0 ? this.left : this.top) - 0.5);
+    for (let k = 0; k < levels.length; k++) this.#stroke(places, levels, k, width);
+    const [x0, x1] = clipAround(places, 0, width, this.widthPx);
+    const [y0, y1] = clipAround(places, 1, width, this.heightPx);
     for (let row = y0; row <= y1; row++) {
       for (let column = x0; column <= x1; column++) {
         const at = row * this.widthPx + column;
@@ -140,15 +120,27 @@ export class Canvas {
     }
   }
 
-  #rowsOf(vertices: Float64Array): [number, number] {
-    let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let k = 1; k < vertices.length; k += 2) {
-      least = Math.min(least, vertices[k]);
-      most = Math.max(most, vertices[k]);
+  /** Draws the edge behind vertex k of a rim; where edges meet, the brighter one counts. */
+  #stroke(places: Float64Array, levels: Float64Array, k: number, width: number): void {
+    const next = k + 1 === levels.length ? 0 : k + 1;
+    const [ax, ay] = [places[2 * k], places[2 * k + 1]];
+    const ex = places[2 * next] - ax;
+    const ey = places[2 * next + 1] - ay;
+    const rise = levels[next] - levels[k];
+    const inverse = 1 / Math.max(1e-9, ex * ex + ey * ey);
+    const [x0, x1] = clip(ax + Math.min(0, ex) - width, ax + Math.max(0, ex) + width, this.widthPx);
+    const [y0, y1] = clip(ay + Math.min(0, ey) - width, ay + Math.max(0, ey) + width, this.heightPx);
+    for (let row = y0; row <= y1; row++) {
+      for (let column = x0; column <= x1; column++) {
+        const t = Math.min(1, Math.max(0, ((column - ax) * ex + (row - ay) * ey) * inverse));
+        const dx = column - ax - t * ex;
+        const dy = row - ay - t * ey;
+        const depth = 1 - (dx * dx + dy * dy) / (width * width);
+        const at = row * this.widthPx + column;
+        if (depth > 0)
+          this.#scratch[at] = Math.max(this.#scratch[at], (levels[k] + t * rise) * depth * depth);
+      }
     }
-    const place = (y: number): number => y / PIXEL_SIZE_UM - this.top - 0.5;
-    return clip(place(least), place(most), this.heightPx);
   }
 
   /** Sorted x of the polygon's crossings with a horizontal line, in microns; returns how many. */
@@ -176,4 +168,15 @@ export class Canvas {
 /** First and last whole pixel of a range within 0..length - 1; first > last when there is none. */
 function clip(from: number, to: number, length: number): [number, number] {
   return [Math.max(0, Math.ceil(from)), Math.min(length - 1, Math.floor(to))];
+}
+
+/** The same for the range of every second value from `first` on, widened. */
+function clipAround(places: Float64Array, first: 0 | 1, width: number, length: number): [number, number] {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let k = first; k < places.length; k += 2) {
+    least = Math.min(least, places[k]);
+    most = Math.max(most, places[k]);
+  }
+  return clip(least - width, most + width, length);
 }

@@ -64,7 +64,9 @@ export class CellPainter {
     ]);
   }
 
+  /** Adds a cell's light to the canvas, as far as it lies on it. */
   paint(canvas: Canvas, cell: Cell): void {
+    if (!canvas.touches(cell.body.centreX, cell.body.centreY, cell.body.reachUm + RIM_HALF_WIDTH_UM)) return;
     const stream = new RandomStream(this.#seed, 'look', cell.key);
     const type = CELL_TYPES[cell.type];
     const stain = stainOf(type.name);
