@@ -4,7 +4,7 @@ import type { Handler } from '../../handler.ts';
 import { firstExpression } from './iterate.ts';
 import { enterLabels, readLabels, refined, spread } from './labels.ts';
 import { assignResult } from './result.ts';
-import { openSampler } from './sampler.ts';
+import { openSampler, workOf } from './sampler.ts';
 import { newTally, runCoarse, runFine } from './schedule.ts';
 import { startColumns } from './start.ts';
 import { prosegTask } from './task.ts';
@@ -36,7 +36,7 @@ export const assign: Handler = async (input, context) => {
     enterLabels(sampler, refined(sampler, readLabels(sampler)), prior);
     await runFine(sampler, schedule, schedule.coarseIterations, tally, progress);
     const reported = sampler.arrays.owned.slice();
-    context.count(sampler.bound.work());
+    context.count(workOf(sampler));
     return assignResultFrame(assignResult(sampler, schedule, { reported, claimsOutsideCore: true, tally }));
   } finally {
     sampler.bound.release();

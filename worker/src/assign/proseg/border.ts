@@ -5,7 +5,7 @@ import { type BorderState, type ProsegSchedule, unprefixed } from '@spatile/form
 import type { Handler } from '../../handler.ts';
 import { type Displacements, enterLabels, type LabelVolume, writePlaces } from './labels.ts';
 import { assignResult } from './result.ts';
-import { openSampler, type Sampler, writeLoadings } from './sampler.ts';
+import { openSampler, type Sampler, workOf, writeLoadings } from './sampler.ts';
 import { newTally, runFine } from './schedule.ts';
 import { localIndex, startColumns } from './start.ts';
 import { type ProsegTask, prosegTask } from './task.ts';
@@ -33,7 +33,7 @@ export const border: Handler = async (input, context) => {
     const progress = { context, done: 0, total: schedule.fineIterations + schedule.hillClimbIterations };
     const tally = newTally();
     await runFine(sampler, schedule, 0, tally, progress);
-    context.count(sampler.bound.work());
+    context.count(workOf(sampler));
     return assignResultFrame(
       assignResult(sampler, schedule, { reported: active, claimsOutsideCore: false, tally }),
     );

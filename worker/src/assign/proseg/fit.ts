@@ -22,7 +22,7 @@ import {
   voxelCount,
   writePlaces,
 } from './labels.ts';
-import { eachLatent, openSampler, readLoadings, type Sampler, writeLoadings } from './sampler.ts';
+import { eachLatent, openSampler, readLoadings, type Sampler, workOf, writeLoadings } from './sampler.ts';
 import { breathe } from './schedule.ts';
 import { localIndex, type StartColumns, startColumns } from './start.ts';
 import { prosegTask } from './task.ts';
@@ -51,7 +51,7 @@ export const fit: Handler = async (input, context) => {
       iterate(sampler, block, k, proposals);
       await breathe(progress);
     }
-    context.count(sampler.bound.work());
+    context.count(workOf(sampler));
     const statistics = statisticsOf(sampler, block);
     return {
       kind: PROSEG_STATISTICS,

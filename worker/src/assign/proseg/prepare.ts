@@ -8,7 +8,7 @@ import {
 import type { Handler } from '../../handler.ts';
 import { densityHistogram } from './density.ts';
 import { farFromCells } from './far.ts';
-import { openSampler, type Sampler } from './sampler.ts';
+import { openSampler, type Sampler, workOf } from './sampler.ts';
 import { type StartColumns, startColumns } from './start.ts';
 import { prosegTask } from './task.ts';
 
@@ -42,7 +42,7 @@ export const prepare: Handler = async (input, context) => {
         start,
       ),
     };
-    context.count(sampler.bound.work());
+    context.count(workOf(sampler));
     return {
       kind: PROSEG_PREPARATION,
       meta: { tile: task.tile.meta.tile },

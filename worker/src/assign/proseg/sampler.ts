@@ -2,6 +2,7 @@ import { SpatileError } from '@spatile/formats/errors';
 import { rectContains } from '@spatile/formats/space';
 import { type AssignTile, CONTROL_GENE } from '@spatile/formats/tile/assign';
 import { type ModelFrame, VOLUME_BINS } from '@spatile/formats/tile/proseg';
+import type { Work } from '@spatile/formats/tile/work';
 import {
   type AssignArrays,
   type AssignSizes,
@@ -286,6 +287,11 @@ function loadGlobals({ bound, arrays, task }: Sampler): void {
     arrays.sigma2[t] = sigma2[t];
   }
   kernel.fillTables(bound.tile);
+}
+
+/** What the tile took so far: the kernel's counts, and the columns whose local density was summed. */
+export function workOf({ bound, grid }: Sampler): Work {
+  return { ...bound.work(), columnsSmoothed: grid.width * grid.height };
 }
 
 /** Visits the K' latent dimensions with their place in a padded row. */
