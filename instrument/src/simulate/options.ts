@@ -98,7 +98,7 @@ const CHANGES: Record<Preset, Partial<typeof BASE>> = {
   default: {},
   easy: {
     spacingUm: 13,
-    radiusUm: 7,
+    radiusUm: 6.5,
     radiusSd: 0.12,
     aspect: 0.6,
     bend: 0.1,

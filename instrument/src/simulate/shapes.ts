@@ -59,14 +59,15 @@ export function drawOutline(
   for (let k = 0; k < 6; k += 2) {
     harmonics[k] = settings.irregularity * stream.normal();
     harmonics[k + 1] = settings.irregularity * stream.normal();
-    largest += Math.sqrt(harmonics[k] ** 2 + harmonics[k + 1] ** 2);
+    largest += Math.sqrt(harmonics[k] * harmonics[k] + harmonics[k + 1] * harmonics[k + 1]);
   }
   const length = radiusUm * aspect;
   const width = radiusUm / aspect;
   // The axis turns by 2 bend per micron.
   const bend = (ahead - behind) / (4 * LOOK_UM) + (own * width) / (length * length);
-  const halfWidth = width * largest + Math.abs(bend) * (length * largest) ** 2;
-  const reachUm = Math.sqrt((length * largest) ** 2 + halfWidth ** 2);
+  const halfLength = length * largest;
+  const halfWidth = width * largest + Math.abs(bend) * halfLength * halfLength;
+  const reachUm = Math.sqrt(halfLength * halfLength + halfWidth * halfWidth);
   const fit = Math.min(1, MAX_REACH_UM / reachUm);
   return {
     frame: { x, y, ...axis, bend: bend / fit },

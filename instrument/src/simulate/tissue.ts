@@ -174,7 +174,9 @@ function neighboursOf({ outline }: Sketch, near: NearBins<Sketch>): Outline[] {
   const { x, y } = outline.frame;
   const found: { other: Outline; d2: number }[] = [];
   near.visit(x, y, outline.reachUm + MAX_REACH_UM, ({ outline: other }) => {
-    const d2 = (other.frame.x - x) ** 2 + (other.frame.y - y) ** 2;
+    const dx = other.frame.x - x;
+    const dy = other.frame.y - y;
+    const d2 = dx * dx + dy * dy;
     const reach = outline.reachUm + other.reachUm;
     if (d2 > 0 && d2 < reach * reach) found.push({ other, d2 });
   });

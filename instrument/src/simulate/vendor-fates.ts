@@ -157,7 +157,9 @@ class Claims {
 }
 
 function centreDistance(a: Blob, b: Blob): number {
-  return Math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2);
+  const dx = a.x - b.x;
+  const dy = a.y - b.y;
+  return Math.sqrt(dx * dx + dy * dy);
 }
 
 function radiusOf({ area }: Blob): number {

@@ -13,7 +13,7 @@ const SCALE_SD = 0.06;
 const COMMON_SHIFT = 0.4;
 const SHIFT_SCALE_UM = 300;
 /** Sd of a smooth field's value at a random place. */
-const FIELD_SD = 0.22;
+const FIELD_SD = 0.215;
 /** Ids per block: two nuclei in a cell, each split, give four. */
 const MAX_PER_BLOCK = 4 * MAX_CELLS_PER_BLOCK;
 
@@ -154,7 +154,9 @@ function describe(ring: Float64Array, id: string, block: number, place: number):
   }
   let farthest = 0;
   for (let k = 0; k < n; k++) {
-    farthest = Math.max(farthest, (rounded[2 * k] - centreX) ** 2 + (rounded[2 * k + 1] - centreY) ** 2);
+    const dx = rounded[2 * k] - centreX;
+    const dy = rounded[2 * k + 1] - centreY;
+    farthest = Math.max(farthest, dx * dx + dy * dy);
   }
   const innerUm = isInside(rounded, centreX, centreY) ? distanceToRim(rounded, centreX, centreY) : 0;
   const area = n < 3 ? 0 : polygonArea(rounded);
