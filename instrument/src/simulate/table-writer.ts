@@ -1,9 +1,9 @@
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, fileWriter, ParquetWriter } from 'hyparquet-writer';
-import { deltaBinaryPack } from 'hyparquet-writer/src/delta.js';
 import { writePlain } from 'hyparquet-writer/src/plain.js';
 import { type ChunkData, writeChunk } from './column-chunk.ts';
 import { RowCodes } from './row-codes.ts';
+import { writeSerialIds } from './serial-ids.ts';
 import { writing } from './write-errors.ts';
 
 export type ColumnKind =
@@ -18,7 +18,7 @@ export type ColumnKind =
   | 'bool'
   | 'bytes';
 
-/** Arrays behind each kind; `uint64` is filled through 32-bit words (low, high), `bool` with 0 and 1. */
+/** Arrays behind each kind. `uint64` is for ids that mostly count up; it may be filled through 32-bit words (low, high), `bool` with 0 and 1. */
 interface Arrays {
   uint64: BigUint64Array;
   int64: BigInt64Array;
@@ -155,7 +155,7 @@ export class TableWriter<Spec extends Record<string, ColumnKind>> {
       case 'string':
         return stringData((all as string[]).slice(0, rows));
       case 'uint8': {
-        const codes = Uint32Array.from((all as Uint8Array).subarray(0, rows));
+        const codes = new Uint32Array((all as Uint8Array).subarray(0, rows));
         const met = this.#rowCodes.renumber(codes, rows);
         return { encoding: 'RLE_DICTIONARY', codes, dictionary: [...met] };
       }
@@ -167,7 +167,7 @@ export class TableWriter<Spec extends Record<string, ColumnKind>> {
         );
       case 'uint64': {
         const values = (all as BigUint64Array).subarray(0, rows);
-        const bytes = encoded((page) => deltaBinaryPack(page, values, 'INT64'));
+        const bytes = encoded((page) => writeSerialIds(page, values));
         return { encoding: 'DELTA_BINARY_PACKED', bytes };
       }
       default: {
