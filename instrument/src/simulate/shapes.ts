@@ -18,8 +18,8 @@ const LOOK_UM = 5;
 /** No outline is dented deeper than to this share of its radius. */
 const DEEPEST = 0.35;
 /** Borders between cells are looked for at this step, and then halved this often. */
-const STEP_UM = 1.2;
-const HALVINGS = 5;
+const STEP_UM = 1.5;
+const HALVINGS = 4;
 
 /**
  * What a cell would look like alone: a bent ellipse of irregular outline. In the frame's coordinates the border lies at
@@ -128,12 +128,14 @@ function comesNear({ frame, u, w }: Ray, radius: number, other: Outline): boolea
   const endY = frame.sin * along + frame.cos * (radius * w + sag);
   const dx = other.frame.x - frame.x;
   const dy = other.frame.y - frame.y;
-  const t = Math.min(1, Math.max(0, (dx * endX + dy * endY) / (endX * endX + endY * endY)));
-  const missX = dx - t * endX;
-  const missY = dy - t * endY;
   // A bent ray leaves its chord by a quarter of the sag.
   const reach = other.reachUm + Math.abs(sag) / 4;
-  return missX * missX + missY * missY < reach * reach;
+  const spare = dx * dx + dy * dy - reach * reach;
+  const ahead = dx * endX + dy * endY;
+  if (ahead <= 0) return spare < 0;
+  const squared = endX * endX + endY * endY;
+  if (ahead >= squared) return spare < 2 * ahead - squared;
+  return spare * squared < ahead * ahead;
 }
 
 /** The first place along a ray, up to `radius`, where the neighbour takes over. */

@@ -12,7 +12,7 @@ export const EXPANSION_UM = 5;
 /** Vertices of a vendor cell's outline, as the instrument writes them. */
 const RAYS = 12;
 /** How often the way from the nucleus to the farthest border is halved to find a vertex. */
-const HALVINGS = 6;
+const HALVINGS = 5;
 
 /** Which vendor nucleus is nearest to a point, exactly; in a rectangle it is fast, since bins list the only nuclei that can be. */
 export class VendorMap {
