@@ -1,23 +1,11 @@
 import type { Bench, BenchCase, BenchOptions } from '../bench.ts';
-import { BAYSOR } from '../competitors/baysor.ts';
+import { COMPETITORS } from '../competitors/all.ts';
 import type { ComparedSlide, Competitor, Tool } from '../competitors/competitor.ts';
-import { PROSEG } from '../competitors/proseg.ts';
-import { EXPAND, NUCLEUS, SPATILE, SPATILE_ONE, VENDOR } from '../competitors/spatile.ts';
 import type { CaseResult } from '../results.ts';
 import { comparisonFigure } from './comparison-figure.ts';
 import { measureCompetitor } from './measure.ts';
 import { FIGURE, METHODS, renderComparison } from './page.ts';
 import { comparedSlides, type SlideChoice, turned } from './slides.ts';
-
-export const COMPETITORS: readonly Competitor[] = [
-  SPATILE,
-  PROSEG,
-  SPATILE_ONE,
-  EXPAND,
-  NUCLEUS,
-  VENDOR,
-  BAYSOR,
-];
 
 /** Where the first seed took longer than this, the others are not run. */
 export const ONE_SEED_ABOVE_SECONDS = 300;

@@ -1,8 +1,7 @@
-import { BAYSOR } from '../competitors/baysor.ts';
+import { OTHERS, SIMPLE } from '../competitors/all.ts';
 import { NOT_RUN } from '../competitors/not-run.ts';
 import { PROSEG } from '../competitors/proseg.ts';
-import { PYTHON } from '../competitors/python.ts';
-import { EXPAND, NUCLEUS, SPATILE, SPATILE_ONE, VENDOR } from '../competitors/spatile.ts';
+import { SPATILE, SPATILE_ONE } from '../competitors/spatile.ts';
 import { provenance, table } from '../pages.ts';
 import type { CaseResult } from '../results.ts';
 import { extrapolation } from './extrapolation.ts';
@@ -11,11 +10,8 @@ import { byKind, detailsOf, type KindResults, kindName, troubles } from './kinds
 import { accuracy, statements } from './statements.ts';
 import { allScores, costTable, ending, scalingTable, scoreTable, stepTable } from './tables.ts';
 
-const OTHERS = [PROSEG, BAYSOR, ...PYTHON.map(({ competitor }) => competitor)];
 /** Columns of the tables, as far as there are results. */
-export const METHODS = [SPATILE, ...OTHERS, EXPAND, NUCLEUS, VENDOR].map(
-  ({ key, label }) => [key, label] as const,
-);
+export const METHODS = [SPATILE, ...OTHERS, ...SIMPLE].map(({ key, label }) => [key, label] as const);
 
 /** The picture of the comparison, beside the page. */
 export const FIGURE = 'figures/compare.svg';
@@ -69,9 +65,10 @@ function intro(kinds: readonly KindResults[]): string {
 
 /** The ways that cost next to nothing and were measured. */
 function simple(kinds: readonly KindResults[]): [key: string, label: string][] {
-  return [EXPAND, NUCLEUS, VENDOR]
-    .filter(({ key }) => kinds.some(({ methods }) => methods.has(key)))
-    .map(({ key, label }) => [key, label]);
+  return SIMPLE.filter(({ key }) => kinds.some(({ methods }) => methods.has(key))).map(({ key, label }) => [
+    key,
+    label,
+  ]);
 }
 
 function goalTable(kinds: readonly KindResults[]): string {

@@ -23,7 +23,7 @@ export interface Competitor {
   label: string;
   /** Threads or worker processes that it may use; 0 when it runs nothing. */
   threads: number;
-  /** Slides it takes part in; all by default. */
+  /** Slides it takes part in, all by default; `scaling` marks the usual kind in all its sizes. */
   only?: (slide: { millions: number; scaling: boolean }) => boolean;
   /** Null when the machine does not have it. `program` is the folder of the built spatile. */
   find: (program: string) => Tool | null;

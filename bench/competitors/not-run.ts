@@ -1,5 +1,9 @@
 /** Programs for which there is no adapter, and why; tried on Python 3.11 without a graphics card. */
 export const NOT_RUN: readonly (readonly [name: string, why: string])[] = [
+  [
+    'pciSeq',
+    'on PyPI (0.0.61; needs pandas below 3), but without a single-cell reference, as here, it put no transcript into any cell',
+  ],
   ['segger', 'not on PyPI'],
   [
     'BIDCell',
