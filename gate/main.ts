@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Baseline, type Measured, type Noise, readBaseline, writeBaseline } from './baseline.ts';
-import { GATE_CASE } from './case.ts';
+import { GATE_CASE, type MethodSpec } from './case.ts';
 import { compare, incomparable } from './compare.ts';
 import { Measurement } from './measure.ts';
 import { Program } from './program.ts';
@@ -63,6 +63,7 @@ async function check(measurement: Measurement): Promise<void> {
   const why = incomparable(baseline, slides, GATE_CASE);
   if (why !== null)
     return end(`gate: ${why}; look at the change and take new numbers: npm run gate -- --accept "why"`);
+  tellRuns(({ seeds }) => seeds);
   const rows = compare(baseline, { slides, ...(await measurement.values()) }, GATE_CASE);
   process.stdout.write(tableOf(rows, values.all));
   console.log(`baseline of ${baseline.commit}: ${baseline.reason}`);
@@ -75,6 +76,7 @@ async function check(measurement: Measurement): Promise<void> {
 async function accept(measurement: Measurement): Promise<void> {
   const before = readBaseline(BASELINE);
   const slides = await measurement.slides();
+  tellRuns(({ seeds }) => seeds);
   const now: Measured = { slides, ...(await measurement.values()) };
   const comparable = before !== null && incomparable(before, slides, GATE_CASE) === null;
   const noise =
@@ -94,6 +96,12 @@ async function accept(measurement: Measurement): Promise<void> {
   console.log(`${BASELINE}: accepted (${baseline.reason}); commit it together with the change`);
 }
 
+/** Says how much is to be run, since nothing else is heard until it is done. */
+function tellRuns(seedsOf: (method: MethodSpec) => number[]): void {
+  const seeds = GATE_CASE.methods.reduce((sum, method) => sum + seedsOf(method).length, 0);
+  console.log(`${GATE_CASE.slides.length} slides, ${seeds} runs on each`);
+}
+
 /** Whether the noise of every score that a method without fixed results has now was measured. */
 function isNoiseKnown({ sd }: Noise, { accuracy }: Measured): boolean {
   return GATE_CASE.methods
@@ -106,6 +114,8 @@ function isNoiseKnown({ sd }: Noise, { accuracy }: Measured): boolean {
 }
 
 async function measuredNoise(measurement: Measurement): Promise<Noise> {
+  console.log('measuring the noise between seeds');
+  tellRuns(({ noiseSeeds }) => noiseSeeds);
   const runs = Math.max(...GATE_CASE.methods.map(({ noiseSeeds }) => noiseSeeds.length));
   return {
     how: `standard deviation between ${runs} seeds of the run on the same slide, pooled over ${GATE_CASE.slides.length} slides; methods without random numbers have none`,

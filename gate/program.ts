@@ -22,7 +22,8 @@ export class Program {
       return await this.#start(words);
     } finally {
       this.#free++;
-      this.#waiting.shift()?.();
+      // The latest first, so that a run is judged, and its files are gone, before the next one begins.
+      this.#waiting.pop()?.();
     }
   }
 
