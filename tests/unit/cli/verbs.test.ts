@@ -308,6 +308,29 @@ describe('simulate', () => {
     expect(stdout).toBe('bundle       toy\ntruth        toy.truth\ncells        90\ntranscripts  12,345\n');
   });
 
+  test('takes an area, a number of transcripts and a reference, and lists the presets', async () => {
+    const { calls, service } = recorder(summary);
+    const simulate = (options: string) =>
+      spatile(`simulate -o toy ${options}`.split(' '), { simulateSlide: service });
+    await simulate('--area-mm2 2.5 --reference means.csv --reference-scale log1p');
+    await simulate('--transcripts 1000000 --preset whole-transcriptome');
+    expect(calls.map(([options]) => options)).toEqual([
+      { out: 'toy', images: true, areaMm2: 2.5, reference: 'means.csv', referenceScale: 'log1p' },
+      { out: 'toy', images: true, transcripts: 1_000_000, preset: 'whole-transcriptome' },
+    ]);
+    const { stdout } = await spatile(['simulate', '--help'], { simulateSlide: service });
+    for (const preset of [
+      'default',
+      'easy',
+      'crowded',
+      'elongated',
+      'leaky',
+      'sparse',
+      'whole-transcriptome',
+    ])
+      expect(stdout).toMatch(new RegExp(`^  ${preset}  +\\w`, 'm'));
+  });
+
   test('shows the progress of the simulator in steps', async () => {
     const simulateSlide = async (_: unknown, progress: (event: SimulateProgress) => void) => {
       for (const done of [0, 1, 2]) progress({ step: 'transcripts', done, total: 2, transcripts: done * 10 });
