@@ -66,7 +66,7 @@ async function measureAll(
   const close = (): void => workbench.close();
   const stop = (): void => {
     stopped = true;
-    close();
+    workbench.stop();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
   process.on('exit', close);

@@ -121,14 +121,15 @@ export class Workbench {
     return JSON.parse(await this.#spatile(command, {}));
   }
 
-  /** Runs and measures any program; ended early when the bench is. */
-  measure(command: Command, limits: Limits): Promise<CommandUse> {
-    if (this.#closed) return Promise.reject(new Error('the bench was stopped'));
-    return measureCommand(command, limits, (stop) => {
+  /** Runs and measures any program; ended early when the bench is, which is an error and no measurement. */
+  async measure(command: Command, limits: Limits): Promise<CommandUse> {
+    if (this.#closed) throw new Error('the bench was stopped');
+    const use = await measureCommand(command, limits, (stop) => {
       this.#stop = stop;
-    }).finally(() => {
-      this.#stop = () => undefined;
     });
+    this.#stop = () => undefined;
+    if (this.#closed) throw new Error('the bench was stopped');
+    return use;
   }
 
   /** An empty folder below the bench's. */
@@ -160,11 +161,16 @@ export class Workbench {
       if (!kept.includes(name)) rmSync(join(this.folder, name), { recursive: true, force: true });
   }
 
-  /** Ends a running child and removes everything. */
-  close(): void {
+  /** Ends what is running; nothing more can be started. */
+  stop(): void {
     this.#closed = true;
     this.#child?.kill('SIGTERM');
     this.#stop();
+  }
+
+  /** Removes everything; what was running has to have ended. */
+  close(): void {
+    this.stop();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
