@@ -18,7 +18,7 @@ export interface Conservation {
 }
 
 export interface Joined {
-  /** By truth row: predicted cell, 1.. in the order first met; 0 = background or missing. */
+  /** By truth row: predicted cell, 1.. in the order of their first row; 0 = background or missing. */
   predicted: Uint32Array;
   predictedCells: number;
   /** The result's own number of predicted cell q at q - 1. */
@@ -28,7 +28,10 @@ export interface Joined {
   conservation: Conservation;
 }
 
-/** Brings a result's verdicts to the rows of the truth. Of a transcript that comes twice the first verdict counts. */
+/**
+ * Brings a result's verdicts to the rows of the truth. Of a transcript that comes twice the first verdict counts; else the
+ * order of the result's rows changes nothing, since cells are numbered anew by the truth's rows.
+ */
 export async function joinToTruth(
   batches: AsyncIterable<AssignmentBatch>,
   truth: Truth,
@@ -37,7 +40,6 @@ export async function joinToTruth(
   const n = truth.ids.size;
   const predicted = new Uint32Array(n);
   const seen = new Uint8Array(n);
-  const denseOf = new Map<number, number>();
   let unknown = 0;
   for await (const { length, transcriptId, cell } of batches) {
     const words = new Uint32Array(transcriptId.buffer, transcriptId.byteOffset, 2 * length);
@@ -47,7 +49,7 @@ export async function joinToTruth(
         unknown++;
         continue;
       }
-      if (seen[row] === 0) predicted[row] = dense(denseOf, cell[i]);
+      if (seen[row] === 0) predicted[row] = cell[i];
       if (seen[row] < 2) seen[row]++;
     }
   }
@@ -64,22 +66,23 @@ export async function joinToTruth(
     else counts.duplicated++;
     judged[row] = truth.feature[row] < truth.genes ? 1 : 0;
   }
+  const numberOf = renumber(predicted);
   const conserved = counts.once === counts.passed && unknown === 0;
   return {
     predicted,
-    predictedCells: denseOf.size,
-    numberOf: Uint32Array.from(denseOf.keys()),
+    predictedCells: numberOf.length,
+    numberOf,
     judged,
     conservation: { ...counts, conserved },
   };
 }
 
-function dense(numbers: Map<number, number>, cell: number): number {
-  if (cell === 0) return 0;
-  let number = numbers.get(cell);
-  if (number === undefined) {
-    number = numbers.size + 1;
-    numbers.set(cell, number);
-  }
-  return number;
+/** Numbers cells 1.. in the order of their first row, in place; gives the numbers they had. */
+function renumber(cells: Uint32Array): Uint32Array {
+  const denseOf = new Map<number, number>([[0, 0]]);
+  cells.forEach((cell, row) => {
+    if (!denseOf.has(cell)) denseOf.set(cell, denseOf.size);
+    cells[row] = denseOf.get(cell)!;
+  });
+  return Uint32Array.from([...denseOf.keys()].slice(1));
 }

@@ -16,7 +16,7 @@ import { callTypes } from './types/calls.ts';
 
 /** Verdicts by row of the truth. */
 export interface JudgedRows {
-  /** Predicted cell, 1.. in the order first met; 0 = background. */
+  /** Predicted cell, 1.. in the order of their first row; 0 = background. */
   predicted: Uint32Array;
   /** The result's own number of each. */
   numberOf: Uint32Array;
