@@ -37,7 +37,7 @@ export function stepSeconds(events: readonly RunLogEvent[]): StepSeconds {
 }
 
 function kindOf({ step }: Step): keyof StepSeconds {
-  if (step.endsWith('-settle')) return 'settle';
+  if (step.endsWith('-settle') || step === 'assign-ambient') return 'settle';
   if (step.startsWith('assign-fit')) return 'fit';
   if (step.startsWith('assign-border')) return 'border';
   if (step.startsWith('outline')) return 'outline';

@@ -1,5 +1,5 @@
 import { number } from '../statistics.ts';
-import { type KindResults, kindName, pair, score, used } from './kinds.ts';
+import { type KindResults, kindName, pair, score, troubles, used } from './kinds.ts';
 import { isClear } from './statements.ts';
 
 const OURS = 'spatile';
@@ -86,6 +86,9 @@ function time(kind: KindResults): Finding[] {
     return [{ words: `${kindName(kind)}: 1/${number(1 / share, 1)}`, isMet: share <= 1 / 5 }];
   }
   const theirs = kind.methods.get(THEIRS)?.[0];
+  const [failed] = troubles(kind.methods.get(OURS));
+  if (failed !== undefined)
+    return [{ words: `${kindName(kind)}: spatile ended with: ${failed.quality.exit}`, isMet: false }];
   const ours =
     kind.methods
       .get(OURS)

@@ -60,7 +60,7 @@ export function renderComparison(cases: readonly CaseResult[]): string {
 }
 
 function intro(kinds: readonly KindResults[]): string {
-  return `Made from the results below: ${kinds.length} kinds of simulated slide, every program with the same bundle and 2 threads, one after the other. Differences are means over the seeds that both have; what is not marked otherwise is larger than the range over at least 3 seeds.`;
+  return `Made from the results below: ${kinds.length} kinds of simulated slide, every program with the same bundle and 2 threads, one after the other. Differences are means over the seeds that both have. A difference of F1 that is not marked otherwise is larger than the range over at least 3 seeds; the other scores only say who is ahead (by 0.0005 or more), and times and memory carry no such mark: slides of 1 M transcripts and more have one seed.`;
 }
 
 /** The ways that cost next to nothing and were measured. */

@@ -1,4 +1,5 @@
 import { SCORES } from '@spatile/instrument/judge/score-list';
+import type { CaseResult } from '../results.ts';
 import { number } from '../statistics.ts';
 import { type KindResults, kindName, type Pair, pair, score, troubles, used } from './kinds.ts';
 
@@ -14,7 +15,18 @@ export function statements(kinds: readonly KindResults[], theirs: string, label:
     accuracy(shared, theirs, label),
     ...otherScores(shared, theirs, label),
     ...costs(shared, theirs, label),
+    ...unfinished(shared),
   ];
+}
+
+/** Where spatile itself did not end well, which no comparison above can show. */
+function unfinished(kinds: readonly KindResults[]): string[] {
+  const ended = kinds.flatMap((kind) =>
+    troubles(kind.methods.get(OURS)).map(
+      ({ quality, settings }) => `${kindName(kind)}, seed ${settings.seed} (${quality.exit})`,
+    ),
+  );
+  return ended.length === 0 ? [] : [`- **spatile did not end well** on ${ended.join('; ')}.`];
 }
 
 /** F1 alone, for methods that cost next to nothing. */
@@ -80,7 +92,7 @@ function otherScores(kinds: readonly KindResults[], theirs: string, label: strin
 }
 
 function costs(kinds: readonly KindResults[], theirs: string, label: string): string[] {
-  const times = kinds.flatMap((kind) => timeSentence(kind, theirs) ?? []);
+  const times = kinds.flatMap((kind) => timeSentence(kind, theirs));
   const memory = kinds.flatMap((kind) => {
     const found = pair(kind, OURS, theirs, used('peakBytes'));
     if (found === null) return [];
@@ -115,30 +127,36 @@ function costs(kinds: readonly KindResults[], theirs: string, label: string): st
   ];
 }
 
-/** Wall time on one kind of slide; a method that was stopped took at least its limit. */
-function timeSentence(kind: KindResults, theirs: string): { isLess: boolean; words: string }[] | null {
+/** Wall time on one kind of slide; of two methods one that was stopped took at least its limit. */
+function timeSentence(kind: KindResults, theirs: string): { isLess: boolean; words: string }[] {
   const both = pair(kind, OURS, theirs, used('wallSeconds'));
   if (both !== null) {
     const words = `${kindName(kind)} ${number(both.ours, 1)} s against ${number(both.theirs, 1)} s, ${ratioWords(both.theirs / both.ours, 'as fast', 'as slow')}`;
     return [{ isLess: both.ours < both.theirs, words }];
   }
-  const [stopped] = troubles(kind.methods.get(theirs)).filter(
-    ({ quality }) => quality.exit === 'out of time',
-  );
-  const ours =
-    kind.methods
-      .get(OURS)
-      ?.map(used('wallSeconds'))
-      .find((seconds) => seconds !== null) ?? null;
-  if (stopped === undefined || ours === null) return null;
-  const limit = Number(stopped.settings.limitSeconds);
-  if (ours > limit) return null;
-  return [
-    {
-      isLess: true,
-      words: `${kindName(kind)} ${number(ours, 1)} s against more than ${number(limit)} s (stopped), at least ${number(limit / ours, 1)} times as fast`,
-    },
-  ];
+  const [ours, others] = [kind.methods.get(OURS), kind.methods.get(theirs)];
+  const [ended, otherEnded] = [firstSeconds(ours), firstSeconds(others)];
+  const [limit, otherLimit] = [stoppedAt(ours), stoppedAt(others)];
+  if (ended !== null && otherLimit !== null && ended <= otherLimit) {
+    const words = `${kindName(kind)} ${number(ended, 1)} s against more than ${number(otherLimit)} s (stopped), at least ${number(otherLimit / ended, 1)} times as fast`;
+    return [{ isLess: true, words }];
+  }
+  if (limit !== null && otherEnded !== null && otherEnded <= limit) {
+    const words = `${kindName(kind)} more than ${number(limit)} s (stopped) against ${number(otherEnded, 1)} s, at least ${number(limit / otherEnded, 1)} times as slow`;
+    return [{ isLess: false, words }];
+  }
+  return [];
+}
+
+/** Wall time of the first run that ended by itself; null when none did. */
+function firstSeconds(results: readonly CaseResult[] | undefined): number | null {
+  return results?.map(used('wallSeconds')).find((seconds) => seconds !== null) ?? null;
+}
+
+/** Seconds after which a run was stopped; null when none was. */
+function stoppedAt(results: readonly CaseResult[] | undefined): number | null {
+  const stopped = troubles(results).find(({ quality }) => quality.exit === 'out of time');
+  return stopped === undefined ? null : Number(stopped.settings.limitSeconds);
 }
 
 function ratioWords(theirsByOurs: number, better: string, worse: string): string {

@@ -104,6 +104,26 @@ test('a program that was stopped took at least its limit', () => {
   });
 });
 
+test('a run of spatile that was stopped or failed is told as a loss', () => {
+  const cases = [
+    compared({ competitor: 'spatile', aimed: 1e6, exit: 'out of time', used: { wallSeconds: 900.2 } }),
+    compared({ competitor: 'proseg', aimed: 1e6, used: { wallSeconds: 300 } }),
+    compared({ competitor: 'spatile', preset: 'leaky', exit: 'failed' }),
+    compared({ competitor: 'proseg', preset: 'leaky' }),
+  ];
+  const said = statements(kindsOf(cases), 'proseg', 'Proseg').join('\n');
+  expect(said).toContain(
+    '**Slower than Proseg**: default, 1 M, 300 genes more than 900 s (stopped) against 300.0 s, at least 3.0 times as slow.',
+  );
+  expect(said).toContain(
+    '**spatile did not end well** on leaky, 0.1 M, 300 genes, seed 1 (failed); default, 1 M, 300 genes, seed 1 (out of time).',
+  );
+  expect(goals(kindsOf(cases)).find(({ goal }) => goal.startsWith('Wall time'))).toMatchObject({
+    isMet: false,
+    found: 'default, 1 M, 300 genes: spatile ended with: out of time',
+  });
+});
+
 const verdictOf = (cases: CaseResult[], start: string): boolean | null =>
   goals(kindsOf(cases)).find(({ goal }) => goal.startsWith(start))!.isMet;
 
