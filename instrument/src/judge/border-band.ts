@@ -16,12 +16,12 @@ export class BorderBand {
   constructor(cores: readonly RectUm[], area: RectUm) {
     this.#cores = cores;
     this.#area = area;
-    this.#extent = {
-      x0: Math.min(...cores.map(({ x0 }) => x0)),
-      y0: Math.min(...cores.map(({ y0 }) => y0)),
-      x1: Math.max(...cores.map(({ x1 }) => x1)),
-      y1: Math.max(...cores.map(({ y1 }) => y1)),
-    };
+    this.#extent = cores.reduce((all, core) => ({
+      x0: Math.min(all.x0, core.x0),
+      y0: Math.min(all.y0, core.y0),
+      x1: Math.max(all.x1, core.x1),
+      y1: Math.max(all.y1, core.y1),
+    }));
     this.#bins = Array.from({ length: BINS * BINS }, () => []);
     cores.forEach((core, index) => {
       for (let row = this.#row(core.y0); row <= this.#row(core.y1); row++)

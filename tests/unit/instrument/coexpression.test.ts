@@ -1,10 +1,10 @@
 import {
   MAX_MARKERS,
   type Marker,
+  type MarkerCounts,
   markerCoexpression,
   thinnedCoexpression,
 } from '@spatile/instrument/judge/coexpression';
-import { MarkerTally } from '@spatile/instrument/judge/marker-tally';
 import { RandomStream } from '@spatile/random/stream';
 import { describe, expect, it } from 'vitest';
 
@@ -14,14 +14,17 @@ const MARKERS: Marker[] = [
 ];
 
 /** Counts of rows such as `[2, 0, 1]`: one entry per marker. */
-function countsOf(rows: number[][]) {
-  const tally = new MarkerTally(rows[0]?.length ?? 1);
-  rows.forEach((row, cell) => {
-    row.forEach((n, marker) => {
-      for (let i = 0; i < n; i++) tally.add(cell, marker);
-    });
+function countsOf(rows: number[][]): MarkerCounts {
+  const entries = rows.map((row) => row.flatMap((count, marker) => (count > 0 ? [{ marker, count }] : [])));
+  const start = new Uint32Array(rows.length + 1);
+  entries.forEach((row, cell) => {
+    start[cell + 1] = start[cell] + row.length;
   });
-  return tally.counts();
+  return {
+    start,
+    marker: Uint32Array.from(entries.flat(), ({ marker }) => marker),
+    count: Uint32Array.from(entries.flat(), ({ count }) => count),
+  };
 }
 
 describe('co-expression of exclusive markers', () => {
@@ -106,21 +109,5 @@ describe('thinning', () => {
     expect(half).toBeLessThan(all);
     expect(tenth).toBeLessThan(half);
     expect(thinnedCoexpression(counts, MARKERS, 0)).toBeNull();
-  });
-});
-
-describe('the tally of markers', () => {
-  it('gives the same counts in any order, beyond what it holds at once', () => {
-    const stream = new RandomStream(5, 'tally');
-    const keys = Uint32Array.from({ length: 1_300_000 }, () => stream.integer(5000));
-    const forward = new MarkerTally(7);
-    const backward = new MarkerTally(7);
-    for (const key of keys) forward.add(10 * Math.floor(key / 7), key % 7);
-    for (const key of keys.reverse()) backward.add(10 * Math.floor(key / 7), key % 7);
-    const counts = forward.counts();
-    expect(counts).toEqual(backward.counts());
-    expect(counts.start.length).toBe(716);
-    expect(counts.count.reduce((sum, n) => sum + n, 0)).toBe(1_300_000);
-    expect([...counts.marker.subarray(0, 7)]).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 });

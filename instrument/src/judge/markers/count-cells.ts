@@ -1,6 +1,7 @@
 import { kindOfName } from '@spatile/formats/bundle/feature-kind';
 import type { Marker, MarkerCounts } from '../coexpression.ts';
 import type { GeneVerdicts } from '../read/result.ts';
+import { median } from '../statistics.ts';
 
 /** What a result's cells hold, without any truth. */
 export interface CellCounts {
@@ -150,11 +151,4 @@ function markerCounts(
     counts.count[at] = count;
   }
   return counts;
-}
-
-function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

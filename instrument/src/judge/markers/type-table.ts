@@ -18,7 +18,7 @@ export interface TypeTable {
 const TYPE_COLUMNS = ['cell_type', 'celltype', 'type', 'cluster'];
 const GENE_COLUMNS = ['gene', 'genes', 'gene_name', 'feature_name'];
 /** Columns of references that are no genes. */
-const NOT_VALUES = new Set(['', 'index', 'atlas', 'ct_idx', '__index_level_0__']);
+const NOT_VALUES = new Set(['', 'Unnamed: 0', 'index', 'atlas', 'ct_idx', '__index_level_0__']);
 /** References tell tens of types, rarely hundreds. */
 const MAX_TYPES = 4096;
 const MAX_GENES = 1 << 18;

@@ -16,8 +16,9 @@ export function markersSection(
 ): Section | null {
   const shown = [...results, ...(floor === null ? [] : [{ name: 'the true cells', markers: floor }])];
   if (results.length === 0) return null;
-  const most = Math.max(
-    ...shown.flatMap(({ markers }) => Array.from(markers.byTypes).filter(Number.isFinite)),
+  // Not spread as arguments: hundreds of types make more pairs than a call can take.
+  const most = shown.reduce(
+    (highest, { markers }) => markers.byTypes.reduce((m, rate) => (rate > m ? rate : m), highest),
     1e-9,
   );
   return {
