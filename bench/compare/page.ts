@@ -5,7 +5,7 @@ import { SPATILE, SPATILE_ONE } from '../competitors/spatile.ts';
 import { provenance, table } from '../pages.ts';
 import type { CaseResult } from '../results.ts';
 import { extrapolation } from './extrapolation.ts';
-import { goals } from './goals.ts';
+import { type GoalVerdict, goals } from './goals.ts';
 import { byKind, detailsOf, type KindResults, kindName, troubles } from './kinds.ts';
 import { accuracy, statements } from './statements.ts';
 import { allScores, costTable, ending, scalingTable, scoreTable, stepTable } from './tables.ts';
@@ -72,11 +72,16 @@ function simple(kinds: readonly KindResults[]): [key: string, label: string][] {
 }
 
 function goalTable(kinds: readonly KindResults[]): string {
-  const verdict = (isMet: boolean | null): string =>
-    isMet === null ? 'not measured' : isMet ? 'met' : '**not met**';
+  const verdict = ({ isMet, missing }: GoalVerdict): string => {
+    if (isMet === null) return 'not measured';
+    if (!isMet) return '**not met**';
+    return missing.length === 0 ? 'met' : 'met as far as measured';
+  };
+  const words = ({ found, isMet, missing }: GoalVerdict): string =>
+    isMet === null || missing.length === 0 ? found : `${found}; not measured: ${missing.join(', ')}`;
   return table(
     ['goal', 'verdict', 'found (where it is not met, only what fails)'],
-    goals(kinds).map(({ goal, found, isMet }) => [goal, verdict(isMet), found]),
+    goals(kinds).map((one) => [one.goal, verdict(one), words(one)]),
     3,
   );
 }

@@ -137,6 +137,19 @@ test('goals are met, not met, or not measured', () => {
   expect(verdictOf(f1s('leaky', [0.7], [0.6]), 'F1 clearly')).toBe(false);
 });
 
+test('a goal that was measured in part says what is missing', () => {
+  const cases = f1s('leaky', [0.7, 0.7, 0.7], [0.6, 0.6, 0.6]);
+  const missingOf = (some: CaseResult[]): string[] =>
+    goals(kindsOf(some)).find(({ goal }) => goal.startsWith('F1 clearly'))!.missing;
+  expect(missingOf(cases)).toEqual(['crowded']);
+  expect(renderComparison(cases)).toMatch(
+    /F1 clearly above .*\| met as far as measured \| .*; not measured: crowded \|/,
+  );
+  const both = [...cases, ...f1s('crowded', [0.7, 0.7, 0.7], [0.6, 0.6, 0.6])];
+  expect(missingOf(both)).toEqual([]);
+  expect(renderComparison(both)).toMatch(/F1 clearly above .*\| met \| /);
+});
+
 test('the goals of time and memory look at their own slides and processes', () => {
   const of = (seconds: number, aimed: number, more: Record<string, number> = {}): CaseResult =>
     compared({ competitor: 'spatile', aimed, used: { wallSeconds: seconds, ...more } });
