@@ -43,9 +43,13 @@ export async function readTypeTable(path: string, scale: ValueScale = 'linear'):
   if (columns.length === 0 || columns.length > limit)
     throw invalid(path, `${columns.length} columns of values`);
   const { labels, means } = await averagedRows(table, label, columns, scale, byGene ? MAX_GENES : MAX_TYPES);
-  if (!byGene)
-    return { types: labels, genes: columns, values: Float64Array.from(means.flatMap((row) => [...row])) };
   const values = new Float64Array(columns.length * labels.length);
+  if (!byGene) {
+    means.forEach((row, type) => {
+      values.set(row, type * columns.length);
+    });
+    return { types: labels, genes: columns, values };
+  }
   means.forEach((row, gene) => {
     for (let type = 0; type < columns.length; type++) values[type * labels.length + gene] = row[type];
   });
