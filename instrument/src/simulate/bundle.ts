@@ -69,6 +69,21 @@ interface VendorCell {
   counts: number[];
 }
 
+/** What the vendor says of a block's transcripts, in the order of the buffer. */
+interface Assignment {
+  cellCode: Uint32Array;
+  distanceUm: Float32Array;
+  inNucleus: Uint8Array;
+}
+
+function makeAssignment(length: number): Assignment {
+  return {
+    cellCode: new Uint32Array(length),
+    distanceUm: new Float32Array(length),
+    inNucleus: new Uint8Array(length),
+  };
+}
+
 /** Writes the tables of a Xenium-shaped bundle, block by block. Memory grows with cells, not with transcripts. */
 export class BundleTables {
   readonly #kinds: Uint8Array;
@@ -82,6 +97,7 @@ export class BundleTables {
   /** What `cell_id` and `fov_name` may say, by code. */
   readonly #ids = ['UNASSIGNED'];
   readonly #fovNames: string[] = [];
+  #assignment = makeAssignment(0);
   #labels = 0;
   #decoded = 0;
   #highQuality = 0;
@@ -131,7 +147,8 @@ export class BundleTables {
   ): void {
     const { columns } = this.#transcripts;
     const fov = this.#fovNames.push(fovName) - 1;
-    const assigned = new Assigned(nuclei, (nucleus) => this.#vendorCell(nucleus), this.#matrix);
+    this.#assign(buffer, nuclei, map);
+    const { cellCode, distanceUm, inNucleus } = this.#assignment;
     this.#transcripts.fill(order.length, (from, count, at) => {
       writeIds(block, from, count, columns.transcript_id, at);
       gather(buffer.x, order, from, count, columns.x_location, at);
@@ -140,8 +157,10 @@ export class BundleTables {
       gather(buffer.qv, order, from, count, columns.qv, at);
       gather(buffer.feature, order, from, count, columns.feature_name, at);
       columns.fov_name.fill(fov, at, at + count);
+      gather(cellCode, order, from, count, columns.cell_id, at);
+      gather(distanceUm, order, from, count, columns.nucleus_distance, at);
+      gather(inNucleus, order, from, count, columns.overlaps_nucleus, at);
       this.#kindsOf(at, count);
-      this.#assign(map, assigned, at, count);
     });
     this.#decoded += order.length;
   }
@@ -159,23 +178,27 @@ export class BundleTables {
     }
   }
 
-  /** Fills what follows from the place, and counts the calls of each cell. */
-  #assign(map: VendorMap, assigned: Assigned, at: number, count: number): void {
-    const { columns } = this.#transcripts;
-    const { x_location, y_location, qv, feature_name, codeword_category } = columns;
-    const { cell_id, overlaps_nucleus, nucleus_distance } = columns;
-    for (let row = at; row < at + count; row++) {
-      const nearest = map.locate(x_location[row], y_location[row]);
+  /**
+   * Finds what follows from the places of a block's transcripts, and counts the calls of each cell: in the order of birth,
+   * in which places that follow each other are near each other.
+   */
+  #assign(buffer: TranscriptBuffer, nuclei: readonly VendorNucleus[], map: VendorMap): void {
+    const assigned = new Assigned(nuclei, (nucleus) => this.#vendorCell(nucleus), this.#matrix);
+    const { length, x, y, qv, feature } = buffer;
+    if (length > this.#assignment.cellCode.length) this.#assignment = makeAssignment(x.length);
+    const { cellCode, distanceUm, inNucleus } = this.#assignment;
+    for (let i = 0; i < length; i++) {
+      const nearest = map.locate(x[i], y[i]);
       const distance = map.distanceUm;
-      nucleus_distance[row] = distance;
-      overlaps_nucleus[row] = nearest >= 0 && distance === 0 ? 1 : 0;
-      cell_id[row] = 0;
+      distanceUm[i] = distance;
+      inNucleus[i] = nearest >= 0 && distance === 0 ? 1 : 0;
+      cellCode[i] = 0;
       if (nearest < 0 || distance > EXPANSION_UM) continue;
       const { cell, features } = assigned.at(nearest);
-      cell_id[row] = cell.code;
-      if (qv[row] < MIN_QV) continue;
-      cell.counts[codeword_category[row]]++;
-      features.push(feature_name[row]);
+      cellCode[i] = cell.code;
+      if (qv[i] < MIN_QV) continue;
+      cell.counts[this.#kinds[feature[i]]]++;
+      features.push(feature[i]);
     }
   }
 

@@ -2,6 +2,7 @@ import { type Group, File as Hdf5File } from 'h5wasm/node';
 import { LongColumn, makeTexts, writingHdf5 } from './hdf5-columns.ts';
 import { featureId } from './manifest.ts';
 import type { Panel } from './panel.ts';
+import { Tally } from './tally.ts';
 import type { VendorNucleus } from './vendor.ts';
 
 const FEATURE_TYPES: Record<string, string> = {
@@ -34,11 +35,13 @@ export class CellFeatureMatrix {
   /** Where each cell's entries begin, and where the last one's end. */
   readonly #bounds = [0];
   readonly #genesPerCell: number[] = [];
+  readonly #tally: Tally;
 
   private constructor(path: string, panel: Panel, columns: number) {
     this.#path = path;
     this.#panel = panel;
     this.#columns = columns;
+    this.#tally = new Tally(panel.names.length);
     // The oldest layout, as instruments write it.
     this.#file = new Hdf5File(path, 'w', { libver: ['earliest', 'latest'] });
     const matrix = this.#file.create_group('matrix') as Group;
@@ -117,16 +120,14 @@ export class CellFeatureMatrix {
   /** Appends the columns of a block's cells and forgets them. */
   #write(block: number): void {
     for (const { id, features } of this.#blocks.get(block) ?? []) {
-      const sorted = Uint32Array.from(features).sort();
       let distinct = 0;
       let genes = 0;
-      for (let from = 0, to = 0; from < sorted.length; from = to) {
-        while (to < sorted.length && sorted[to] === sorted[from]) to++;
-        this.#data.push(to - from);
-        this.#indices.push(sorted[from]);
+      this.#tally.take(features, (feature, count) => {
+        this.#data.push(count);
+        this.#indices.push(feature);
         distinct++;
-        if (sorted[from] < this.#panel.genes) genes++;
-      }
+        if (feature < this.#panel.genes) genes++;
+      });
       this.#barcodes.push(id);
       this.#genesPerCell.push(genes);
       this.#bounds.push(this.#bounds[this.#bounds.length - 1] + distinct);

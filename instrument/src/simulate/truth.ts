@@ -56,6 +56,8 @@ export class TruthTables {
   readonly #cells: TableWriter<typeof CELLS>;
   readonly #polygons: TableWriter<typeof POLYGONS>;
   readonly #nuclei: TableWriter<typeof POLYGONS>;
+  /** Of the block's transcripts in the buffer's order: see `TRANSCRIPTS`. */
+  #outside = new Uint8Array(0);
   cells = 0;
 
   constructor(folder: string, typeNames: readonly string[]) {
@@ -72,25 +74,35 @@ export class TruthTables {
   block(block: number, cells: readonly Cell[], buffer: TranscriptBuffer, order: Uint32Array): void {
     const { columns } = this.#transcripts;
     const counts = new Int32Array(cells.length + 1);
+    this.#findOutside(cells, buffer);
     this.#transcripts.fill(order.length, (from, count, at) => {
       writeIds(block, from, count, columns.transcript_id, at);
       gather(buffer.bornX, order, from, count, columns.born_x, at);
       gather(buffer.bornY, order, from, count, columns.born_y, at);
       gather(buffer.qv, order, from, count, columns.qv, at);
       gather(buffer.displaced, order, from, count, columns.displaced, at);
-      const { cell, feature, outside } = columns;
+      gather(this.#outside, order, from, count, columns.outside, at);
+      const { cell, feature } = columns;
       for (let k = 0; k < count; k++) {
         const i = order[from + k];
         const label = buffer.cell[i];
         counts[label]++;
         feature[at + k] = buffer.feature[i];
         cell[at + k] = label === 0 ? 0 : this.cells + label;
-        outside[at + k] = label > 0 && !isInRing(cells[label - 1].body, buffer.x[i], buffer.y[i]) ? 1 : 0;
       }
     });
     cells.forEach((cell, i) => {
       this.#cell(cell, this.#typeNames[buffer.typeOf[i]], counts[i + 1]);
     });
+  }
+
+  /** Fills `#outside` in the order of birth, in which one cell comes after the other. */
+  #findOutside(cells: readonly Cell[], { length, cell, x, y }: TranscriptBuffer): void {
+    if (length > this.#outside.length) this.#outside = new Uint8Array(cell.length);
+    const outside = this.#outside;
+    for (let i = 0; i < length; i++) {
+      outside[i] = cell[i] > 0 && !isInRing(cells[cell[i] - 1].body, x[i], y[i]) ? 1 : 0;
+    }
   }
 
   #cell(cell: Cell, type: string, transcripts: number): void {

@@ -13,15 +13,26 @@ export const EXPANSION_UM = 5;
 const RAYS = 12;
 /** How often the way from the nucleus to the farthest border is halved to find a vertex. */
 const HALVINGS = 5;
+/** Far more than rounding moves a distance. */
+const SLACK_UM = 1e-6;
 
-/** Which vendor nucleus is nearest to a point, exactly; in a rectangle it is fast, since bins list the only nuclei that can be. */
+/**
+ * Which vendor nucleus is nearest to a point, exactly; in a rectangle it is fast, since bins list the only nuclei that can
+ * be, and faster where a place is close to the one asked for before.
+ */
 export class VendorMap {
   readonly #nuclei: readonly VendorNucleus[];
   readonly #rect: RectUm;
   readonly #columns: number;
   readonly #rows: number;
+  /** Of each nucleus: x and y of its centre, farthest vertex, radius of the disc inside. */
+  readonly #discs: Float64Array;
+  /** Per bin the place in `#list` where its nuclei begin, which are in the order of their indices. */
   readonly #start: Uint32Array;
   readonly #list: Uint32Array;
+  readonly #all: Uint32Array;
+  /** Found last: the next place is likely to be near it. */
+  #last = -1;
   /** Of the last `locate`: distance to the nearest nucleus in microns, 0 inside. */
   distanceUm = 0;
 
@@ -30,51 +41,52 @@ export class VendorMap {
     this.#rect = rect;
     this.#columns = Math.ceil((rect.x1 - rect.x0) / BIN_UM);
     this.#rows = Math.ceil((rect.y1 - rect.y0) / BIN_UM);
+    this.#discs = discsOf(nuclei);
+    this.#all = Uint32Array.from(nuclei.keys());
     const bins = this.#columns * this.#rows;
     const bound = this.#bounds();
-    const bin: number[] = [];
-    const possible: number[] = [];
-    nuclei.forEach((nucleus, index) => {
-      const { centreX, centreY, reachUm } = nucleus;
-      const { firstRow, lastRow, first, last } = this.#binsNear(nucleus);
-      for (let row = firstRow; row <= lastRow; row++) {
-        const dy = rect.y0 + (row + 0.5) * BIN_UM - centreY;
-        for (let column = first; column <= last; column++) {
-          const dx = rect.x0 + (column + 0.5) * BIN_UM - centreX;
-          const b = row * this.#columns + column;
-          const most = bound[b] + HALF_DIAGONAL_UM + reachUm;
-          if (dx * dx + dy * dy > most * most) continue;
-          bin.push(b);
-          possible.push(index);
-        }
-      }
-    });
-    this.#start = new Uint32Array(bins + 1);
-    for (const b of bin) this.#start[b + 1]++;
-    for (let b = 0; b < bins; b++) this.#start[b + 1] += this.#start[b];
-    this.#list = new Uint32Array(bin.length);
-    const fill = this.#start.slice();
-    for (let k = 0; k < bin.length; k++) this.#list[fill[bin[k]]++] = possible[k];
+    const counts = new Uint32Array(bins + 1);
+    this.#enlist(bound, counts.subarray(1), null);
+    for (let b = 0; b < bins; b++) counts[b + 1] += counts[b];
+    this.#start = counts;
+    this.#list = new Uint32Array(counts[bins]);
+    this.#enlist(bound, counts.slice(), this.#list);
   }
 
   /** Index of the nearest nucleus (ties: the earlier one), or -1 when none is within `FARTHEST_UM`; sets `distanceUm`. */
   locate(x: number, y: number): number {
+    const discs = this.#discs;
     // The few points beyond the bins are compared with every nucleus.
     const bin = this.#binOf(x, y);
+    const list = bin < 0 ? this.#all : this.#list;
     const from = bin < 0 ? 0 : this.#start[bin];
-    const to = bin < 0 ? this.#nuclei.length : this.#start[bin + 1];
+    const to = bin < 0 ? list.length : this.#start[bin + 1];
+    const last = this.#last;
     let best = -1;
     let least = FARTHEST_UM;
-    for (let k = from; k < to; k++) {
-      const index = bin < 0 ? k : this.#list[k];
-      const distance = distanceWithin(this.#nuclei[index], x, y, least);
+    if (last >= 0) {
+      const distance = distanceTo(this.#nuclei[last], x, y);
       if (distance < least) {
         least = distance;
+        best = last;
+      }
+    }
+    for (let k = from; k < to; k++) {
+      const index = list[k];
+      if (least === 0 && index > best) break;
+      if (index === last) continue;
+      const fromX = x - discs[4 * index];
+      const fromY = y - discs[4 * index + 1];
+      const far = discs[4 * index + 2] + least;
+      if (fromX * fromX + fromY * fromY >= far * far) continue;
+      const distance = distanceTo(this.#nuclei[index], x, y);
+      if (distance < least || (distance === least && index < best)) {
+        least = distance;
         best = index;
-        if (distance === 0) break;
       }
     }
     this.distanceUm = least;
+    if (best >= 0) this.#last = best;
     return best;
   }
 
@@ -88,7 +100,7 @@ export class VendorMap {
       let high = reachUm + EXPANSION_UM;
       for (let halving = 0; halving < HALVINGS; halving++) {
         const middle = (low + high) / 2;
-        if (this.#isOwn(index, centreX + middle * cos[k], centreY + middle * sin[k])) low = middle;
+        if (this.#isOwn(index, middle, centreX + middle * cos[k], centreY + middle * sin[k])) low = middle;
         else high = middle;
       }
       ring[2 * k] = Math.fround(centreX + low * cos[k]);
@@ -97,18 +109,48 @@ export class VendorMap {
     return ring;
   }
 
-  /** Whether a place belongs to the cell of a nucleus: as `locate` says, with the own nucleus looked at first. */
-  #isOwn(index: number, x: number, y: number): boolean {
-    const own = distanceWithin(this.#nuclei[index], x, y, EXPANSION_UM);
-    if (own === EXPANSION_UM) return false;
+  /**
+   * Whether a place, `radius` from a nucleus' centre, belongs to its cell: within reach of the expansion and nearer than to
+   * any other. A place inside the nucleus is left to any earlier one that the place's bin lists.
+   */
+  #isOwn(index: number, radius: number, x: number, y: number): boolean {
+    const discs = this.#discs;
     const bin = this.#binOf(x, y);
+    const list = bin < 0 ? this.#all : this.#list;
     const from = bin < 0 ? 0 : this.#start[bin];
-    const to = bin < 0 ? this.#nuclei.length : this.#start[bin + 1];
+    const to = bin < 0 ? list.length : this.#start[bin + 1];
+    // The discs around and inside the nuclei settle most places.
+    const most = radius - discs[4 * index + 3] + SLACK_UM;
+    const least = radius - discs[4 * index + 2] - SLACK_UM;
+    let isClear = most < EXPANSION_UM;
     for (let k = from; k < to; k++) {
-      const other = bin < 0 ? k : this.#list[k];
+      const other = list[k];
       if (other === index) continue;
-      const distance = distanceWithin(this.#nuclei[other], x, y, own);
-      if (distance < own || (distance === own && other < index && own === 0)) return false;
+      if (other < index && least <= 0) isClear = false;
+      const fromX = x - discs[4 * other];
+      const fromY = y - discs[4 * other + 1];
+      const centre = fromX * fromX + fromY * fromY;
+      const near = discs[4 * other + 3] + least;
+      if (least > 0 && centre < near * near) return false;
+      const far = discs[4 * other + 2] + most;
+      if (centre < far * far) isClear = false;
+    }
+    return isClear || this.#isNearest(index, x, y, list, from, to);
+  }
+
+  #isNearest(index: number, x: number, y: number, list: Uint32Array, from: number, to: number): boolean {
+    const discs = this.#discs;
+    const own = distanceTo(this.#nuclei[index], x, y);
+    if (own >= EXPANSION_UM) return false;
+    for (let k = from; k < to; k++) {
+      const other = list[k];
+      if (other === index) continue;
+      if (own === 0 && other < index) return false;
+      const fromX = x - discs[4 * other];
+      const fromY = y - discs[4 * other + 1];
+      const far = discs[4 * other + 2] + own;
+      if (fromX * fromX + fromY * fromY >= far * far) continue;
+      if (distanceTo(this.#nuclei[other], x, y) < own) return false;
     }
     return true;
   }
@@ -125,10 +167,9 @@ export class VendorMap {
   #bounds(): Float64Array {
     const { x0, y0 } = this.#rect;
     const bound = new Float64Array(this.#columns * this.#rows).fill(FARTHEST_UM);
-    for (const nucleus of this.#nuclei) {
-      const { centreX, centreY, innerUm } = nucleus;
-      const { firstRow, lastRow, first, last } = this.#binsNear(nucleus);
+    for (const { centreX, centreY, innerUm } of this.#nuclei) {
       const spare = HALF_DIAGONAL_UM - innerUm;
+      const { firstRow, lastRow, first, last } = this.#binsNear(centreX, centreY, innerUm + FARTHEST_UM);
       for (let row = firstRow; row <= lastRow; row++) {
         const dy = y0 + (row + 0.5) * BIN_UM - centreY;
         for (let column = first; column <= last; column++) {
@@ -142,40 +183,92 @@ export class VendorMap {
     return bound;
   }
 
-  /** Bins that may lie within `FARTHEST_UM` of a nucleus. */
-  #binsNear({
-    centreX,
-    centreY,
-    reachUm,
-  }: VendorNucleus): Record<'firstRow' | 'lastRow' | 'first' | 'last', number> {
+  /** Advances `at` of each bin by the nuclei that can be nearest to a place in it, and writes them there into `list`. */
+  #enlist(bound: Float64Array, at: Uint32Array, list: Uint32Array | null): void {
     const { x0, y0 } = this.#rect;
-    const reach = reachUm + FARTHEST_UM + BIN_UM;
+    for (let index = 0; index < this.#nuclei.length; index++) {
+      const { centreX, centreY, reachUm } = this.#nuclei[index];
+      const { firstRow, lastRow, first, last } = this.#binsNear(
+        centreX,
+        centreY,
+        reachUm + FARTHEST_UM + BIN_UM,
+      );
+      for (let row = firstRow; row <= lastRow; row++) {
+        const dy = y0 + (row + 0.5) * BIN_UM - centreY;
+        for (let column = first; column <= last; column++) {
+          const dx = x0 + (column + 0.5) * BIN_UM - centreX;
+          const b = row * this.#columns + column;
+          const most = bound[b] + HALF_DIAGONAL_UM + reachUm;
+          if (dx * dx + dy * dy > most * most) continue;
+          if (list) list[at[b]] = index;
+          at[b]++;
+        }
+      }
+    }
+  }
+
+  /** Bins that may lie within `reach` of a place. */
+  #binsNear(x: number, y: number, reach: number): Record<'firstRow' | 'lastRow' | 'first' | 'last', number> {
+    const { x0, y0 } = this.#rect;
     return {
-      firstRow: Math.max(0, Math.floor((centreY - reach - y0) / BIN_UM)),
-      lastRow: Math.min(this.#rows - 1, Math.floor((centreY + reach - y0) / BIN_UM)),
-      first: Math.max(0, Math.floor((centreX - reach - x0) / BIN_UM)),
-      last: Math.min(this.#columns - 1, Math.floor((centreX + reach - x0) / BIN_UM)),
+      firstRow: Math.max(0, Math.floor((y - reach - y0) / BIN_UM)),
+      lastRow: Math.min(this.#rows - 1, Math.floor((y + reach - y0) / BIN_UM)),
+      first: Math.max(0, Math.floor((x - reach - x0) / BIN_UM)),
+      last: Math.min(this.#columns - 1, Math.floor((x + reach - x0) / BIN_UM)),
     };
   }
 }
 
-/** Distance in microns from a place to a nucleus, 0 inside; `least` when it is not less than that. */
-function distanceWithin(nucleus: VendorNucleus, x: number, y: number, least: number): number {
-  const fromX = x - nucleus.centreX;
-  const fromY = y - nucleus.centreY;
-  const centre = fromX * fromX + fromY * fromY;
-  const far = nucleus.reachUm + least;
-  if (centre >= far * far) return least;
-  if (centre < nucleus.innerUm * nucleus.innerUm) return 0;
-  const { edges } = nucleus;
-  let nearest = least * least;
+function discsOf(nuclei: readonly VendorNucleus[]): Float64Array {
+  const discs = new Float64Array(4 * nuclei.length);
+  for (let index = 0; index < nuclei.length; index++) {
+    const { centreX, centreY, reachUm, innerUm } = nuclei[index];
+    discs[4 * index] = centreX;
+    discs[4 * index + 1] = centreY;
+    discs[4 * index + 2] = reachUm;
+    discs[4 * index + 3] = innerUm;
+  }
+  return discs;
+}
+
+/** Distance in microns from a place to a nucleus, 0 inside. */
+function distanceTo(nucleus: VendorNucleus, x: number, y: number): number {
+  const { centreX, centreY, innerUm, edges, turn } = nucleus;
+  const fromX = x - centreX;
+  const fromY = y - centreY;
+  if (fromX * fromX + fromY * fromY < innerUm * innerUm) return 0;
+  return turn === 0 ? distanceToAny(edges, x, y) : distanceToConvex(edges, turn, x, y);
+}
+
+/** Distance to a convex ring: only edges seen from outside count, and a place that sees none is inside. */
+function distanceToConvex(edges: Float64Array, turn: number, x: number, y: number): number {
+  let nearest = Number.POSITIVE_INFINITY;
+  for (let k = 0; k < edges.length; k += 5) {
+    const px = x - edges[k];
+    const py = y - edges[k + 1];
+    const ex = edges[k + 2];
+    const ey = edges[k + 3];
+    if (turn * (px * ey - py * ex) <= 0) continue;
+    const along = (px * ex + py * ey) * edges[k + 4];
+    const t = along < 0 ? 0 : along > 1 ? 1 : along;
+    const dx = px - t * ex;
+    const dy = py - t * ey;
+    const squared = dx * dx + dy * dy;
+    if (squared < nearest) nearest = squared;
+  }
+  return nearest === Number.POSITIVE_INFINITY ? 0 : Math.sqrt(nearest);
+}
+
+function distanceToAny(edges: Float64Array, x: number, y: number): number {
+  let nearest = Number.POSITIVE_INFINITY;
   let isInside = false;
   for (let k = 0; k < edges.length; k += 5) {
     const px = x - edges[k];
     const py = y - edges[k + 1];
     const ex = edges[k + 2];
     const ey = edges[k + 3];
-    const t = Math.min(1, Math.max(0, (px * ex + py * ey) * edges[k + 4]));
+    const along = (px * ex + py * ey) * edges[k + 4];
+    const t = along < 0 ? 0 : along > 1 ? 1 : along;
     const dx = px - t * ex;
     const dy = py - t * ey;
     const squared = dx * dx + dy * dy;

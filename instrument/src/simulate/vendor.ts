@@ -34,6 +34,8 @@ export interface VendorNucleus {
   area: number;
   /** Of each edge: its start, its vector and one over its squared length. */
   edges: Float64Array;
+  /** 1 or -1 for a convex ring that turns left or right (y up) at every vertex, else 0. */
+  turn: number;
 }
 
 /** Xenium's text form of a cell id: 32 bits as eight letters a to p, then a suffix. */
@@ -171,5 +173,19 @@ function describe(ring: Float64Array, id: string, block: number, place: number):
     innerUm,
     area,
     edges,
+    turn: turnOf(edges),
   };
+}
+
+/** See `VendorNucleus.turn`. */
+function turnOf(edges: Float64Array): number {
+  let left = 0;
+  let right = 0;
+  for (let k = 0, before = edges.length - 5; k < edges.length; before = k, k += 5) {
+    const cross = edges[before + 2] * edges[k + 3] - edges[before + 3] * edges[k + 2];
+    if (cross >= 0) left++;
+    if (cross <= 0) right++;
+  }
+  if (left > 0 && right > 0) return 0;
+  return left > 0 ? 1 : -1;
 }
