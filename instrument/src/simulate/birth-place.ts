@@ -1,6 +1,6 @@
 import { type Cover, floorAt, SECTION_UM } from './layers.ts';
 import { share, type WordSource } from './share.ts';
-import { isInRing, pointInRing, type StarRing } from './star-ring.ts';
+import { holds, type StarRing, spreadInRing } from './star-ring.ts';
 import type { Cell } from './tissue.ts';
 
 export { SECTION_UM } from './layers.ts';
@@ -20,9 +20,11 @@ export function birthPlace(stream: WordSource, cell: Cell, nuclearShare: number,
   const isOutside = nuclei.length > 0 && !isNuclear && !Number.isNaN(nuclearShare);
   const ring = isNuclear ? pickNucleus(stream, nuclei) : body;
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    pointInRing(ring, share(stream), share(stream), out);
-    if (ring.isLoose && !isInRing(ring, out[0], out[1])) continue;
-    if (isOutside && isInAny(nuclei, out[0], out[1])) continue;
+    out[0] = share(stream);
+    out[1] = share(stream);
+    spreadInRing(ring, out);
+    if (ring.isLoose && !holds(ring, out)) continue;
+    if (isOutside && isInAny(nuclei, out)) continue;
     out[2] = SECTION_UM * share(stream);
     if (covers.length === 0 || isOwnHeight(covers, out)) return;
   }
@@ -34,15 +36,15 @@ function pickNucleus(stream: WordSource, nuclei: readonly StarRing[]): StarRing 
   return share(stream) * (nuclei[0].area + nuclei[1].area) < nuclei[0].area ? nuclei[0] : nuclei[1];
 }
 
-function isInAny(rings: readonly StarRing[], x: number, y: number): boolean {
-  for (const ring of rings) if (isInRing(ring, x, y)) return true;
+function isInAny(rings: readonly StarRing[], place: Float64Array): boolean {
+  for (let i = 0; i < rings.length; i++) if (holds(rings[i], place)) return true;
   return false;
 }
 
 function isOwnHeight(covers: readonly Cover[], place: Float64Array): boolean {
-  for (const { body, floor, isAbove } of covers) {
-    if (place[2] >= floorAt(floor, place[0], place[1]) === isAbove && isInRing(body, place[0], place[1]))
-      return false;
+  for (let i = 0; i < covers.length; i++) {
+    const { body, floor, isAbove } = covers[i];
+    if (place[2] >= floorAt(floor, place[0], place[1]) === isAbove && holds(body, place)) return false;
   }
   return true;
 }
@@ -52,7 +54,7 @@ function ownHeight(covers: readonly Cover[], place: Float64Array, height: number
   let low = 0;
   let high = SECTION_UM;
   for (const { body, floor, isAbove } of covers) {
-    if (!isInRing(body, place[0], place[1])) continue;
+    if (!holds(body, place)) continue;
     const middle = floorAt(floor, place[0], place[1]);
     if (isAbove) high = Math.min(high, middle);
     else low = Math.max(low, middle);

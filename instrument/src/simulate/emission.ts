@@ -1,13 +1,15 @@
+import { growRect } from '@spatile/formats/space';
 import { exp, ln } from '@spatile/random/elementary';
 import { RandomStream } from '@spatile/random/stream';
 import { birthPlace, SECTION_UM } from './birth-place.ts';
 import { BLOCK_UM, blockRect } from './blocks.ts';
 import { CELL_TYPES } from './cell-types.ts';
-import { Leakage } from './leakage.ts';
+import { LEAK_LIMIT_UM, Leakage, type LeakRegion } from './leakage.ts';
 import { normalOf } from './normal-quantiles.ts';
 import type { Settings } from './options.ts';
 import { drawQuality, isMiscalled } from './quality.ts';
 import { QuickStream } from './quick-stream.ts';
+import { MAX_REACH_UM } from './shapes.ts';
 import { share } from './share.ts';
 import { SmoothField } from './smooth-field.ts';
 import type { Cell, Tissue } from './tissue.ts';
@@ -23,6 +25,8 @@ const TYPICAL_AREA = 1.6;
 const PACKING = 0.55;
 /** Spread of what drifts around a cell. */
 const AMBIENT_SD_UM = 12;
+/** No transcript of a cell is seen farther than this from its seed: a leak goes farther than what drifts, 4.4 sd at most. */
+const FARTHEST_UM = MAX_REACH_UM + LEAK_LIMIT_UM;
 /** Control calls per transcript. */
 const CONTROL_SHARE = 0.004;
 /** Cells near each other are in similar states. */
@@ -38,7 +42,9 @@ export class Emission {
   readonly #transcriptome: Transcriptome;
   readonly #leakage: Leakage;
   readonly #states: SmoothField;
+  /** Where a transcript is seen, and where it was born: numbers that a call hands over one by one are allocated. */
   readonly #place = new Float64Array(3);
+  readonly #born = new Float64Array(2);
 
   constructor(tissue: Tissue, transcriptome: Transcriptome = drawTranscriptome(tissue.settings, null)) {
     this.#tissue = tissue;
@@ -57,42 +63,96 @@ export class Emission {
     const stream = new RandomStream(this.#settings.seed, 'emission', column, row);
     const quick = new QuickStream(stream);
     const cells = this.#tissue.block(column, row);
-    into.typeOf = Uint8Array.from(cells, ({ type }) => {
-      const types = this.#transcriptome.typesOfKinds[type];
-      return types[stream.integer(types.length)];
-    });
+    into.typeOf = this.#drawTypes(stream, cells);
     cells.forEach((cell, place) => {
       this.#emit(stream, quick, cell, place + 1, into);
     });
     this.#scatter(stream, quick, column, row, into);
   }
 
-  #emit(stream: RandomStream, quick: QuickStream, cell: Cell, label: number, into: TranscriptBuffer): void {
+  /**
+   * How many transcripts `fill` gives; where no transcript of the block's cells can leave the slide, without making them:
+   * how many a cell has is drawn from a stream of its own.
+   */
+  count(column: number, row: number, scratch: TranscriptBuffer): number {
+    const { seed, sizeUm } = this.#settings;
+    const { x0, y0, x1, y1 } = growRect(blockRect(column, row), FARTHEST_UM);
+    if (x0 < 0 || y0 < 0 || x1 > sizeUm || y1 > sizeUm) {
+      this.fill(column, row, scratch);
+      return scratch.length;
+    }
+    const stream = new RandomStream(seed, 'emission', column, row);
+    new QuickStream(stream);
+    const cells = this.#tissue.block(column, row);
+    const types = this.#drawTypes(stream, cells);
+    let count = 0;
+    for (let i = 0; i < cells.length; i++) {
+      const emitted = this.#drawCounts(stream, cells[i], types[i]);
+      count += emitted.own + emitted.drifting;
+    }
+    const { ambient, controls } = this.#drawBackground(stream, BLOCK_UM, BLOCK_UM);
+    return count + ambient + controls;
+  }
+
+  /** Expression types of cells, as indices into `Panel.typeNames`. */
+  #drawTypes(stream: RandomStream, cells: readonly Cell[]): Uint8Array<ArrayBuffer> {
+    return Uint8Array.from(cells, ({ type }) => {
+      const types = this.#transcriptome.typesOfKinds[type];
+      return types[stream.integer(types.length)];
+    });
+  }
+
+  /** Turns the mixture to a cell and draws how many transcripts it has, and how many drift around it. */
+  #drawCounts(
+    stream: RandomStream,
+    cell: Cell,
+    type: number,
+  ): { own: number; drifting: number; region: LeakRegion } {
     const { transcriptsPerCell, ambientLocal, spacingUm } = this.#settings;
-    const { mixture, panel, ambient } = this.#transcriptome;
     const { area, centreX, centreY } = cell.body;
     const size = exp(OUTPUT_POWER * ln(area / (TYPICAL_AREA * spacingUm ** 2)));
     const output = (CELL_TYPES[cell.type].output * size * stream.gamma(OUTPUT_SHAPE)) / OUTPUT_SHAPE;
-    mixture.turnTo(stream, into.typeOf[label - 1], this.#states.at(centreX, centreY) + stream.uniform() - 1);
+    const state = this.#states.at(centreX, centreY) + stream.uniform() - 1;
+    this.#transcriptome.mixture.turnTo(stream, type, state);
     const region = this.#leakage.regionAt(centreX, centreY);
-    const count = stream.poisson(transcriptsPerCell * output);
-    const place = this.#place;
-    for (let i = 0; i < count; i++) {
-      const gene = mixture.drawGene(quick);
-      birthPlace(quick, cell, panel.nuclearShare[gene], place);
-      const bornX = place[0];
-      const bornY = place[1];
-      const leaked = this.#leakage.displace(quick, gene, region, place);
-      this.#see(quick, gene, label, bornX, bornY, leaked, into);
-    }
+    const own = stream.poisson(transcriptsPerCell * output);
     // Where much leaks, much drifts.
     const drifting = stream.poisson(ambientLocal * transcriptsPerCell * output * region.chance);
+    return { own, drifting, region };
+  }
+
+  /** Draws how many ambient transcripts and controls lie on a part of the slide, microns. */
+  #drawBackground(
+    stream: RandomStream,
+    width: number,
+    height: number,
+  ): { ambient: number; controls: number } {
+    const { spacingUm, gapShare, transcriptsPerCell, ambientUniform } = this.#settings;
+    const expected = (width * height * PACKING * (1 - gapShare) * transcriptsPerCell) / spacingUm ** 2;
+    const ambient = stream.poisson(ambientUniform * expected);
+    return { ambient, controls: stream.poisson(CONTROL_SHARE * expected) };
+  }
+
+  #emit(stream: RandomStream, quick: QuickStream, cell: Cell, label: number, into: TranscriptBuffer): void {
+    const { mixture, panel, ambient } = this.#transcriptome;
+    const { centreX, centreY } = cell.body;
+    const { own, drifting, region } = this.#drawCounts(stream, cell, into.typeOf[label - 1]);
+    const place = this.#place;
+    const born = this.#born;
+    for (let i = 0; i < own; i++) {
+      const gene = mixture.drawGene(quick);
+      birthPlace(quick, cell, panel.nuclearShare[gene], place);
+      born[0] = place[0];
+      born[1] = place[1];
+      const leaked = this.#leakage.displace(quick, gene, region, place);
+      this.#see(quick, gene, label, leaked, into);
+    }
     for (let i = 0; i < drifting; i++) {
       const bits = quick.uint32();
       place[0] = centreX + AMBIENT_SD_UM * normalOf(bits & 0xffff);
       place[1] = centreY + AMBIENT_SD_UM * normalOf(bits >>> 16);
       place[2] = SECTION_UM * share(quick);
-      this.#see(quick, ambient.draw(share(quick)), 0, place[0], place[1], false, into);
+      this.#seeBackground(quick, ambient.draw(share(quick)), into);
     }
   }
 
@@ -104,14 +164,12 @@ export class Emission {
     row: number,
     into: TranscriptBuffer,
   ): void {
-    const { sizeUm, spacingUm, gapShare, transcriptsPerCell, ambientUniform } = this.#settings;
+    const { sizeUm } = this.#settings;
     const { panel, ambient: table } = this.#transcriptome;
     const { x0, y0 } = blockRect(column, row);
     const width = Math.min(BLOCK_UM, sizeUm - x0);
     const height = Math.min(BLOCK_UM, sizeUm - y0);
-    const expected = (width * height * PACKING * (1 - gapShare) * transcriptsPerCell) / spacingUm ** 2;
-    const ambient = stream.poisson(ambientUniform * expected);
-    const controls = stream.poisson(CONTROL_SHARE * expected);
+    const { ambient, controls } = this.#drawBackground(stream, width, height);
     const { names, genes } = panel;
     const place = this.#place;
     for (let i = 0; i < ambient + controls; i++) {
@@ -119,20 +177,19 @@ export class Emission {
       place[1] = y0 + height * share(quick);
       place[2] = SECTION_UM * share(quick);
       const feature = i < ambient ? table.draw(share(quick)) : genes + stream.integer(names.length - genes);
-      this.#see(quick, feature, 0, place[0], place[1], false, into);
+      this.#seeBackground(quick, feature, into);
     }
   }
 
-  /** Records a transcript seen at `#place`, with its quality; a poor call may name another gene. */
-  #see(
-    quick: QuickStream,
-    feature: number,
-    label: number,
-    bornX: number,
-    bornY: number,
-    displaced: boolean,
-    into: TranscriptBuffer,
-  ): void {
+  /** Records a transcript of no cell, which is seen where it was born. */
+  #seeBackground(quick: QuickStream, feature: number, into: TranscriptBuffer): void {
+    this.#born[0] = this.#place[0];
+    this.#born[1] = this.#place[1];
+    this.#see(quick, feature, 0, false, into);
+  }
+
+  /** Records a transcript born at `#born` and seen at `#place`, with its quality; a poor call may name another gene. */
+  #see(quick: QuickStream, feature: number, label: number, displaced: boolean, into: TranscriptBuffer): void {
     const { sizeUm } = this.#settings;
     const { panel, ambient } = this.#transcriptome;
     const x = Math.fround(this.#place[0]);
@@ -143,8 +200,8 @@ export class Emission {
     const i = into.add();
     into.feature[i] = miscalled ? ambient.draw(share(quick)) : feature;
     into.cell[i] = label;
-    into.bornX[i] = bornX;
-    into.bornY[i] = bornY;
+    into.bornX[i] = this.#born[0];
+    into.bornY[i] = this.#born[1];
     into.x[i] = x;
     into.y[i] = y;
     into.z[i] = 2 + TILT_X * x + TILT_Y * y + this.#place[2];

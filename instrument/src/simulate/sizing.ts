@@ -50,8 +50,7 @@ function count(settings: Settings, transcriptome: Transcriptome): number {
   let areaUm2 = 0;
   for (const row of picks) {
     for (const column of picks) {
-      emission.fill(column, row, buffer);
-      transcripts += buffer.length;
+      transcripts += emission.count(column, row, buffer);
       areaUm2 += Math.min(BLOCK_UM, sizeUm - column * BLOCK_UM) * Math.min(BLOCK_UM, sizeUm - row * BLOCK_UM);
     }
   }

@@ -115,11 +115,12 @@ export function directions(n: number): Directions {
 }
 
 /**
- * Uniform point inside the ring from two uniforms in (0, 1), written to `out[0..1]`. Where the frame is bent, places near
+ * Turns two uniforms in (0, 1) in `place[0..1]` into a uniform point inside the ring. Where the frame is bent, places near
  * the rim are pulled by some hundredths of a micron, since the polygon's edges are straight; see `isLoose`.
  */
-export function pointInRing(ring: StarRing, p: number, q: number, out: Float64Array): void {
+export function spreadInRing(ring: StarRing, place: Float64Array): void {
   const { frame, u, w, length, width, radii, steps, cumulative } = ring.fan;
+  const p = place[0];
   const n = radii.length;
   let low = 0;
   let high = n - 1;
@@ -130,7 +131,7 @@ export function pointInRing(ring: StarRing, p: number, q: number, out: Float64Ar
   }
   const before = low === 0 ? 0 : cumulative[low - 1];
   const share = (p - before) / (cumulative[low] - before);
-  const outward = Math.sqrt(q);
+  const outward = Math.sqrt(place[1]);
   const next = low + 1 === n ? 0 : low + 1;
   const startU = u + length * radii[low] * steps.cos[low];
   const stepU = u + length * radii[next] * steps.cos[next] - startU;
@@ -140,12 +141,30 @@ export function pointInRing(ring: StarRing, p: number, q: number, out: Float64Ar
   const edge = frame.bend * share * (1 - share) * stepU * stepU;
   const across =
     w + outward * (startW + share * stepW - w) + frame.bend * along * along + outward * outward * edge;
-  out[0] = frame.x + frame.cos * along - frame.sin * across;
-  out[1] = frame.y + frame.sin * along + frame.cos * across;
+  place[0] = frame.x + frame.cos * along - frame.sin * across;
+  place[1] = frame.y + frame.sin * along + frame.cos * across;
 }
+
+/** `spreadInRing` of the uniforms p and q, written to `out[0..1]`. */
+export function pointInRing(ring: StarRing, p: number, q: number, out: Float64Array): void {
+  out[0] = p;
+  out[1] = q;
+  spreadInRing(ring, out);
+}
+
+/** Hands single numbers to what takes places. */
+const PLACE = new Float64Array(2);
 
 /** Whether a point lies in the polygon of x, y pairs (even-odd, not closed). */
 export function isInside(vertices: Float64Array, x: number, y: number): boolean {
+  PLACE[0] = x;
+  PLACE[1] = y;
+  return encloses(vertices, PLACE);
+}
+
+function encloses(vertices: Float64Array, place: Float64Array): boolean {
+  const x = place[0];
+  const y = place[1];
   let inside = false;
   let px = vertices[vertices.length - 2];
   let py = vertices[vertices.length - 1];
@@ -161,11 +180,18 @@ export function isInside(vertices: Float64Array, x: number, y: number): boolean 
 
 /** `isInside` for a ring, quick where the distance from its centre decides. */
 export function isInRing(ring: StarRing, x: number, y: number): boolean {
-  const dx = x - ring.centreX;
-  const dy = y - ring.centreY;
+  PLACE[0] = x;
+  PLACE[1] = y;
+  return holds(ring, PLACE);
+}
+
+/** `isInRing` for the place `place[0..1]`: numbers that a call hands over one by one are allocated, which is felt by the million. */
+export function holds(ring: StarRing, place: Float64Array): boolean {
+  const dx = place[0] - ring.centreX;
+  const dy = place[1] - ring.centreY;
   const squared = dx * dx + dy * dy;
   if (squared < ring.innerUm * ring.innerUm) return true;
-  return squared <= ring.reachUm * ring.reachUm && isInside(ring.vertices, x, y);
+  return squared <= ring.reachUm * ring.reachUm && encloses(ring.vertices, place);
 }
 
 /** Distance in microns from a point along a direction to the polygon's nearest crossing; Infinity without one. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gather, writeIds } from './gather.ts';
 import type { Settings } from './options.ts';
 import type { Panel } from './panel.ts';
-import { isInRing, type StarRing } from './star-ring.ts';
+import { holds, type StarRing } from './star-ring.ts';
 import { TableWriter } from './table-writer.ts';
 import type { Cell } from './tissue.ts';
 import type { TranscriptBuffer } from './transcripts.ts';
@@ -100,8 +100,11 @@ export class TruthTables {
   #findOutside(cells: readonly Cell[], { length, cell, x, y }: TranscriptBuffer): void {
     if (length > this.#outside.length) this.#outside = new Uint8Array(cell.length);
     const outside = this.#outside;
+    const place = new Float64Array(2);
     for (let i = 0; i < length; i++) {
-      outside[i] = cell[i] > 0 && !isInRing(cells[cell[i] - 1].body, x[i], y[i]) ? 1 : 0;
+      place[0] = x[i];
+      place[1] = y[i];
+      outside[i] = cell[i] > 0 && !holds(cells[cell[i] - 1].body, place) ? 1 : 0;
     }
   }
 

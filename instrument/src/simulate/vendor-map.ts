@@ -13,6 +13,8 @@ export const EXPANSION_UM = 5;
 const RAYS = 12;
 /** How often the way from the nucleus to the farthest border is halved to find a vertex. */
 const HALVINGS = 5;
+/** Place of a distance behind x and y. */
+const DISTANCE = 2;
 /** Far more than rounding moves a distance. */
 const SLACK_UM = 1e-6;
 
@@ -33,6 +35,8 @@ export class VendorMap {
   readonly #all: Uint32Array;
   /** Found last: the next place is likely to be near it. */
   #last = -1;
+  /** x and y of the place looked at, and what `measure` finds: numbers that a call hands over one by one are allocated. */
+  readonly #place = new Float64Array(3);
   /** Of the last `locate`: distance to the nearest nucleus in microns, 0 inside. */
   distanceUm = 0;
 
@@ -61,25 +65,24 @@ export class VendorMap {
     const list = bin < 0 ? this.#all : this.#list;
     const from = bin < 0 ? 0 : this.#start[bin];
     const to = bin < 0 ? list.length : this.#start[bin + 1];
+    const place = this.#place;
+    place[0] = x;
+    place[1] = y;
     const last = this.#last;
     let best = -1;
     let least = FARTHEST_UM;
-    if (last >= 0) {
-      const distance = distanceTo(this.#nuclei[last], x, y);
-      if (distance < least) {
-        least = distance;
-        best = last;
+    for (let k = last < 0 ? from : from - 1; k < to; k++) {
+      const index = k < from ? last : list[k];
+      if (k >= from) {
+        if (least === 0 && index > best) break;
+        if (index === last) continue;
       }
-    }
-    for (let k = from; k < to; k++) {
-      const index = list[k];
-      if (least === 0 && index > best) break;
-      if (index === last) continue;
       const fromX = x - discs[4 * index];
       const fromY = y - discs[4 * index + 1];
       const far = discs[4 * index + 2] + least;
       if (fromX * fromX + fromY * fromY >= far * far) continue;
-      const distance = distanceTo(this.#nuclei[index], x, y);
+      measure(this.#nuclei[index], place);
+      const distance = place[DISTANCE];
       if (distance < least || (distance === least && index < best)) {
         least = distance;
         best = index;
@@ -100,7 +103,9 @@ export class VendorMap {
       let high = reachUm + EXPANSION_UM;
       for (let halving = 0; halving < HALVINGS; halving++) {
         const middle = (low + high) / 2;
-        if (this.#isOwn(index, middle, centreX + middle * cos[k], centreY + middle * sin[k])) low = middle;
+        this.#place[0] = centreX + middle * cos[k];
+        this.#place[1] = centreY + middle * sin[k];
+        if (this.#isOwn(index, middle)) low = middle;
         else high = middle;
       }
       ring[2 * k] = Math.fround(centreX + low * cos[k]);
@@ -110,11 +115,12 @@ export class VendorMap {
   }
 
   /**
-   * Whether a place, `radius` from a nucleus' centre, belongs to its cell: within reach of the expansion and nearer than to
+   * Whether `#place`, `radius` from a nucleus' centre, belongs to its cell: within reach of the expansion and nearer than to
    * any other. A place inside the nucleus is left to any earlier one that the place's bin lists.
    */
-  #isOwn(index: number, radius: number, x: number, y: number): boolean {
+  #isOwn(index: number, radius: number): boolean {
     const discs = this.#discs;
+    const [x, y] = [this.#place[0], this.#place[1]];
     const bin = this.#binOf(x, y);
     const list = bin < 0 ? this.#all : this.#list;
     const from = bin < 0 ? 0 : this.#start[bin];
@@ -135,22 +141,25 @@ export class VendorMap {
       const far = discs[4 * other + 2] + most;
       if (centre < far * far) isClear = false;
     }
-    return isClear || this.#isNearest(index, x, y, list, from, to);
+    return isClear || this.#isNearest(index, list, from, to);
   }
 
-  #isNearest(index: number, x: number, y: number, list: Uint32Array, from: number, to: number): boolean {
+  #isNearest(index: number, list: Uint32Array, from: number, to: number): boolean {
     const discs = this.#discs;
-    const own = distanceTo(this.#nuclei[index], x, y);
+    const place = this.#place;
+    measure(this.#nuclei[index], place);
+    const own = place[DISTANCE];
     if (own >= EXPANSION_UM) return false;
     for (let k = from; k < to; k++) {
       const other = list[k];
       if (other === index) continue;
       if (own === 0 && other < index) return false;
-      const fromX = x - discs[4 * other];
-      const fromY = y - discs[4 * other + 1];
+      const fromX = place[0] - discs[4 * other];
+      const fromY = place[1] - discs[4 * other + 1];
       const far = discs[4 * other + 2] + own;
       if (fromX * fromX + fromY * fromY >= far * far) continue;
-      if (distanceTo(this.#nuclei[other], x, y) < own) return false;
+      measure(this.#nuclei[other], place);
+      if (place[DISTANCE] < own) return false;
     }
     return true;
   }
@@ -167,7 +176,9 @@ export class VendorMap {
   #bounds(): Float64Array {
     const { x0, y0 } = this.#rect;
     const bound = new Float64Array(this.#columns * this.#rows).fill(FARTHEST_UM);
-    for (const { centreX, centreY, innerUm } of this.#nuclei) {
+    for (let index = 0; index < this.#nuclei.length; index++) {
+      if (!this.#isClose(index)) continue;
+      const { centreX, centreY, innerUm } = this.#nuclei[index];
       const spare = HALF_DIAGONAL_UM - innerUm;
       const { firstRow, lastRow, first, last } = this.#binsNear(centreX, centreY, innerUm + FARTHEST_UM);
       for (let row = firstRow; row <= lastRow; row++) {
@@ -187,6 +198,7 @@ export class VendorMap {
   #enlist(bound: Float64Array, at: Uint32Array, list: Uint32Array | null): void {
     const { x0, y0 } = this.#rect;
     for (let index = 0; index < this.#nuclei.length; index++) {
+      if (!this.#isClose(index)) continue;
       const { centreX, centreY, reachUm } = this.#nuclei[index];
       const { firstRow, lastRow, first, last } = this.#binsNear(
         centreX,
@@ -205,6 +217,15 @@ export class VendorMap {
         }
       }
     }
+  }
+
+  /** Whether any bin may lie within `FARTHEST_UM` of a nucleus. */
+  #isClose(index: number): boolean {
+    const { x0, y0, x1, y1 } = this.#rect;
+    const x = this.#discs[4 * index];
+    const y = this.#discs[4 * index + 1];
+    const reach = this.#discs[4 * index + 2] + FARTHEST_UM + 2 * BIN_UM;
+    return x > x0 - reach && y > y0 - reach && x < x1 + reach && y < y1 + reach;
   }
 
   /** Bins that may lie within `reach` of a place. */
@@ -231,17 +252,20 @@ function discsOf(nuclei: readonly VendorNucleus[]): Float64Array {
   return discs;
 }
 
-/** Distance in microns from a place to a nucleus, 0 inside. */
-function distanceTo(nucleus: VendorNucleus, x: number, y: number): number {
+/** Sets `place[DISTANCE]` to the distance in microns from `place[0..1]` to a nucleus, 0 inside. */
+function measure(nucleus: VendorNucleus, place: Float64Array): void {
   const { centreX, centreY, innerUm, edges, turn } = nucleus;
-  const fromX = x - centreX;
-  const fromY = y - centreY;
-  if (fromX * fromX + fromY * fromY < innerUm * innerUm) return 0;
-  return turn === 0 ? distanceToAny(edges, x, y) : distanceToConvex(edges, turn, x, y);
+  const fromX = place[0] - centreX;
+  const fromY = place[1] - centreY;
+  if (fromX * fromX + fromY * fromY < innerUm * innerUm) place[DISTANCE] = 0;
+  else if (turn === 0) measureAny(edges, place);
+  else measureConvex(edges, turn, place);
 }
 
-/** Distance to a convex ring: only edges seen from outside count, and a place that sees none is inside. */
-function distanceToConvex(edges: Float64Array, turn: number, x: number, y: number): number {
+/** `measure` for a convex ring: only edges seen from outside count, and a place that sees none is inside. */
+function measureConvex(edges: Float64Array, turn: number, place: Float64Array): void {
+  const x = place[0];
+  const y = place[1];
   let nearest = Number.POSITIVE_INFINITY;
   for (let k = 0; k < edges.length; k += 5) {
     const px = x - edges[k];
@@ -256,10 +280,12 @@ function distanceToConvex(edges: Float64Array, turn: number, x: number, y: numbe
     const squared = dx * dx + dy * dy;
     if (squared < nearest) nearest = squared;
   }
-  return nearest === Number.POSITIVE_INFINITY ? 0 : Math.sqrt(nearest);
+  place[DISTANCE] = nearest === Number.POSITIVE_INFINITY ? 0 : Math.sqrt(nearest);
 }
 
-function distanceToAny(edges: Float64Array, x: number, y: number): number {
+function measureAny(edges: Float64Array, place: Float64Array): void {
+  const x = place[0];
+  const y = place[1];
   let nearest = Number.POSITIVE_INFINITY;
   let isInside = false;
   for (let k = 0; k < edges.length; k += 5) {
@@ -276,5 +302,5 @@ function distanceToAny(edges: Float64Array, x: number, y: number): number {
     // A ray along x crosses the edge when its ends lie above and below, and the place left of it.
     if (py < 0 !== py < ey && px * ey < py * ex === ey > 0) isInside = !isInside;
   }
-  return isInside ? 0 : Math.sqrt(nearest);
+  place[DISTANCE] = isInside ? 0 : Math.sqrt(nearest);
 }

@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Emission } from '@spatile/instrument/simulate/emission';
 import { PRESETS, resolveSettings, type SimulateOptions } from '@spatile/instrument/simulate/options';
 import { simulateSlide } from '@spatile/instrument/simulate/simulate';
+import { Tissue } from '@spatile/instrument/simulate/tissue';
+import { TranscriptBuffer } from '@spatile/instrument/simulate/transcripts';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'spatile-size-'));
@@ -17,6 +20,22 @@ describe('the size of a slide', () => {
     const out = join(folder, preset);
     const summary = await simulateSlide({ out, preset, transcripts, genes: 40, seed: 3, images: false });
     expect(Math.abs(summary.transcripts / transcripts - 1)).toBeLessThan(0.1);
+  });
+
+  it.each(['default', 'leaky', 'crowded'] as const)('counts a block without making it: %s', (preset) => {
+    const settings = resolveSettings({ out: '', preset, genes: 40, seed: 4, sizeUm: 610 });
+    const emission = new Emission(new Tissue(settings));
+    const buffer = new TranscriptBuffer();
+    for (const [column, row] of [
+      [1, 1],
+      [0, 1],
+      [2, 2],
+    ]) {
+      emission.fill(column, row, buffer);
+      const { length } = buffer;
+      expect(length).toBeGreaterThan(1000);
+      expect(emission.count(column, row, new TranscriptBuffer())).toBe(length);
+    }
   });
 
   it('follows from the area', () => {
