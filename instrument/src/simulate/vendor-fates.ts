@@ -43,10 +43,11 @@ export interface Fate {
 export function fatesOf(tissue: Tissue, column: number, row: number): Fate[] {
   const rect = blockRect(column, row);
   const blobs: Blob[] = [];
-  const near = new NearBins<Blob>(growRect(rect, REACH_UM), FARTHEST_UM);
+  const around = growRect(rect, REACH_UM);
+  const near = new NearBins<Blob>(around, FARTHEST_UM);
   // Nuclei belong to the block of their cell's seed and may lie a little beyond it.
   for (const cell of tissue.near(growRect(rect, BLOCK_UM / 2))) {
-    if (!rectContains(growRect(rect, REACH_UM), cell.body.centreX, cell.body.centreY)) continue;
+    if (!rectContains(around, cell.body.centreX, cell.body.centreY)) continue;
     for (const blob of blobsOf(cell)) {
       blobs.push(blob);
       near.add(blob.x, blob.y, blob);
