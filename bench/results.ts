@@ -18,6 +18,8 @@ export class ResultFile {
   readonly #path: string | null;
   readonly #cases: Map<string, CaseResult>;
   readonly #order: string[];
+  /** That of the beginning, since what is measured is a copy of the program made then. */
+  readonly #commit = commit();
 
   /** Without a folder the results are forgotten at the end. */
   constructor(folder: string | null, name: string, keys: readonly string[]) {
@@ -45,7 +47,7 @@ export class ResultFile {
 
   put(made: BenchCase, outcome: CaseOutcome, build: string, on: Machine): void {
     const { key, label, settings } = made;
-    this.#cases.set(key, { key, label, settings, commit: commit(), build, machine: on, ...outcome });
+    this.#cases.set(key, { key, label, settings, commit: this.#commit, build, machine: on, ...outcome });
     if (this.#path === null) return;
     mkdirSync(dirname(this.#path), { recursive: true });
     writeFileSync(`${this.#path}.partial`, `${JSON.stringify({ cases: this.cases }, null, 1)}\n`);

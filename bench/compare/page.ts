@@ -8,7 +8,7 @@ import { extrapolation } from './extrapolation.ts';
 import { type GoalVerdict, goals } from './goals.ts';
 import { byKind, detailsOf, type KindResults, kindName, troubles } from './kinds.ts';
 import { accuracy, statements } from './statements.ts';
-import { allScores, costTable, ending, scalingTable, scoreTable, stepTable } from './tables.ts';
+import { allScores, costTable, endingInWords, scalingTable, scoreTable, stepTable } from './tables.ts';
 
 /** Columns of the tables, as far as there are results. */
 export const METHODS = [SPATILE, ...OTHERS, ...SIMPLE].map(({ key, label }) => [key, label] as const);
@@ -103,7 +103,7 @@ function notRun(kinds: readonly KindResults[]): string {
   const missing = OTHERS.filter(({ key }) => !kinds.some(({ methods }) => methods.has(key)));
   const ended = kinds.flatMap((kind) =>
     [...kind.methods.values()].flatMap((results) => [
-      ...troubles(results).map((one) => [one.label, `${ending(one)} s${lastLine(one)}`]),
+      ...troubles(results).map((one) => [one.label, `${endingInWords(one)}${lastLine(one)}`]),
       ...results
         .filter(({ quality }) => quality.exit === 'done' && quality.judged !== true)
         .map((one) => [one.label, `ran, but could not be judged${lastLine(one)}`]),

@@ -87,6 +87,15 @@ export function ending({ quality, settings, measured }: CaseResult): string {
   return `failed after ${seconds}`;
 }
 
+/** How a run ended that did not end well, for a sentence. */
+export function endingInWords({ quality, settings, measured }: CaseResult): string {
+  if (quality.exit === 'out of time') return `stopped after ${number(Number(settings.limitSeconds))} s`;
+  const seconds = `${number(measured.wallSeconds?.median ?? 0)} s`;
+  if (quality.exit === 'out of memory')
+    return `stopped after ${seconds}, when its processes held ${number(Number(settings.limitBytes) / 2 ** 30)} GiB`;
+  return `failed after ${seconds}`;
+}
+
 /** One worker against two on the same slides. */
 export function scalingTable(kinds: readonly KindResults[]): string | null {
   const rows = kinds.flatMap((kind) => {
