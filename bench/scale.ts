@@ -3,6 +3,7 @@ import { measureRuns } from './measured-run.ts';
 import { provenance, table } from './pages.ts';
 import type { CaseResult } from './results.ts';
 import { number, type Spread, show } from './statistics.ts';
+import { STEPS } from './steps.ts';
 
 const SEED = 13;
 /** Above this a slide runs the sampler with the short schedule: memory does not depend on the number of iterations. */
@@ -92,21 +93,10 @@ function render(cases: readonly CaseResult[]): string {
     number(Number(one.quality.detection), 3),
     one.digest.slice(0, 8),
   ]);
-  const steps = [
-    'scan',
-    'partition',
-    'fit',
-    'assign',
-    'border',
-    'settle',
-    'outline',
-    'tally',
-    'write',
-  ] as const;
   const times = cases.map((one) => [
     ...start(one),
     // A step that the method does not have takes no time at all.
-    ...steps.map((step) => show(nonZero(one.measured[`${step}Seconds`]), 1)),
+    ...STEPS.map((step) => show(nonZero(one.measured[`${step}Seconds`]), 1)),
   ]);
   return [
     'Peak memory (resident set, MiB), whole run, and quality of the same run:',
@@ -127,7 +117,7 @@ function render(cases: readonly CaseResult[]): string {
     '',
     'Where the time goes, in seconds of wall time:',
     '',
-    table([...head('method'), ...steps], times),
+    table([...head('method'), ...STEPS], times),
     '',
     ...cases.flatMap(targetLine),
     `${provenance(cases)} ${[...new Set(cases.map(({ settings }) => settings.workers))].join(', ')} workers. Peaks are those of the processes themselves (\`VmHWM\`), of workers the highest of all. The short schedule (${Object.entries(

@@ -1,37 +1,27 @@
 import type { RunLogEvent } from '@spatile/coordinator/run/events';
 
-/** Where the time of a run goes; all in seconds. */
-export interface StepSeconds {
-  scan: number;
-  partition: number;
-  fit: number;
-  assign: number;
-  border: number;
-  settle: number;
-  outline: number;
-  tally: number;
-  write: number;
-  /** Steps this bench does not know by name. */
-  other: number;
-}
+/** What the time of a run goes to, in the order of a run. */
+export const STEPS = [
+  'scan',
+  'partition',
+  'fit',
+  'assign',
+  'border',
+  'settle',
+  'outline',
+  'tally',
+  'write',
+] as const;
+
+/** Seconds by step; `other` holds steps that this bench does not know by name. */
+export type StepSeconds = Record<(typeof STEPS)[number] | 'other', number>;
 
 type Step = Extract<RunLogEvent, { type: 'step' }>;
 type Task = Extract<RunLogEvent, { type: 'task' }>;
 
 /** Sums the steps of `events.ndjson` by what they are for. */
 export function stepSeconds(events: readonly RunLogEvent[]): StepSeconds {
-  const sums = {
-    scan: 0,
-    partition: 0,
-    fit: 0,
-    assign: 0,
-    border: 0,
-    settle: 0,
-    outline: 0,
-    tally: 0,
-    write: 0,
-    other: 0,
-  };
+  const sums = Object.fromEntries([...STEPS, 'other'].map((step) => [step, 0])) as StepSeconds;
   for (const event of events) if (event.type === 'step') sums[kindOf(event)] += event.seconds;
   return sums;
 }

@@ -2,6 +2,7 @@ import { SCORES } from '@spatile/instrument/judge/score-list';
 import { table } from '../pages.ts';
 import type { CaseResult } from '../results.ts';
 import { number, show } from '../statistics.ts';
+import { STEPS } from '../steps.ts';
 import { detailsOf, type KindResults, kindName, over, pair, score, used } from './kinds.ts';
 
 /** One score of every method on every kind of slide. */
@@ -116,18 +117,6 @@ export function scalingTable(kinds: readonly KindResults[]): string | null {
   if (rows.length === 0) return null;
   return table(['slide', '1 worker, s', '2 workers, s', 'times as fast', 'CPU of 1, s', 'CPU of 2, s'], rows);
 }
-
-const STEPS = [
-  'scan',
-  'partition',
-  'fit',
-  'assign',
-  'border',
-  'settle',
-  'outline',
-  'tally',
-  'write',
-] as const;
 
 /** Where the wall time of spatile goes. */
 export function stepTable(kinds: readonly KindResults[]): string | null {
