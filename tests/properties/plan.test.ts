@@ -125,4 +125,23 @@ describe('border units', () => {
       { numRuns: 40 },
     );
   });
+
+  it('are those strips on which two tiles that hold something meet, in the order and with the freedom of all', () => {
+    fc.assert(
+      fc.property(slides, fc.infiniteStream(fc.boolean()), (slide, stream) => {
+        const { extent, cores } = planOf(slide);
+        const tiles = tilesOf(cores);
+        const holds = tiles.map(() => stream.next().value as boolean);
+        const units = borderUnits(tiles, 48, 48, extent, (tile) => holds[tile]);
+        const met = (strip: RectUm): number =>
+          cores.filter((core, i) => holds[i] && rectsIntersect(core, strip)).length;
+        const wanted = borderUnits(tiles, 48, 48, extent).filter(({ strip }) => met(strip) > 1);
+        expect(units.map(({ strip }) => strip)).toEqual(wanted.map(({ strip }) => strip));
+        for (const a of units)
+          for (const b of units)
+            if (a !== b && a.phase === b.phase) expect(rectsIntersect(a.region, b.region)).toBe(false);
+      }),
+      { numRuns: 20 },
+    );
+  });
 });

@@ -147,14 +147,16 @@ async function settleTiles(stage: AssignStage): Promise<AssignSummary['diagnosti
 }
 
 /** All border units of a run's plan, with their phases. */
-export function prosegBorderUnits(stage: Pick<AssignStage, 'slide'>): BorderUnit[] {
-  const { slide } = stage;
+export function prosegBorderUnits(stage: Pick<AssignStage, 'slide' | 'busyTiles'>): BorderUnit[] {
+  const { slide, busyTiles } = stage;
   const config = slide.config.assign.proseg;
   if (config.schedule.borderIterations === 0) return [];
   const diameter = cellDiameterUm(slide.cells);
   const cut = displacementCutUm(config);
   const { latticeUm, tiles, extent } = slide.plan;
-  return borderUnits(tiles, ceilTo(diameter + cut, latticeUm), ceilTo(diameter + cut, latticeUm), extent);
+  const busy = new Set(busyTiles);
+  const width = ceilTo(diameter + cut, latticeUm);
+  return borderUnits(tiles, width, width, extent, (tile) => busy.has(tile));
 }
 
 /** The task of one border unit, given the settled state before its phase. */

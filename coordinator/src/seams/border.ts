@@ -25,13 +25,18 @@ interface Edge {
  * (lengthened by as much at both ends, so that corners are covered), and for each the region it sees, `contextUm` wider.
  * Units whose regions meet get different phases (greedy colouring in order of the edges), so that the result of a phase
  * does not depend on the order in which its units are computed.
+ *
+ * @param holds whether a tile holds a transcript or a seed: a strip that meets fewer than two such tiles is no unit, since the
+ * only one that has something to say there has said it.
  */
 export function borderUnits(
   tiles: Tile[],
   halfWidthUm: number,
   contextUm: number,
   extent: RectUm,
+  holds: (tile: number) => boolean = () => true,
 ): BorderUnit[] {
+  const full = tiles.filter((_, i) => holds(i));
   const units: { strip: RectUm; region: RectUm; phase: number }[] = [];
   for (const edge of sharedEdges(tiles)) {
     const strip = clip(
@@ -43,6 +48,7 @@ export function borderUnits(
       },
       extent,
     );
+    if (full.filter(({ core }) => rectsIntersect(core, strip)).length < 2) continue;
     const region = growRect(strip, contextUm);
     const taken = new Set(
       units.filter((unit) => rectsIntersect(unit.region, region)).map((unit) => unit.phase),
