@@ -58,24 +58,38 @@ export function touchesBox(
   return false;
 }
 
-/** The runs of several spans, in their order. */
-export function sliceRuns(runs: TileState['runs'], spans: [number, number][]): TileState['runs'] {
-  const n = spans.reduce((sum, [from, to]) => sum + to - from, 0);
-  const out: TileState['runs'] = {
+/** Room for n runs. */
+export function emptyRuns(n: number): TileState['runs'] {
+  return {
     cell: new Uint32Array(n),
     layer: new Uint16Array(n),
     y: new Int32Array(n),
     x: new Int32Array(n),
     length: new Uint32Array(n),
   };
+}
+
+/** Copies the runs of a span into `out` from entry `at` on. */
+export function copyRuns(
+  runs: TileState['runs'],
+  [from, to]: [number, number],
+  out: TileState['runs'],
+  at: number,
+): void {
+  out.cell.set(runs.cell.subarray(from, to), at);
+  out.layer.set(runs.layer.subarray(from, to), at);
+  out.y.set(runs.y.subarray(from, to), at);
+  out.x.set(runs.x.subarray(from, to), at);
+  out.length.set(runs.length.subarray(from, to), at);
+}
+
+/** The runs of several spans, in their order. */
+export function sliceRuns(runs: TileState['runs'], spans: [number, number][]): TileState['runs'] {
+  const out = emptyRuns(spans.reduce((sum, [from, to]) => sum + to - from, 0));
   let at = 0;
-  for (const [from, to] of spans) {
-    out.cell.set(runs.cell.subarray(from, to), at);
-    out.layer.set(runs.layer.subarray(from, to), at);
-    out.y.set(runs.y.subarray(from, to), at);
-    out.x.set(runs.x.subarray(from, to), at);
-    out.length.set(runs.length.subarray(from, to), at);
-    at += to - from;
+  for (const span of spans) {
+    copyRuns(runs, span, out, at);
+    at += span[1] - span[0];
   }
   return out;
 }

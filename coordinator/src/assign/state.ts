@@ -1,4 +1,6 @@
+import { SpatileError } from '@spatile/formats/errors';
 import type { Columns, Frame } from '@spatile/formats/tile/frame';
+import { copyRuns, emptyRuns, runSpans, sliceRuns } from './runs.ts';
 
 /**
  * The settled state of one tile: a verdict for every transcript of its core (in the order of its partition file) and the
@@ -40,47 +42,32 @@ export function tileStateFrom(frame: Frame): { state: TileState; grid: VoxelGrid
   return { state: frame.tables as unknown as TileState, grid: { voxelUm, layers, layerUm } };
 }
 
-/** The runs of the cells that `keep` accepts. */
+/** The runs of the cells that `keep` accepts. Runs are grouped by cell, so it is asked once for each. */
 export function filterRuns(runs: TileState['runs'], keep: (cell: number) => boolean): TileState['runs'] {
-  const at: number[] = [];
-  for (let i = 0; i < runs.cell.length; i++) if (keep(runs.cell[i])) at.push(i);
-  return {
-    cell: Uint32Array.from(at, (i) => runs.cell[i]),
-    layer: Uint16Array.from(at, (i) => runs.layer[i]),
-    y: Int32Array.from(at, (i) => runs.y[i]),
-    x: Int32Array.from(at, (i) => runs.x[i]),
-    length: Uint32Array.from(at, (i) => runs.length[i]),
-  };
+  return sliceRuns(
+    runs,
+    [...runSpans(runs)].filter(([cell]) => keep(cell)).map(([, span]) => span),
+  );
 }
 
-/** Several lists of runs as one, sorted by (cell, layer, y, x). */
+/**
+ * Several lists of runs as one, sorted by (cell, layer, y, x). Each list is sorted so already; the runs of one cell are in one
+ * list, since every cell has one owner (`INTERNAL` otherwise).
+ */
 export function mergeRuns(lists: TileState['runs'][]): TileState['runs'] {
   const n = lists.reduce((sum, list) => sum + list.cell.length, 0);
-  const all: TileState['runs'] = {
-    cell: new Uint32Array(n),
-    layer: new Uint16Array(n),
-    y: new Int32Array(n),
-    x: new Int32Array(n),
-    length: new Uint32Array(n),
-  };
-  let offset = 0;
-  for (const list of lists) {
-    all.cell.set(list.cell, offset);
-    all.layer.set(list.layer, offset);
-    all.y.set(list.y, offset);
-    all.x.set(list.x, offset);
-    all.length.set(list.length, offset);
-    offset += list.cell.length;
-  }
-  const order = Uint32Array.from(all.cell, (_, i) => i).sort(
-    (a, b) =>
-      all.cell[a] - all.cell[b] || all.layer[a] - all.layer[b] || all.y[a] - all.y[b] || all.x[a] - all.x[b],
-  );
-  return {
-    cell: Uint32Array.from(order, (i) => all.cell[i]),
-    layer: Uint16Array.from(order, (i) => all.layer[i]),
-    y: Int32Array.from(order, (i) => all.y[i]),
-    x: Int32Array.from(order, (i) => all.x[i]),
-    length: Uint32Array.from(order, (i) => all.length[i]),
-  };
+  const out = emptyRuns(n);
+  const spans = lists.flatMap((list) => [...runSpans(list)].map(([cell, span]) => ({ cell, list, span })));
+  spans.sort((a, b) => a.cell - b.cell);
+  let at = 0;
+  spans.forEach(({ cell, list, span }, i) => {
+    if (i > 0 && spans[i - 1].cell === cell)
+      throw new SpatileError(
+        'INTERNAL',
+        `settled state: cell ${cell} has voxels from two tiles; expected one owner; please report this`,
+      );
+    copyRuns(list, span, out, at);
+    at += span[1] - span[0];
+  });
+  return out;
 }

@@ -1,10 +1,12 @@
 import type { RectUm } from '@spatile/formats/space';
+import { SeedGrid } from './seed-grid.ts';
 import type { CellTable } from './table.ts';
 
-/** Finds cells by rectangle. Seeds are sorted by y, so a query reads one band of them. */
+/** Finds cells by rectangle (seeds are sorted by y, so a query reads one band of them) and by distance (from a grid). */
 export class CellIndex {
   private readonly cells: CellTable;
   private readonly maxReachUm: number;
+  private grid: SeedGrid | null = null;
 
   constructor(cells: CellTable) {
     this.cells = cells;
@@ -34,16 +36,8 @@ export class CellIndex {
 
   /** The other cells (1-based, ascending) whose seed lies within a distance of a cell's seed. */
   seedsWithin(cell: number, distanceUm: number): number[] {
-    const { seedX, seedY } = this.cells;
-    const x = seedX[cell - 1];
-    const y = seedY[cell - 1];
-    const found: number[] = [];
-    for (let i = this.firstFrom(y - distanceUm); i < seedY.length && seedY[i] <= y + distanceUm; i++) {
-      const dx = seedX[i] - x;
-      const dy = seedY[i] - y;
-      if (i !== cell - 1 && dx * dx + dy * dy <= distanceUm * distanceUm) found.push(i + 1);
-    }
-    return found;
+    this.grid ??= new SeedGrid(this.cells);
+    return this.grid.within(cell - 1, distanceUm);
   }
 
   private firstFrom(y: number): number {
