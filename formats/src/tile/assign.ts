@@ -1,6 +1,6 @@
 import type { RectUm } from '../space.ts';
 import type { Columns, Frame } from './frame.ts';
-import { pickTables } from './tables.ts';
+import { pickTables, presentTables } from './tables.ts';
 
 /**
  * What goes into and comes out of the assign stage of one tile. Both are frames (`frame.ts`); the types here name their
@@ -102,6 +102,42 @@ export interface AssignResult {
   cells: { cell: Uint32Array; component: Uint16Array };
   /** Cell loadings, row-major cells x `latent` (one column `value`), in the order of `cells`; empty for geometric methods. */
   loadings: { value: Float32Array };
+  /** In the order of `cells`; absent for methods that draw no samples. */
+  posterior?: CellPosterior;
+  /** Of the cells of `cells`, sorted by (cell, gene); absent for methods that draw no samples, and when not asked for. */
+  expected?: ExpectedCounts;
+  /** Thin trace of the chain; absent for methods without one. */
+  trace?: ChainTrace;
+}
+
+/** What the samples say of whole cells. */
+export interface CellPosterior {
+  /** Transcripts of the cell: mean over the samples, and variance. */
+  expected: Float32Array;
+  variance: Float32Array;
+  /** Mean share of samples in which a voxel that ended up the cell's was not the cell's, in [0, 1]. */
+  flips: Float32Array;
+}
+
+/** Expected counts by cell and model gene. */
+export interface ExpectedCounts {
+  cell: Uint32Array;
+  gene: Uint16Array;
+  mean: Float32Array;
+  variance: Float32Array;
+}
+
+/** Points along a chain. */
+export interface ChainTrace {
+  iteration: Uint32Array;
+  /** 0 coarse voxels, 1 fine voxels, 2 hill climb. */
+  phase: Uint8Array;
+  /** Per transcript of the core. */
+  logLikelihood: Float32Array;
+  /** Share of the core's transcripts expected to be of their cell. */
+  foreground: Float32Array;
+  /** Share of label proposals taken since the point before. */
+  labelAcceptance: Float32Array;
 }
 
 export const ASSIGN_TILE = 'assign-tile';
@@ -112,6 +148,11 @@ const TILE_COLUMNS = {
   cells: ['cell', 'seedX', 'seedY', 'owned'],
   rings: ['cell', 'kind', 'start', 'count'],
   vertices: ['x', 'y'],
+};
+const OPTIONAL_COLUMNS = {
+  posterior: ['expected', 'variance', 'flips'],
+  expected: ['cell', 'gene', 'mean', 'variance'],
+  trace: ['iteration', 'phase', 'logLikelihood', 'foreground', 'labelAcceptance'],
 };
 const RESULT_COLUMNS = {
   claims: ['row', 'cell', 'probability', 'dx', 'dy', 'dl'],
@@ -142,9 +183,15 @@ export function assignTileFrom(frame: Frame): AssignTile {
 
 export function assignResultFrame(result: AssignResult): Frame {
   const { meta, ...tables } = result;
-  return { kind: ASSIGN_RESULT, meta: { ...meta }, tables: tables as unknown as Record<string, Columns> };
+  return { kind: ASSIGN_RESULT, meta: { ...meta }, tables: presentTables(tables) };
 }
 
 export function assignResultFrom(frame: Frame): AssignResult {
-  return { meta: frame.meta, ...pickTables(frame, RESULT_COLUMNS) } as unknown as AssignResult;
+  const optional = Object.fromEntries(
+    Object.entries(OPTIONAL_COLUMNS).filter(([name]) => frame.tables[name] !== undefined),
+  );
+  return {
+    meta: frame.meta,
+    ...pickTables(frame, { ...RESULT_COLUMNS, ...optional }),
+  } as unknown as AssignResult;
 }

@@ -214,11 +214,11 @@ export function prosegMemoryBytes(input: {
   const factored = model.genes - model.privateGenes;
   const components = model.components + 1;
   const columns = voxelsFine / model.layers;
-  // Labels, pairs and buckets per voxel, with the rim; priors and density per column.
+  // Labels, pairs, buckets and the record of labels per voxel, with the rim; priors and density per column.
   const rim = 4 * Math.ceil(Math.sqrt(columns)) * 4 + 64;
-  const grid = (voxelsFine + rim * model.layers) * (2 + 12 + 12 + 4 + 2) + (columns + rim) * 24;
-  const perTranscript = transcripts * (64 + 160);
-  const perCell = (cells + 1) * (latent * 12 + model.layers * 8 + 2048);
+  const grid = (voxelsFine + rim * model.layers) * (2 + 12 + 12 + 4 + 2 + 6) + (columns + rim) * 24;
+  const perTranscript = transcripts * (64 + 160 + 56);
+  const perCell = (cells + 1) * (latent * 12 + model.layers * 8 + 2048 + 320);
   const tables = latent * components * (18 * 8 + 24) + (VOLUME_BINS + 1) * components * 12 + 2 ** 20;
   const globals = factored * model.factors * 12 + model.genes * model.layers * model.densityBins * 12;
   return Math.ceil(grid + perTranscript + perCell + tables + globals + 16 * 2 ** 20);

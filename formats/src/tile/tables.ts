@@ -22,3 +22,8 @@ export function pickTables(frame: Frame, wanted: Record<string, string[]>): Reco
   }
   return out;
 }
+
+/** The tables of a part that are there: optional ones that are not are left out of the frame. */
+export function presentTables(tables: object): Record<string, Columns> {
+  return Object.fromEntries(Object.entries(tables).filter(([, columns]) => columns !== undefined));
+}

@@ -5,9 +5,10 @@ import { firstExpression } from './iterate.ts';
 import { enterLabels, readLabels, refined, spread } from './labels.ts';
 import { assignResult } from './result.ts';
 import { openSampler, workOf } from './sampler.ts';
-import { newTally, runCoarse, runFine } from './schedule.ts';
+import { recordedOf, runCoarse, runFine } from './schedule.ts';
 import { startColumns } from './start.ts';
 import { prosegTask } from './task.ts';
+import { Watch } from './watch.ts';
 
 /**
  * `assign.proseg`: the cell simulation of one tile with frozen globals: coarse phase from the prior's nuclei, fine phase with
@@ -18,6 +19,7 @@ import { prosegTask } from './task.ts';
 export const assign: Handler = async (input, context) => {
   const task = prosegTask(input, true);
   const schedule = input.meta.schedule as ProsegSchedule;
+  const expected = input.meta.expected === true;
   const sampler = await openSampler(task, {
     stage: 'assign',
     records: true,
@@ -29,15 +31,17 @@ export const assign: Handler = async (input, context) => {
     const prior = startColumns(task.tile, grid, sampler.observed);
     const total = schedule.coarseIterations + schedule.fineIterations + schedule.hillClimbIterations;
     const progress = { context, done: 0, total };
-    const tally = newTally();
+    const watch = new Watch(sampler, recordedOf(schedule));
     enterLabels(sampler, spread(prior, grid.layers, grid.coarseFactor), prior);
     firstExpression(sampler, 'loadings');
-    await runCoarse(sampler, schedule, tally, progress);
+    await runCoarse(sampler, schedule, watch, progress);
     enterLabels(sampler, refined(sampler, readLabels(sampler)), prior);
-    await runFine(sampler, schedule, schedule.coarseIterations, tally, progress);
+    await runFine(sampler, schedule, schedule.coarseIterations, watch, progress);
     const reported = sampler.arrays.owned.slice();
     context.count(workOf(sampler));
-    return assignResultFrame(assignResult(sampler, schedule, { reported, claimsOutsideCore: true, tally }));
+    return assignResultFrame(
+      assignResult(sampler, schedule, { reported, claimsOutsideCore: true, watch, expected }),
+    );
   } finally {
     sampler.bound.release();
   }

@@ -6,9 +6,10 @@ import type { Handler } from '../../handler.ts';
 import { type Displacements, enterLabels, type LabelVolume, writePlaces } from './labels.ts';
 import { assignResult } from './result.ts';
 import { openSampler, type Sampler, workOf, writeLoadings } from './sampler.ts';
-import { newTally, runFine } from './schedule.ts';
+import { recordedOf, runFine } from './schedule.ts';
 import { localIndex, startColumns } from './start.ts';
 import { type ProsegTask, prosegTask } from './task.ts';
+import { Watch } from './watch.ts';
 
 /**
  * `assign.proseg.border`: samples a strip along tile borders again, with the true neighbours there. Starts from the settled
@@ -19,6 +20,7 @@ import { type ProsegTask, prosegTask } from './task.ts';
 export const border: Handler = async (input, context) => {
   const task = prosegTask(input, true);
   const schedule = input.meta.schedule as ProsegSchedule;
+  const expected = input.meta.expected === true;
   const state = stateFrom(input, task);
   const cells = union(task.tile.cells.cell, state.cells.cell);
   const sampler = await openSampler(task, {
@@ -31,11 +33,11 @@ export const border: Handler = async (input, context) => {
   try {
     const active = loadState(sampler, state);
     const progress = { context, done: 0, total: schedule.fineIterations + schedule.hillClimbIterations };
-    const tally = newTally();
-    await runFine(sampler, schedule, 0, tally, progress);
+    const watch = new Watch(sampler, recordedOf(schedule));
+    await runFine(sampler, schedule, 0, watch, progress);
     context.count(workOf(sampler));
     return assignResultFrame(
-      assignResult(sampler, schedule, { reported: active, claimsOutsideCore: false, tally }),
+      assignResult(sampler, schedule, { reported: active, claimsOutsideCore: false, watch, expected }),
     );
   } finally {
     sampler.bound.release();

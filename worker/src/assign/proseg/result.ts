@@ -1,9 +1,12 @@
 import { rectContains } from '@spatile/formats/space';
-import { type AssignResult, CONTROL_GENE } from '@spatile/formats/tile/assign';
+import { type AssignResult, type ChainTrace, CONTROL_GENE } from '@spatile/formats/tile/assign';
 import type { ProsegSchedule } from '@spatile/formats/tile/proseg';
+import { diagnosticsOf } from './diagnostics.ts';
+import { cellPosterior, expectedCounts } from './expected.ts';
 import { readLabels, readPlaces } from './labels.ts';
 import { readLoadings, type Sampler } from './sampler.ts';
-import { recordedOf, type Tally } from './schedule.ts';
+import { recordedOf } from './schedule.ts';
+import type { Watch } from './watch.ts';
 
 const SLOTS = 3;
 
@@ -13,7 +16,9 @@ export interface Report {
   reported: Uint8Array;
   /** Whether transcripts outside the core that lie in a reported cell are claimed. */
   claimsOutsideCore: boolean;
-  tally: Tally;
+  watch: Watch;
+  /** Whether expected counts by gene are reported. */
+  expected: boolean;
 }
 
 /** The assign-result of a sampler that has finished, at the fine resolution. */
@@ -25,6 +30,8 @@ export function assignResult(sampler: Sampler, schedule: ProsegSchedule, report:
     (c) => report.reported[c] === 1 && arrays.size[c] > 0,
   );
   const claims = claimsOf(sampler, schedule, report);
+  const { label } = readLabels(sampler);
+  const { watch } = report;
   return {
     meta: {
       tile: task.tile.meta.tile,
@@ -32,15 +39,18 @@ export function assignResult(sampler: Sampler, schedule: ProsegSchedule, report:
       voxelUm: model.voxelUm,
       layers: grid.layers,
       layerUm: task.tile.meta.hasZ ? span / grid.layers : 0,
-      diagnostics: diagnosticsOf(sampler, report.tally),
+      diagnostics: diagnosticsOf(sampler, watch),
     },
     claims,
-    runs: runsOf(sampler, report.reported),
+    runs: runsOf(sampler, label, report.reported),
     cells: {
       cell: Uint32Array.from(locals, (c) => cells[c - 1]),
       component: Uint16Array.from(locals, (c) => arrays.component[c]),
     },
     loadings: { value: readLoadings(sampler, locals) },
+    posterior: cellPosterior(sampler, watch, locals, label),
+    ...(report.expected ? { expected: expectedCounts(sampler, recordedOf(schedule), locals) } : {}),
+    trace: traceOf(watch),
   };
 }
 
@@ -104,9 +114,7 @@ function claimsOf(sampler: Sampler, schedule: ProsegSchedule, report: Report): A
 }
 
 /** Runs of the reported cells, sorted by (cell, layer, y, x). */
-function runsOf(sampler: Sampler, reported: Uint8Array): AssignResult['runs'] {
-  const { grid, cells } = sampler;
-  const { label } = readLabels(sampler);
+function runsOf({ grid, cells }: Sampler, label: Uint16Array, reported: Uint8Array): AssignResult['runs'] {
   const found: { cell: number[]; at: number[]; length: number[] } = { cell: [], at: [], length: [] };
   const rows = grid.height * grid.layers;
   for (let r = 0; r < rows; r++) {
@@ -145,23 +153,13 @@ function groupedByCell(cell: readonly number[], cells: number): Uint32Array {
   return order;
 }
 
-function diagnosticsOf({ arrays, bound, source, cells }: Sampler, tally: Tally): Record<string, number> {
-  const { ln } = bound.kernel;
-  let logLikelihood = 0;
-  let counted = 0;
-  for (let i = 0; i < source.length; i++) {
-    if ((arrays.role[i] & 1) === 0) continue;
-    logLikelihood += ln(arrays.rate[i] + arrays.background[i]);
-    counted++;
-  }
-  let empty = 0;
-  for (let c = 1; c <= cells.length; c++) if (arrays.owned[c] === 1 && arrays.size[c] === 0) empty++;
+/** The trace with the foreground as a share of the core's transcripts. */
+function traceOf({ trace, counted }: Watch): ChainTrace {
   return {
-    transcripts: counted,
-    logLikelihoodPerTranscript: counted === 0 ? 0 : logLikelihood / counted,
-    labelAcceptance: tally.proposed === 0 ? 0 : tally.accepted / tally.proposed,
-    repositionAcceptance: tally.places === 0 ? 0 : tally.moved / tally.places,
-    mismatchPairs: bound.integer('pairCount'),
-    cellsWithoutVoxel: empty,
+    iteration: Uint32Array.from(trace.iteration),
+    phase: Uint8Array.from(trace.phase),
+    logLikelihood: Float32Array.from(trace.logLikelihood),
+    foreground: Float32Array.from(trace.foreground, (n) => n / Math.max(1, counted)),
+    labelAcceptance: Float32Array.from(trace.labelAcceptance),
   };
 }

@@ -3,18 +3,7 @@ import type { ProsegSchedule } from '@spatile/formats/tile/proseg';
 import type { HandlerContext } from '../../handler.ts';
 import { drawExpression, proposalsFor, rebucket, refresh } from './iterate.ts';
 import type { Sampler } from './sampler.ts';
-
-/** Counts of what the sampler did, for the diagnostics. */
-export interface Tally {
-  /** Label proposals and how many were taken. */
-  proposed: number;
-  accepted: number;
-  /** Repositioning: proposals and how many were taken. */
-  places: number;
-  moved: number;
-}
-
-export const newTally = (): Tally => ({ proposed: 0, accepted: 0, places: 0, moved: 0 });
+import type { Watch } from './watch.ts';
 
 /** Where a phase stands in the whole schedule of a task. */
 export interface Progress {
@@ -44,16 +33,17 @@ export function temperature(
 export async function runCoarse(
   sampler: Sampler,
   schedule: ProsegSchedule,
-  tally: Tally,
+  watch: Watch,
   progress: Progress,
 ): Promise<void> {
   const { kernel, tile } = sampler.bound;
   for (let iteration = 0; iteration < schedule.coarseIterations; iteration++) {
     const proposals = proposalsFor(sampler, schedule.proposalsPerPair);
-    tally.proposed += proposals;
-    tally.accepted += kernel.moveLabels(tile, iteration, proposals, 1);
+    watch.proposed += proposals;
+    watch.accepted += kernel.moveLabels(tile, iteration, proposals, 1);
     if (iteration % schedule.loadingsEvery === 0) {
       refresh(sampler, iteration, false);
+      watch.look(sampler, iteration, 0);
       drawExpression(sampler, iteration);
     }
     await breathe(progress);
@@ -69,7 +59,7 @@ export async function runFine(
   sampler: Sampler,
   schedule: ProsegSchedule,
   first: number,
-  tally: Tally,
+  watch: Watch,
   progress: Progress,
 ): Promise<void> {
   const { kernel, tile } = sampler.bound;
@@ -84,16 +74,19 @@ export async function runFine(
       k < fineIterations
         ? 1
         : temperature(k - fineIterations, hillClimbIterations, schedule.finalTemperature, kernel);
-    tally.proposed += proposals;
-    tally.accepted += kernel.moveLabels(tile, iteration, proposals, cooled);
+    watch.proposed += proposals;
+    watch.accepted += kernel.moveLabels(tile, iteration, proposals, cooled);
     const last = k === fineIterations + hillClimbIterations - 1;
     const draws = k % schedule.loadingsEvery === 0 && !last;
     const records = k >= recordFrom && k < fineIterations;
-    if (schedule.diffusion || draws || records || last) {
-      tally.moved += refresh(sampler, iteration, schedule.diffusion);
-      tally.places += schedule.diffusion ? sampler.source.length : 0;
+    const looks = watch.wants(iteration);
+    if (schedule.diffusion || draws || records || looks || last) {
+      watch.moved += refresh(sampler, iteration, schedule.diffusion);
+      watch.places += schedule.diffusion ? sampler.source.length : 0;
     }
     if (records) kernel.record(tile);
+    if (looks) watch.look(sampler, iteration, k < fineIterations ? 1 : 2);
+    if (records) watch.record(sampler);
     if (draws) drawExpression(sampler, iteration);
     await breathe(progress);
   }
