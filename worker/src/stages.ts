@@ -1,5 +1,7 @@
 import { ASSIGN_TILE } from '@spatile/formats/tile/assign';
 import { OUTLINE_TILE } from '@spatile/formats/tile/outline';
+import { assignBaysor } from './assign/baysor/assign.ts';
+import { fitBaysor } from './assign/baysor/fit.ts';
 import { assignExpand } from './assign/expand/compute.ts';
 import { assignNucleus } from './assign/nucleus/compute.ts';
 import { prosegHandlers } from './assign/proseg/handlers.ts';
@@ -10,6 +12,8 @@ import { outline } from './outline/compute.ts';
 export const handlers: Readonly<Record<string, Handler>> = {
   'assign.nucleus': assignNucleus,
   'assign.expand': assignExpand,
+  'assign.baysor': assignBaysor,
+  'assign.baysor.fit': fitBaysor,
   ...prosegHandlers,
   outline,
 };

@@ -23,7 +23,7 @@ export interface PilotWindow {
 /**
  * Cuts a tile's core down to a window of about `target` transcripts around the middle of the tile, on the lattice.
  */
-function pilotWindow(
+export function pilotWindow(
   core: RectUm,
   latticeUm: number,
   target: number,

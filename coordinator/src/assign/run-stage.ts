@@ -5,6 +5,7 @@ import { RegionReader } from '../partition/regions.ts';
 import type { RoundRunner } from '../run/rounds.ts';
 import type { SlideContext } from '../run/slide.ts';
 import type { RunStore } from '../run/store.ts';
+import { assignBaysor } from './baysor-stage.ts';
 import { assignGeometric } from './geometric.ts';
 import { TileInputs } from './input.ts';
 import { assignProseg } from './proseg-stage.ts';
@@ -48,5 +49,7 @@ export async function assignStage(
 
 /** The assign stage by the configured method. */
 export function runAssign(stage: AssignStage): Promise<AssignSummary> {
-  return stage.slide.config.assign.method === 'proseg' ? assignProseg(stage) : assignGeometric(stage);
+  const { method } = stage.slide.config.assign;
+  if (method === 'proseg') return assignProseg(stage);
+  return method === 'baysor' ? assignBaysor(stage) : assignGeometric(stage);
 }

@@ -30,6 +30,8 @@ export interface CellTable {
   origins: string[];
   /** Whether prior ids are the bundle's own, so that they and the ids of its transcript table mean the same cells. */
   fromBundle: boolean;
+  /** How many of the last cells a method found where the prior has none; absent until one has looked. */
+  discovered?: number;
 }
 
 interface Draft {

@@ -1,5 +1,6 @@
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { growRect, type RectUm } from '@spatile/formats/space';
+import { baysorMemoryBytes } from '@spatile/formats/tile/baysor';
 import { geometricMemoryBytes } from '@spatile/formats/tile/geometric';
 import { prosegMemoryBytes } from '@spatile/formats/tile/proseg';
 import { modelShape } from '../assign/model-shape.ts';
@@ -31,6 +32,14 @@ function assignBytes(load: TileLoad, config: RunConfig): number {
   const transcripts = load.count(region);
   const cells = cellsIn(region, load);
   const { method } = config.assign;
+  if (method === 'baysor') {
+    const { pixelSizeUm, clusters } = config.assign.baysor;
+    const pixels = pixelsOf(region, pixelSizeUm);
+    return (
+      transcripts * FRAME_BYTES_PER_TRANSCRIPT +
+      baysorMemoryBytes({ pixels, transcripts, cells, genes: load.genes, clusters })
+    );
+  }
   if (method !== 'proseg') {
     const pixels = pixelsOf(region, config.assign[method].pixelSizeUm);
     return geometricMemoryBytes({ pixels, layers: 1, transcripts, cells });

@@ -1,0 +1,109 @@
+import { distanceToRectUm, type RectUm, rectContains } from '@spatile/formats/space';
+import type { BaysorResult } from '@spatile/formats/tile/baysor';
+import { DISCOVERED } from '@spatile/formats/tile/baysor';
+
+/** A cell that a tile found where the prior has none. */
+export interface Discovery {
+  /** Number of the tile and place in its result's `discovered`. */
+  tile: number;
+  index: number;
+  seedX: number;
+  seedY: number;
+  transcripts: number;
+  /** Whether the seed lies in the tile's own core: else only a neighbour's silence can make it count. */
+  home: boolean;
+  /** Rows of its transcripts where another tile may have found the same cell; empty deep inside the core. */
+  rows: Uint32Array;
+}
+
+/** Two discoveries are one cell when they share at least this part of the smaller one's transcripts. */
+const SHARED = 0.5;
+
+/**
+ * The discoveries of one tile's result. @param borderUm a seed farther than this from every edge of the core is seen by no other
+ * tile as a cell of its own.
+ */
+export function discoveriesOf(
+  tile: number,
+  core: RectUm,
+  { claims, discovered }: Pick<BaysorResult, 'claims' | 'discovered'>,
+  borderUm: number,
+): Discovery[] {
+  const inner = {
+    x0: core.x0 + borderUm,
+    y0: core.y0 + borderUm,
+    x1: core.x1 - borderUm,
+    y1: core.y1 - borderUm,
+  };
+  const rows: number[][] = Array.from(discovered.seedX, () => []);
+  claims.cell.forEach((cell, i) => {
+    if (cell >= DISCOVERED) rows[cell - DISCOVERED].push(claims.row[i]);
+  });
+  return Array.from(discovered.seedX, (seedX, index) => {
+    const seedY = discovered.seedY[index];
+    return {
+      tile,
+      index,
+      seedX,
+      seedY,
+      transcripts: discovered.transcripts[index],
+      home: rectContains(core, seedX, seedY),
+      rows:
+        inner.x0 < inner.x1 && inner.y0 < inner.y1 && distanceToRectUm(inner, seedX, seedY) === 0
+          ? new Uint32Array(0)
+          : Uint32Array.from(rows[index]),
+    };
+  });
+}
+
+/**
+ * Which discoveries of all tiles become cells of the slide, in order of (seed y, seed x, tile, index): a function of the set alone.
+ *
+ * In order of (home first, more transcripts, tile, index) a discovery is taken unless it is the same cell as one taken before (they
+ * share half of the smaller one's transcripts). One whose seed lies in another tile's core counts only where that tile found the
+ * same cell and put its seed in turn on this side of the edge.
+ */
+export function settleDiscoveries(found: readonly Discovery[]): Discovery[] {
+  const order = [...found].sort(
+    (a, b) =>
+      Number(b.home) - Number(a.home) ||
+      b.transcripts - a.transcripts ||
+      a.tile - b.tile ||
+      a.index - b.index,
+  );
+  const partners = partnersOf(order);
+  const taken = new Uint8Array(order.length);
+  order.forEach((discovery, k) => {
+    const others = partners[k];
+    if (others.some((other) => taken[other] === 1)) return;
+    if (discovery.home || others.length > 0) taken[k] = 1;
+  });
+  return order
+    .filter((_, k) => taken[k] === 1)
+    .sort((a, b) => a.seedY - b.seedY || a.seedX - b.seedX || a.tile - b.tile || a.index - b.index);
+}
+
+/** For each discovery those of other tiles that are the same cell. */
+function partnersOf(order: readonly Discovery[]): number[][] {
+  const partners: number[][] = order.map(() => []);
+  const byRow = new Map<number, number[]>();
+  order.forEach(({ rows }, k) => {
+    const shared = new Map<number, number>();
+    for (const row of rows) {
+      const holders = byRow.get(row);
+      if (holders === undefined) {
+        byRow.set(row, [k]);
+        continue;
+      }
+      for (const other of holders) shared.set(other, (shared.get(other) ?? 0) + 1);
+      holders.push(k);
+    }
+    for (const [other, n] of shared) {
+      if (order[other].tile === order[k].tile) continue;
+      if (n < SHARED * Math.min(rows.length, order[other].rows.length)) continue;
+      partners[k].push(other);
+      partners[other].push(k);
+    }
+  });
+  return partners;
+}

@@ -1,0 +1,119 @@
+import { type AssignResult, assignResultFrom, type assignTileFrame } from './assign.ts';
+import type { Columns, Frame } from './frame.ts';
+import { pickTables } from './tables.ts';
+
+/** What goes into and comes out of the method `baysor` beside the frames of `assign.ts`. */
+
+/** Settings of the mixture (defaults in `config/schema.ts`), with what the coordinator worked out of the slide. */
+export interface BaysorSettings {
+  /** m: transcripts of the smallest real cell, >= 1. */
+  minTranscriptsPerCell: number;
+  /** Expected radius of a cell and its spread, microns, > 0. */
+  scaleUm: number;
+  scaleSdUm: number;
+  /** Trust in the prior segmentation, in [0, 1]; 0 leaves it out, 1 forbids cells across two of its segments. */
+  priorConfidence: number;
+  /** Where segments come from: prior ids of transcripts, those flagged nuclear alone, or the outline a transcript lies in. */
+  segments: 'ids' | 'nuclear-ids' | 'outlines';
+  /** Clusters of molecules; 1 = none. */
+  clusters: number;
+  iterations: number;
+  mrfStrength: number;
+  /** Factor on the density of a cell whose main cluster is not the molecule's, in (0, 1]. */
+  clusterPenalty: number;
+  /** Cells are cut to their largest connected part every n-th iteration. */
+  splitEvery: number;
+  /** Dimensions of the normals: 3 takes z. */
+  dimensions: 2 | 3;
+  /** Edge of a pixel of the raster of outlines, microns. */
+  pixelSizeUm: number;
+}
+
+/** What is learned once for the slide on pilot windows and then frozen for all tiles. */
+export interface BaysorModel {
+  /** Two normals of the distance to the k-th neighbour in microns (real, noise), their weights, and from where on a distance is noise for good. */
+  noise: { mean: [number, number]; sd: [number, number]; weight: [number, number]; cutUm: number; k: number };
+  /** Median and weight-one length of the graph's edges, and from which length on an edge is no path of a cell, microns. */
+  edges: { medianUm: number; unitUm: number; longestUm: number };
+  /** Mean over cells of 1 / number of their genes: probability of a gene under noise. */
+  noiseComposition: number;
+  /** ln p_t(g), clusters x genes, row-major; empty with one cluster. */
+  lnProfile: Float64Array;
+}
+
+export const BAYSOR_FIT = 'baysor-fit';
+/** Discovered cells are called this plus their index in the result's `discovered` until the slide numbers them. */
+export const DISCOVERED = 0x80000000;
+
+const scalars = ({ noise, edges, noiseComposition }: BaysorModel): Record<string, unknown> => ({
+  noise,
+  edges,
+  noiseComposition,
+});
+
+/** A model as extra meta and tables of an assign tile. */
+export function baysorModelParts(model: BaysorModel): NonNullable<Parameters<typeof assignTileFrame>[1]> {
+  return { meta: { model: scalars(model) }, tables: { lnProfile: { value: model.lnProfile } } };
+}
+
+export function baysorModelFrom(frame: Frame): BaysorModel {
+  const { lnProfile } = pickTables(frame, { lnProfile: ['value'] });
+  return {
+    ...(frame.meta.model as Omit<BaysorModel, 'lnProfile'>),
+    lnProfile: lnProfile.value as Float64Array,
+  };
+}
+
+/** The result of `assign.baysor.fit`. */
+export function baysorFitFrame(model: BaysorModel, diagnostics: Record<string, number>): Frame {
+  return {
+    kind: BAYSOR_FIT,
+    meta: { model: scalars(model), diagnostics },
+    tables: { lnProfile: { value: model.lnProfile } },
+  };
+}
+
+/**
+ * A tile's discovered cells of at least `minTranscriptsPerCell` transcripts, ascending by (seed y, seed x): all whose seed
+ * lies in the core, and those next to it (the neighbour may see that seed on this side of the edge).
+ */
+export interface Discovered {
+  seedX: Float64Array;
+  seedY: Float64Array;
+  /** Model transcripts, those of the halo included. */
+  transcripts: Uint32Array;
+}
+
+export interface BaysorResult extends AssignResult {
+  discovered: Discovered;
+}
+
+const DISCOVERED_COLUMNS = { discovered: ['seedX', 'seedY', 'transcripts'] };
+
+export function baysorResultFrom(frame: Frame): BaysorResult {
+  const { discovered } = pickTables(frame, DISCOVERED_COLUMNS) as unknown as { discovered: Discovered };
+  return { ...assignResultFrom(frame), discovered };
+}
+
+/** Adds the table of discovered cells to an assign result. */
+export function withDiscovered(frame: Frame, discovered: Discovered): Frame {
+  return { ...frame, tables: { ...frame.tables, discovered: { ...discovered } as unknown as Columns } };
+}
+
+/**
+ * Upper bound in bytes of what one tile needs in a worker beyond its process base; `transcripts` and `cells` of the padded
+ * tile, `pixels` of its raster. Counts of genes are kept by cell and gene that occur, so the panel enters only by the
+ * profiles of clusters.
+ */
+export function baysorMemoryBytes(input: {
+  pixels: number;
+  transcripts: number;
+  cells: number;
+  genes: number;
+  clusters: number;
+}): number {
+  const { pixels, transcripts, cells, genes, clusters } = input;
+  return Math.ceil(
+    transcripts * (560 + 8 * clusters) + pixels * 16 + cells * 16384 + genes * clusters * 24 + 16 * 2 ** 20,
+  );
+}
