@@ -19,7 +19,6 @@ import { Watch } from './watch.ts';
 export const assign: Handler = async (input, context) => {
   const task = prosegTask(input, true);
   const schedule = input.meta.schedule as ProsegSchedule;
-  const expected = input.meta.expected === true;
   const sampler = await openSampler(task, {
     stage: 'assign',
     records: true,
@@ -39,9 +38,7 @@ export const assign: Handler = async (input, context) => {
     await runFine(sampler, schedule, schedule.coarseIterations, watch, progress);
     const reported = sampler.arrays.owned.slice();
     context.count(workOf(sampler));
-    return assignResultFrame(
-      assignResult(sampler, schedule, { reported, claimsOutsideCore: true, watch, expected }),
-    );
+    return assignResultFrame(assignResult(sampler, schedule, { reported, claimsOutsideCore: true, watch }));
   } finally {
     sampler.bound.release();
   }

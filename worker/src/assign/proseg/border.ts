@@ -20,7 +20,6 @@ import { Watch } from './watch.ts';
 export const border: Handler = async (input, context) => {
   const task = prosegTask(input, true);
   const schedule = input.meta.schedule as ProsegSchedule;
-  const expected = input.meta.expected === true;
   const state = stateFrom(input, task);
   const cells = union(task.tile.cells.cell, state.cells.cell);
   const sampler = await openSampler(task, {
@@ -37,7 +36,7 @@ export const border: Handler = async (input, context) => {
     await runFine(sampler, schedule, 0, watch, progress);
     context.count(workOf(sampler));
     return assignResultFrame(
-      assignResult(sampler, schedule, { reported: active, claimsOutsideCore: false, watch, expected }),
+      assignResult(sampler, schedule, { reported: active, claimsOutsideCore: false, watch }),
     );
   } finally {
     sampler.bound.release();

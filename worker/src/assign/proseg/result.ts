@@ -17,8 +17,6 @@ export interface Report {
   /** Whether transcripts outside the core that lie in a reported cell are claimed. */
   claimsOutsideCore: boolean;
   watch: Watch;
-  /** Whether expected counts by gene are reported. */
-  expected: boolean;
 }
 
 /** The assign-result of a sampler that has finished, at the fine resolution. */
@@ -49,7 +47,7 @@ export function assignResult(sampler: Sampler, schedule: ProsegSchedule, report:
     },
     loadings: { value: readLoadings(sampler, locals) },
     posterior: cellPosterior(sampler, watch, locals, label),
-    ...(report.expected ? { expected: expectedCounts(sampler, recordedOf(schedule), locals) } : {}),
+    expected: expectedCounts(sampler, recordedOf(schedule), locals),
     trace: traceOf(watch),
   };
 }
