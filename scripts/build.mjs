@@ -7,8 +7,11 @@ import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const kernelSources = join(root, 'worker/kernels/assembly');
-const kernelBuild = join(root, 'worker/kernels/build');
+/** Folders of kernels, and where in dist/ the code that binds them ends up. */
+const KERNELS = [
+  ['worker/kernels', 'worker'],
+  ['instrument/kernels', 'coordinator'],
+];
 const dist = join(root, 'dist');
 // Built beside and then swapped in, so that nobody ever runs half a build.
 const building = join(root, `dist-${process.pid}`);
@@ -24,9 +27,10 @@ const onlyOurs = {
   },
 };
 
-await mkdir(kernelBuild, { recursive: true });
-for (const file of (await readdir(kernelSources)).filter((name) => name.endsWith('.kernel.ts'))) {
-  await compileKernel(file);
+for (const [folder] of KERNELS) {
+  await mkdir(join(root, folder, 'build'), { recursive: true });
+  for (const file of await readdir(join(root, folder, 'assembly')))
+    if (file.endsWith('.kernel.ts')) await compileKernel(folder, file);
 }
 
 // The coordinator is split where it imports on demand, so that `--help` loads next to nothing; the pieces stay beside
@@ -34,20 +38,23 @@ for (const file of (await readdir(kernelSources)).filter((name) => name.endsWith
 await bundle('coordinator/src/main.ts', 'coordinator', { splitting: true });
 await bundle('worker/src/main.ts', 'worker', {});
 
-await mkdir(join(building, 'worker/build'), { recursive: true });
-for (const file of await readdir(kernelBuild)) {
-  if (file.endsWith('.wasm')) await copyFile(join(kernelBuild, file), join(building, 'worker/build', file));
+for (const [folder, to] of KERNELS) {
+  const from = join(root, folder, 'build');
+  await mkdir(join(building, to, 'build'), { recursive: true });
+  for (const file of await readdir(from)) {
+    if (file.endsWith('.wasm')) await copyFile(join(from, file), join(building, to, 'build', file));
+  }
 }
 await rm(dist, { recursive: true, force: true });
 await rename(building, dist);
 
-async function compileKernel(file) {
+async function compileKernel(folder, file) {
   const name = file.replace(/\.kernel\.ts$/, '');
   const { error, stderr } = await asc.main(
     [
-      join('worker/kernels/assembly', file),
-      ...['--outFile', join('worker/kernels/build', `${name}.wasm`)],
-      ...['--textFile', join('worker/kernels/build', `${name}.wat`)],
+      join(folder, 'assembly', file),
+      ...['--outFile', join(folder, 'build', `${name}.wasm`)],
+      ...['--textFile', join(folder, 'build', `${name}.wat`)],
       ...['-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub'],
       ...['--importMemory', '--noExportMemory', '--exportStart', 'start'],
     ],

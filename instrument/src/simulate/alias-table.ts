@@ -27,6 +27,26 @@ export class AliasTable {
     for (const i of small) if (weights[i] === 0) this.#keep[i] = 0;
   }
 
+  /** Size of `copyTo`. */
+  get bytes(): number {
+    return 8 + 16 * this.#keep.length;
+  }
+
+  /**
+   * Writes the table as the kernel reads it: count, shares kept, and what both sides of each place stand for, by default
+   * the indices themselves.
+   */
+  copyTo({ buffer, byteOffset }: Uint8Array, meaning?: Uint32Array): void {
+    const n = this.#keep.length;
+    new Uint32Array(buffer, byteOffset, 1)[0] = n;
+    new Float64Array(buffer, byteOffset + 8, n).set(this.#keep);
+    const sides = new Uint32Array(buffer, byteOffset + 8 + 8 * n, 2 * n);
+    for (let i = 0; i < n; i++) {
+      sides[i] = meaning ? meaning[i] : i;
+      sides[n + i] = meaning ? meaning[this.#other[i]] : this.#other[i];
+    }
+  }
+
   /** Index for a uniform number in (0, 1). */
   draw(u: number): number {
     const at = u * this.#keep.length;

@@ -7,7 +7,7 @@ import { polygonArea } from './star-ring.ts';
 import { TableWriter } from './table-writer.ts';
 import type { TranscriptBuffer } from './transcripts.ts';
 import type { VendorNucleus } from './vendor.ts';
-import { EXPANSION_UM, type VendorMap } from './vendor-map.ts';
+import type { VendorMap } from './vendor-map.ts';
 
 const TRANSCRIPTS = {
   transcript_id: 'uint64',
@@ -187,14 +187,13 @@ export class BundleTables {
     const { length, x, y, qv, feature } = buffer;
     if (length > this.#assignment.cellCode.length) this.#assignment = makeAssignment(x.length);
     const { cellCode, distanceUm, inNucleus } = this.#assignment;
+    const { cells, distances } = map.locateAll(x, y, length);
+    distanceUm.set(distances);
     for (let i = 0; i < length; i++) {
-      const nearest = map.locate(x[i], y[i]);
-      const distance = map.distanceUm;
-      distanceUm[i] = distance;
-      inNucleus[i] = nearest >= 0 && distance === 0 ? 1 : 0;
+      inNucleus[i] = distances[i] === 0 ? 1 : 0;
       cellCode[i] = 0;
-      if (nearest < 0 || distance > EXPANSION_UM) continue;
-      const { cell, features } = assigned.at(nearest);
+      if (cells[i] < 0) continue;
+      const { cell, features } = assigned.at(cells[i]);
       cellCode[i] = cell.code;
       if (qv[i] < MIN_QV) continue;
       cell.counts[this.#kinds[feature[i]]]++;

@@ -1,16 +1,12 @@
 import { growRect } from '@spatile/formats/space';
 import { exp, ln } from '@spatile/random/elementary';
 import { RandomStream } from '@spatile/random/stream';
-import { birthPlace, SECTION_UM } from './birth-place.ts';
 import { BLOCK_UM, blockRect } from './blocks.ts';
 import { CELL_TYPES } from './cell-types.ts';
+import { EmissionKernel } from './emission-kernel.ts';
 import { LEAK_LIMIT_UM, Leakage, type LeakRegion } from './leakage.ts';
-import { normalOf } from './normal-quantiles.ts';
 import type { Settings } from './options.ts';
-import { drawQuality, isMiscalled } from './quality.ts';
-import { QuickStream } from './quick-stream.ts';
 import { MAX_REACH_UM } from './shapes.ts';
-import { share } from './share.ts';
 import { SmoothField } from './smooth-field.ts';
 import type { Cell, Tissue } from './tissue.ts';
 import { drawTranscriptome, type Transcriptome } from './transcriptome.ts';
@@ -23,17 +19,12 @@ const OUTPUT_POWER = 0.7;
 const TYPICAL_AREA = 1.6;
 /** Seeds per square spacing that random packing reaches; used for the expected density of the slide. */
 const PACKING = 0.55;
-/** Spread of what drifts around a cell. */
-const AMBIENT_SD_UM = 12;
 /** No transcript of a cell is seen farther than this from its seed: a leak goes farther than what drifts, 4.4 sd at most. */
 const FARTHEST_UM = MAX_REACH_UM + LEAK_LIMIT_UM;
 /** Control calls per transcript. */
 const CONTROL_SHARE = 0.004;
 /** Cells near each other are in similar states. */
 const STATE_SCALE_UM = 150;
-/** Tilt of the section per micron along x and y. */
-const TILT_X = 0.002;
-const TILT_Y = 0.001;
 
 /** Fills a buffer with the transcripts born in a block. */
 export class Emission {
@@ -42,15 +33,14 @@ export class Emission {
   readonly #transcriptome: Transcriptome;
   readonly #leakage: Leakage;
   readonly #states: SmoothField;
-  /** Where a transcript is seen, and where it was born: numbers that a call hands over one by one are allocated. */
-  readonly #place = new Float64Array(3);
-  readonly #born = new Float64Array(2);
+  readonly #kernel: EmissionKernel;
 
   constructor(tissue: Tissue, transcriptome: Transcriptome = drawTranscriptome(tissue.settings, null)) {
     this.#tissue = tissue;
     this.#settings = tissue.settings;
     this.#transcriptome = transcriptome;
-    this.#leakage = new Leakage(tissue.settings, transcriptome.panel);
+    this.#leakage = new Leakage(tissue.settings);
+    this.#kernel = new EmissionKernel(transcriptome, tissue.settings.sizeUm);
     this.#states = new SmoothField(tissue.settings.seed, 'states', STATE_SCALE_UM);
   }
 
@@ -61,13 +51,12 @@ export class Emission {
   fill(column: number, row: number, into: TranscriptBuffer): void {
     into.length = 0;
     const stream = new RandomStream(this.#settings.seed, 'emission', column, row);
-    const quick = new QuickStream(stream);
+    this.#kernel.seed(stream);
     const cells = this.#tissue.block(column, row);
     into.typeOf = this.#drawTypes(stream, cells);
-    cells.forEach((cell, place) => {
-      this.#emit(stream, quick, cell, place + 1, into);
-    });
-    this.#scatter(stream, quick, column, row, into);
+    for (let place = 0; place < cells.length; place++) this.#emit(stream, cells[place], place + 1, into);
+    this.#scatter(stream, column, row, into);
+    this.#kernel.flush(into);
   }
 
   /**
@@ -82,7 +71,7 @@ export class Emission {
       return scratch.length;
     }
     const stream = new RandomStream(seed, 'emission', column, row);
-    new QuickStream(stream);
+    this.#kernel.seed(stream);
     const cells = this.#tissue.block(column, row);
     const types = this.#drawTypes(stream, cells);
     let count = 0;
@@ -133,79 +122,25 @@ export class Emission {
     return { ambient, controls: stream.poisson(CONTROL_SHARE * expected) };
   }
 
-  #emit(stream: RandomStream, quick: QuickStream, cell: Cell, label: number, into: TranscriptBuffer): void {
-    const { mixture, panel, ambient } = this.#transcriptome;
-    const { centreX, centreY } = cell.body;
+  #emit(stream: RandomStream, cell: Cell, label: number, into: TranscriptBuffer): void {
+    const { leakShare, leakScaleUm } = this.#settings;
     const { own, drifting, region } = this.#drawCounts(stream, cell, into.typeOf[label - 1]);
-    const place = this.#place;
-    const born = this.#born;
-    for (let i = 0; i < own; i++) {
-      const gene = mixture.drawGene(quick);
-      birthPlace(quick, cell, panel.nuclearShare[gene], place);
-      born[0] = place[0];
-      born[1] = place[1];
-      const leaked = this.#leakage.displace(quick, gene, region, place);
-      this.#see(quick, gene, label, leaked, into);
-    }
-    for (let i = 0; i < drifting; i++) {
-      const bits = quick.uint32();
-      place[0] = centreX + AMBIENT_SD_UM * normalOf(bits & 0xffff);
-      place[1] = centreY + AMBIENT_SD_UM * normalOf(bits >>> 16);
-      place[2] = SECTION_UM * share(quick);
-      this.#seeBackground(quick, ambient.draw(share(quick)), into);
-    }
+    const kernel = this.#kernel;
+    kernel.turnTo(cell);
+    kernel.emit(own, label, leakShare, leakScaleUm, region, into);
+    kernel.drift(drifting, cell.body.centreX, cell.body.centreY, into);
   }
 
   /** Ambient transcripts and controls, even over the block's part of the slide. */
-  #scatter(
-    stream: RandomStream,
-    quick: QuickStream,
-    column: number,
-    row: number,
-    into: TranscriptBuffer,
-  ): void {
+  #scatter(stream: RandomStream, column: number, row: number, into: TranscriptBuffer): void {
     const { sizeUm } = this.#settings;
-    const { panel, ambient: table } = this.#transcriptome;
+    const { names, genes } = this.#transcriptome.panel;
     const { x0, y0 } = blockRect(column, row);
     const width = Math.min(BLOCK_UM, sizeUm - x0);
     const height = Math.min(BLOCK_UM, sizeUm - y0);
     const { ambient, controls } = this.#drawBackground(stream, width, height);
-    const { names, genes } = panel;
-    const place = this.#place;
-    for (let i = 0; i < ambient + controls; i++) {
-      place[0] = x0 + width * share(quick);
-      place[1] = y0 + height * share(quick);
-      place[2] = SECTION_UM * share(quick);
-      const feature = i < ambient ? table.draw(share(quick)) : genes + stream.integer(names.length - genes);
-      this.#seeBackground(quick, feature, into);
-    }
-  }
-
-  /** Records a transcript of no cell, which is seen where it was born. */
-  #seeBackground(quick: QuickStream, feature: number, into: TranscriptBuffer): void {
-    this.#born[0] = this.#place[0];
-    this.#born[1] = this.#place[1];
-    this.#see(quick, feature, 0, false, into);
-  }
-
-  /** Records a transcript born at `#born` and seen at `#place`, with its quality; a poor call may name another gene. */
-  #see(quick: QuickStream, feature: number, label: number, displaced: boolean, into: TranscriptBuffer): void {
-    const { sizeUm } = this.#settings;
-    const { panel, ambient } = this.#transcriptome;
-    const x = Math.fround(this.#place[0]);
-    const y = Math.fround(this.#place[1]);
-    if (!(x >= 0 && y >= 0 && x < sizeUm && y < sizeUm)) return;
-    const qv = drawQuality(quick);
-    const miscalled = feature < panel.genes && isMiscalled(quick, qv);
-    const i = into.add();
-    into.feature[i] = miscalled ? ambient.draw(share(quick)) : feature;
-    into.cell[i] = label;
-    into.bornX[i] = this.#born[0];
-    into.bornY[i] = this.#born[1];
-    into.x[i] = x;
-    into.y[i] = y;
-    into.z[i] = 2 + TILT_X * x + TILT_Y * y + this.#place[2];
-    into.qv[i] = qv;
-    into.displaced[i] = displaced ? 1 : 0;
+    const rect = [x0, y0, width, height] as const;
+    this.#kernel.scatter(ambient, rect, null, into);
+    this.#kernel.scatter(controls, rect, () => genes + stream.integer(names.length - genes), into);
   }
 }

@@ -16,8 +16,13 @@ export class GeneTable {
     this.#table = genes.length > 0 ? new AliasTable(weights) : null;
   }
 
-  /** Gene for a uniform number in (0, 1); only where `weight` is positive. */
-  draw(u: number): number {
-    return this.#genes[this.#table!.draw(u)];
+  /** Size of `copyTo`. */
+  get bytes(): number {
+    return this.#table?.bytes ?? 0;
+  }
+
+  /** Writes the table as the kernel reads it; nothing where `weight` is 0. */
+  copyTo(bytes: Uint8Array): void {
+    this.#table?.copyTo(bytes, this.#genes);
   }
 }

@@ -14,8 +14,13 @@ let table: Float32Array | null = null;
  * sd 1 within 1e-4.
  */
 export function normalOf(bits: number): number {
+  return normalTable()[bits];
+}
+
+/** The values of `normalOf`, by their bits. */
+export function normalTable(): Float32Array {
   table ??= makeTable();
-  return table[bits];
+  return table;
 }
 
 function makeTable(): Float32Array {

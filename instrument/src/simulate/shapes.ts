@@ -1,5 +1,6 @@
 import { cos, exp, sin } from '@spatile/random/elementary';
 import type { RandomStream } from '@spatile/random/stream';
+import { SimulateKernel } from '../../kernels/bind.ts';
 import type { CellType } from './cell-types.ts';
 import type { FibreField } from './fibres.ts';
 import type { Settings } from './options.ts';
@@ -15,11 +16,6 @@ const MAX_ASPECT = 5;
 const ASTRAY = 0.25;
 /** Half the distance over which a cell sees the fibres turn. */
 const LOOK_UM = 5;
-/** No outline is dented deeper than to this share of its radius. */
-const DEEPEST = 0.35;
-/** Borders between cells are looked for at this step, and then halved this often. */
-const STEP_UM = 1.5;
-const HALVINGS = 4;
 
 /**
  * What a cell would look like alone: a bent ellipse of irregular outline. In the frame's coordinates the border lies at
@@ -79,17 +75,25 @@ export function drawOutline(
   };
 }
 
-/** Border of an outline in the direction (c, s), a unit vector, as a share of the half-axes. */
-function shareAt(harmonics: Float64Array, c: number, s: number): number {
-  const h = harmonics;
-  const c2 = c * c - s * s;
-  const s2 = 2 * s * c;
-  const c3 = c2 * c - s2 * s;
-  const s3 = s2 * c + c2 * s;
-  const c4 = c2 * c2 - s2 * s2;
-  const s4 = 2 * s2 * c2;
-  const share = 1 + h[0] * c2 + h[1] * s2 + h[2] * c3 + h[3] * s3 + h[4] * c4 + h[5] * s4;
-  return Math.max(DEEPEST, share);
+/** An outline as the kernel reads it: frame, half-axes, harmonics, the largest r they allow, reach. */
+const OUTLINE_NUMBERS = 15;
+const RADII_BYTES = 8 * CELL_RAYS;
+let cutter:
+  | { kernel: SimulateKernel; steps: number; radii: number; outlines: number; room: number }
+  | undefined;
+
+/** The kernel that cuts, with room for so many outlines. */
+function cutterFor(outlines: number): NonNullable<typeof cutter> {
+  if (cutter && cutter.room >= outlines) return cutter;
+  const kernel = new SimulateKernel();
+  const steps = kernel.lay(2 * RADII_BYTES);
+  const radii = kernel.lay(RADII_BYTES);
+  const room = Math.max(64, 2 * outlines);
+  cutter = { kernel, steps, radii, outlines: kernel.lay(8 * OUTLINE_NUMBERS * room), room };
+  const { cos, sin } = directions(CELL_RAYS);
+  kernel.f64(steps, CELL_RAYS).set(cos);
+  kernel.f64(steps + RADII_BYTES, CELL_RAYS).set(sin);
+  return cutter;
 }
 
 /**
@@ -97,89 +101,25 @@ function shareAt(harmonics: Float64Array, c: number, s: number): number {
  * each cell's own shape, so borders are curved and the weaker cell is indented). Neighbours come nearest first.
  */
 export function cellRing(outline: Outline, neighbours: readonly Outline[]): StarRing {
-  const { frame, length, width, harmonics } = outline;
-  const steps = directions(CELL_RAYS);
-  const radii = new Float64Array(CELL_RAYS);
-  for (let k = 0; k < CELL_RAYS; k++) {
-    const full = shareAt(harmonics, steps.cos[k], steps.sin[k]);
-    const ray = { frame, u: length * steps.cos[k], w: width * steps.sin[k], full };
-    let radius = full;
-    for (const neighbour of neighbours) {
-      if (comesNear(ray, radius, neighbour)) radius = cutRay(ray, radius, neighbour);
-    }
-    radii[k] = radius;
-  }
-  return starRing(frame, 0, 0, length, width, radii);
+  const { kernel, steps, radii, outlines } = cutterFor(neighbours.length + 1);
+  const numbers = kernel.f64(outlines, OUTLINE_NUMBERS * (neighbours.length + 1));
+  writeOutline(numbers, 0, outline);
+  for (let k = 0; k < neighbours.length; k++) writeOutline(numbers, OUTLINE_NUMBERS * (k + 1), neighbours[k]);
+  kernel.calls.cutRadii(outlines, neighbours.length, steps, CELL_RAYS, radii);
+  const { frame, length, width } = outline;
+  return starRing(frame, 0, 0, length, width, kernel.f64(radii, CELL_RAYS).slice());
 }
 
-/** Places r * (u, w) of a frame, of which those up to `full` are the cell's own when it is alone. */
-interface Ray {
-  frame: Frame;
-  u: number;
-  w: number;
-  full: number;
-}
-
-/** Whether a ray up to `radius` may enter a neighbour's outline. */
-function comesNear({ frame, u, w }: Ray, radius: number, other: Outline): boolean {
-  const along = radius * u;
-  const sag = frame.bend * along * along;
-  const endX = frame.cos * along - frame.sin * (radius * w + sag);
-  const endY = frame.sin * along + frame.cos * (radius * w + sag);
-  const dx = other.frame.x - frame.x;
-  const dy = other.frame.y - frame.y;
-  // A bent ray leaves its chord by a quarter of the sag.
-  const reach = other.reachUm + Math.abs(sag) / 4;
-  const spare = dx * dx + dy * dy - reach * reach;
-  const ahead = dx * endX + dy * endY;
-  if (ahead <= 0) return spare < 0;
-  const squared = endX * endX + endY * endY;
-  if (ahead >= squared) return spare < 2 * ahead - squared;
-  return spare * squared < ahead * ahead;
-}
-
-/** The first place along a ray, up to `radius`, where the neighbour takes over. */
-function cutRay(ray: Ray, radius: number, other: Outline): number {
-  const { frame, u, w, full } = ray;
-  const perShare = Math.sqrt(u * u + w * w) + Math.abs(frame.bend) * u * u * radius;
-  const dx = other.frame.x - frame.x;
-  const dy = other.frame.y - frame.y;
-  // No place is relatively nearer to a seed than its distance over the outline's reach.
-  let low = Math.sqrt(dx * dx + dy * dy) / (perShare + other.reachUm / full);
-  if (low >= radius) return radius;
-  const count = Math.ceil(((radius - low) * perShare) / STEP_UM);
-  const step = (radius - low) / count;
-  const start = low;
-  for (let i = 1; i <= count; i++) {
-    let high = i === count ? radius : start + i * step;
-    if (isOwn(ray, high, other)) {
-      low = high;
-      continue;
-    }
-    for (let halving = 0; halving < HALVINGS; halving++) {
-      const middle = (low + high) / 2;
-      if (isOwn(ray, middle, other)) low = middle;
-      else high = middle;
-    }
-    return low;
-  }
-  return radius;
-}
-
-/** Whether the place at share r of a ray is relatively nearer to the ray's seed than to another, each in units of its own border. */
-function isOwn({ frame, u, w, full }: Ray, r: number, other: Outline): boolean {
-  const along = r * u;
-  const across = r * w + frame.bend * along * along;
-  const { frame: its, length, width, harmonics, largest } = other;
-  const dx = frame.x + frame.cos * along - frame.sin * across - its.x;
-  const dy = frame.y + frame.sin * along + frame.cos * across - its.y;
-  const itsU = its.cos * dx + its.sin * dy;
-  const p = itsU / length;
-  const q = (its.cos * dy - its.sin * dx - its.bend * itsU * itsU) / width;
-  const squared = p * p + q * q;
-  const mine = r / full;
-  if (squared >= mine * mine * largest * largest) return true;
-  if (squared === 0) return false;
-  const d = Math.sqrt(squared);
-  return mine * shareAt(harmonics, p / d, q / d) <= d;
+function writeOutline(to: Float64Array, at: number, outline: Outline): void {
+  const { frame, harmonics } = outline;
+  to[at] = frame.x;
+  to[at + 1] = frame.y;
+  to[at + 2] = frame.cos;
+  to[at + 3] = frame.sin;
+  to[at + 4] = frame.bend;
+  to[at + 5] = outline.length;
+  to[at + 6] = outline.width;
+  for (let k = 0; k < 6; k++) to[at + 7 + k] = harmonics[k];
+  to[at + 13] = outline.largest;
+  to[at + 14] = outline.reachUm;
 }

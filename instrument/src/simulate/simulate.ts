@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
 import { growRect } from '@spatile/formats/space';
 import { RandomStream } from '@spatile/random/stream';
+import { SimulateKernel } from '../../kernels/bind.ts';
 import { blockIndex, blockRect } from './blocks.ts';
 import { BundleTables } from './bundle.ts';
 import { CellFeatureMatrix } from './cell-feature-matrix.ts';
@@ -70,6 +71,7 @@ export async function simulateSlide(
   const tables = new BundleTables(out, panel, matrix);
   const truthTables = new TruthTables(truth, panel.typeNames);
   const buffer = new TranscriptBuffer();
+  const mapKernel = new SimulateKernel();
   let transcripts = 0;
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
@@ -77,7 +79,7 @@ export async function simulateSlide(
       emission.fill(column, row, buffer);
       const order = shuffledOrder(settings.seed, column, row, buffer.length);
       const nuclei = vendor.around(column, row);
-      const map = new VendorMap(nuclei, growRect(blockRect(column, row), VENDOR_HALO_UM));
+      const map = new VendorMap(nuclei, growRect(blockRect(column, row), VENDOR_HALO_UM), mapKernel);
       tables.outlines(block, nuclei, map);
       tables.transcripts(block, `${fovRow(row)}${column + 1}`, buffer, order, nuclei, map);
       truthTables.block(block, tissue.block(column, row), buffer, order);

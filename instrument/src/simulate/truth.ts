@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gather, writeIds } from './gather.ts';
 import type { Settings } from './options.ts';
 import type { Panel } from './panel.ts';
-import { holds, type StarRing } from './star-ring.ts';
+import type { StarRing } from './star-ring.ts';
 import { TableWriter } from './table-writer.ts';
 import type { Cell } from './tissue.ts';
 import type { TranscriptBuffer } from './transcripts.ts';
@@ -56,8 +56,6 @@ export class TruthTables {
   readonly #cells: TableWriter<typeof CELLS>;
   readonly #polygons: TableWriter<typeof POLYGONS>;
   readonly #nuclei: TableWriter<typeof POLYGONS>;
-  /** Of the block's transcripts in the buffer's order: see `TRANSCRIPTS`. */
-  #outside = new Uint8Array(0);
   cells = 0;
 
   constructor(folder: string, typeNames: readonly string[]) {
@@ -74,14 +72,13 @@ export class TruthTables {
   block(block: number, cells: readonly Cell[], buffer: TranscriptBuffer, order: Uint32Array): void {
     const { columns } = this.#transcripts;
     const counts = new Int32Array(cells.length + 1);
-    this.#findOutside(cells, buffer);
     this.#transcripts.fill(order.length, (from, count, at) => {
       writeIds(block, from, count, columns.transcript_id, at);
       gather(buffer.bornX, order, from, count, columns.born_x, at);
       gather(buffer.bornY, order, from, count, columns.born_y, at);
       gather(buffer.qv, order, from, count, columns.qv, at);
       gather(buffer.displaced, order, from, count, columns.displaced, at);
-      gather(this.#outside, order, from, count, columns.outside, at);
+      gather(buffer.outside, order, from, count, columns.outside, at);
       const { cell, feature } = columns;
       for (let k = 0; k < count; k++) {
         const i = order[from + k];
@@ -94,18 +91,6 @@ export class TruthTables {
     cells.forEach((cell, i) => {
       this.#cell(cell, this.#typeNames[buffer.typeOf[i]], counts[i + 1]);
     });
-  }
-
-  /** Fills `#outside` in the order of birth, in which one cell comes after the other. */
-  #findOutside(cells: readonly Cell[], { length, cell, x, y }: TranscriptBuffer): void {
-    if (length > this.#outside.length) this.#outside = new Uint8Array(cell.length);
-    const outside = this.#outside;
-    const place = new Float64Array(2);
-    for (let i = 0; i < length; i++) {
-      place[0] = x[i];
-      place[1] = y[i];
-      outside[i] = cell[i] > 0 && !holds(cells[cell[i] - 1].body, place) ? 1 : 0;
-    }
   }
 
   #cell(cell: Cell, type: string, transcripts: number): void {

@@ -1,9 +1,10 @@
-import { birthPlace, SECTION_UM } from '@spatile/instrument/simulate/birth-place';
-import { floorAt } from '@spatile/instrument/simulate/layers';
+import { EmissionKernel } from '@spatile/instrument/simulate/emission-kernel';
+import { floorAt, SECTION_UM } from '@spatile/instrument/simulate/layers';
 import { type Preset, resolveSettings } from '@spatile/instrument/simulate/options';
 import { MAX_REACH_UM } from '@spatile/instrument/simulate/shapes';
 import { isInRing, isInside } from '@spatile/instrument/simulate/star-ring';
 import { type Cell, Tissue } from '@spatile/instrument/simulate/tissue';
+import { drawTranscriptome } from '@spatile/instrument/simulate/transcriptome';
 import { RandomStream } from '@spatile/random/stream';
 import { describe, expect, it } from 'vitest';
 import { elongationOf, isSimple, quantile, solidityOf } from './polygon-shape.ts';
@@ -11,6 +12,14 @@ import { elongationOf, isSimple, quantile, solidityOf } from './polygon-shape.ts
 function cellsOf(preset: Preset): Cell[] {
   const tissue = new Tissue(resolveSettings({ out: '', sizeUm: 400, seed: 11, preset }));
   return tissue.near({ x0: 0, y0: 0, x1: 400, y1: 400 });
+}
+
+/** What draws births, begun with a stream's words. */
+function births(stream: RandomStream): EmissionKernel {
+  const settings = resolveSettings({ out: '', genes: 16 });
+  const kernel = new EmissionKernel(drawTranscriptome(settings, null), settings.sizeUm);
+  kernel.seed(stream);
+  return kernel;
 }
 
 const presets = ['default', 'easy', 'crowded', 'elongated', 'sparse'] as const;
@@ -100,6 +109,7 @@ describe('overlaps in z', () => {
 
   it('share the height where cells lie over each other: births are uniform in the volume', () => {
     const stream = new RandomStream(1, 'births');
+    const kernel = births(stream);
     const place = new Float64Array(3);
     const expected = [0, 0];
     const seen = [0, 0];
@@ -116,8 +126,9 @@ describe('overlaps in z', () => {
         else if (cover.isAbove) volume[1] += floorAt(cover.floor, x, y);
         else volume[1] += SECTION_UM - floorAt(cover.floor, x, y);
       }
+      kernel.turnTo(cell);
       for (let i = 0; i < 100; i++) {
-        birthPlace(stream, cell, Number.NaN, place);
+        kernel.birthPlace(Number.NaN, place);
         const [x, y, z] = place;
         expect(isInside(vertices, x, y)).toBe(true);
         expect(z >= 0 && z < SECTION_UM).toBe(true);
@@ -135,22 +146,23 @@ describe('overlaps in z', () => {
   });
 
   it('keep nuclear transcripts in a nucleus and the others out, as often as asked', () => {
-    const stream = new RandomStream(2, 'births');
+    const kernel = births(new RandomStream(2, 'births'));
     const place = new Float64Array(3);
-    const [births, inside] = [
+    const [born, inside] = [
       [0, 0],
       [0, 0],
     ];
     for (const cell of cells.default.filter(({ nuclei }) => nuclei.length > 0).slice(0, 200)) {
+      kernel.turnTo(cell);
       [0.7, 0].forEach((share, i) => {
         for (let n = 0; n < 50; n++) {
-          birthPlace(stream, cell, share, place);
-          births[i]++;
+          kernel.birthPlace(share, place);
+          born[i]++;
           if (cell.nuclei.some(({ vertices }) => isInside(vertices, place[0], place[1]))) inside[i]++;
         }
       });
     }
-    expect(inside[0] / births[0]).toBeCloseTo(0.7, 1);
-    expect(inside[1] / births[1]).toBeLessThan(0.002);
+    expect(inside[0] / born[0]).toBeCloseTo(0.7, 1);
+    expect(inside[1] / born[1]).toBeLessThan(0.002);
   });
 });

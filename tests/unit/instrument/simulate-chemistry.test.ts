@@ -1,11 +1,12 @@
 import { Emission } from '@spatile/instrument/simulate/emission';
 import { expectedShares, MODULES } from '@spatile/instrument/simulate/expression';
-import { LEAK_LIMIT_UM, Leakage, leakDistance } from '@spatile/instrument/simulate/leakage';
+import { LEAK_LIMIT_UM, Leakage } from '@spatile/instrument/simulate/leakage';
 import { resolveSettings, type SimulateOptions } from '@spatile/instrument/simulate/options';
 import { Tissue } from '@spatile/instrument/simulate/tissue';
 import { drawTranscriptome } from '@spatile/instrument/simulate/transcriptome';
 import { TranscriptBuffer } from '@spatile/instrument/simulate/transcripts';
 import { describe, expect, it } from 'vitest';
+import { SimulateKernel } from '../../../instrument/kernels/bind.ts';
 
 interface Row {
   /** Number of the cell over the whole slide, from 0; -1 = none. */
@@ -117,10 +118,12 @@ describe('the leak', () => {
   it('has the length of a t of 2 degrees of freedom, cut off', () => {
     const beyond = (r: number): number => 1 / (1 + (r * r) / (2 * 4 * 4));
     const cut = beyond(LEAK_LIMIT_UM);
+    const { setCell, leakDistance } = new SimulateKernel().calls;
+    setCell(1, 0.2, 1, 4);
     for (const r of [1, 5.66, 15, 40]) {
-      expect(leakDistance((beyond(r) - cut) / (1 - cut), 4)).toBeCloseTo(r, 6);
+      expect(leakDistance((beyond(r) - cut) / (1 - cut))).toBeCloseTo(r, 6);
     }
-    expect(leakDistance(1e-12, 4)).toBeLessThanOrEqual(LEAK_LIMIT_UM + 1e-6);
+    expect(leakDistance(1e-12)).toBeLessThanOrEqual(LEAK_LIMIT_UM + 1e-6);
   });
 
   it('takes the share asked for, and goes far more often than a normal one would', () => {
@@ -148,7 +151,7 @@ describe('the leak', () => {
   });
 
   it('differs between regions, and goes farther where tissue is damaged', () => {
-    const leakage = new Leakage(settings, panel);
+    const leakage = new Leakage(settings);
     const regions = fromCells.map((row) => ({ ...row, ...leakage.regionAt(row.seedX, row.seedY) }));
     const strong = regions.filter(({ chance }) => chance > 1.2);
     const weak = regions.filter(({ chance }) => chance < 0.9);
