@@ -368,6 +368,12 @@ const output = z.strictObject({
     .enum(['copy', 'none'])
     .default('copy')
     .describe('copy: re-chunk the images of the bundle into the Zarr as a pyramid; none: leave them out'),
+  expected: z
+    .boolean()
+    .default(true)
+    .describe(
+      'write expected counts and their 95 % intervals as layers of the table (methods that draw samples only)',
+    ),
   minTranscripts: z
     .number()
     .int()
