@@ -3,7 +3,7 @@ import { assignTileFrame } from '@spatile/formats/tile/assign';
 import { globalsTables, prosegMemoryBytes } from '@spatile/formats/tile/proseg';
 import { prosegHandlers } from '@spatile/worker/assign/proseg/handlers';
 import { SCHEDULE, SETTINGS, simulateTile } from '../tests/unit/proseg/simulated.ts';
-import { firstExpression, proposalsFor } from '../worker/src/assign/proseg/iterate.ts';
+import { firstExpression, moveLabels } from '../worker/src/assign/proseg/iterate.ts';
 import { enterLabels, readLabels, refined, spread } from '../worker/src/assign/proseg/labels.ts';
 import { openSampler } from '../worker/src/assign/proseg/sampler.ts';
 import { startColumns } from '../worker/src/assign/proseg/start.ts';
@@ -44,10 +44,10 @@ const prior = startColumns(tile, sampler.grid, sampler.observed);
 enterLabels(sampler, spread(prior, sampler.grid.layers, sampler.grid.coarseFactor), prior);
 firstExpression(sampler, 'loadings');
 enterLabels(sampler, refined(sampler, readLabels(sampler)), prior);
-const proposals = proposalsFor(sampler, SCHEDULE.proposalsPerPair);
+const { proposed: proposals } = moveLabels(sampler, 0, SCHEDULE.proposalsPerPair, 1);
 const steps: [string, (iteration: number) => void, number, string][] = [
   ['bucketTranscripts', () => kernel.bucketTranscripts(header), n, 'transcript'],
-  ['moveLabels', (i) => kernel.moveLabels(header, i, proposals, 1), proposals, 'proposal'],
+  ['moveLabels', (i) => moveLabels(sampler, 1 + i, SCHEDULE.proposalsPerPair, 1), proposals, 'proposal'],
   ['movePlaces', (i) => kernel.movePlaces(header, i), n, 'transcript'],
   ['record', () => kernel.record(header), n, 'transcript'],
   ['drawForeground', (i) => kernel.drawForeground(header, i, false), n, 'transcript'],

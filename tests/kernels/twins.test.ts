@@ -23,25 +23,27 @@ describe('kernels equal their twins', () => {
   it.each([1, 2, 3])('label moves, seed %i', async (seed) => {
     const t = randomTile(seed);
     const b = await bound(t);
-    const pairs = mismatchPairs(t);
     for (const [iteration, temperature] of [
       [0, 1],
       [1, 1],
       [2, 0.5],
     ]) {
-      const accepted = b.kernel.moveLabels(b.tile, iteration, 150, temperature);
-      expect(moveLabels(t, pairs, TILE_KEY, iteration, 150, temperature)).toBe(accepted);
+      const accepted = b.kernel.moveLabels(b.tile, iteration, 7, temperature);
+      expect(moveLabels(t, TILE_KEY, iteration, 7 * iteration, 7, temperature)).toEqual({
+        proposed: b.integer('proposed'),
+        accepted,
+      });
       expect(accepted).toBeGreaterThan(5);
       expect(labelsOf(b, t)).toEqual(t.label);
     }
     b.release();
   });
 
-  it('keeps sizes, perimeters and pairs equal to a full recount', async () => {
+  it('keeps sizes, perimeters and the number of pairs equal to a full recount', async () => {
     const t = randomTile(4, 3);
     const b = await bound(t);
     for (let iteration = 0; iteration < 10; iteration++) {
-      b.kernel.moveLabels(b.tile, iteration, 50, 1);
+      b.kernel.moveLabels(b.tile, iteration, 2, 1);
       t.label = labelsOf(b, t);
       for (let c = 1; c < t.cells.length; c++) {
         let total = 0;
@@ -56,15 +58,7 @@ describe('kernels equal their twins', () => {
         expect(b.arrays.size[c]).toBe(total);
         expect(total).toBeGreaterThan(0);
       }
-      const listed = Array.from(b.arrays.pairList.subarray(0, b.integer('pairCount'))).sort((x, y) => x - y);
-      expect(listed).toEqual(
-        mismatchPairs(t)
-          .map(([v, axis]) => 3 * padded(t, v) + axis)
-          .sort((x, y) => x - y),
-      );
-      listed.forEach((id) => {
-        expect(b.arrays.pairList[b.arrays.pairPosition[id]]).toBe(id);
-      });
+      expect(b.integer('pairCount')).toBe(mismatchPairs(t).length);
     }
     b.release();
   });

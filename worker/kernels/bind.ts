@@ -66,8 +66,6 @@ function arraysOf(s: AssignSizes) {
     label: [Uint16Array, voxels],
     priorLabel: [Uint16Array, plane],
     priorClass: [Uint8Array, plane],
-    pairPosition: [Int32Array, voxels * 3],
-    pairList: [Uint32Array, voxels * 3],
     bucketStart: [Uint32Array, voxels + 1],
     bucketItem: [Uint32Array, n],
     row: [Uint32Array, n],
@@ -145,6 +143,8 @@ export const HEADER_INTEGERS = [
   'plane',
   'voxels',
   'pairCount',
+  'sweep',
+  'proposed',
   'transcripts',
   'cells',
   'privateGenes',
@@ -229,7 +229,7 @@ export interface AssignExports {
   rateOf(tile: number, cell: number, gene: number): number;
   recount(tile: number): void;
   bucketTranscripts(tile: number): void;
-  moveLabels(tile: number, iteration: number, proposals: number, temperature: number): number;
+  moveLabels(tile: number, iteration: number, sweeps: number, temperature: number): number;
   separates(tile: number, voxel: number, layer: number, label: number): number;
   movePlaces(tile: number, iteration: number): number;
   refreshRates(tile: number): void;

@@ -1,9 +1,9 @@
 import { ln } from './math';
-import { insertPair, labelAt, removePair } from './pairs';
+import { labelAt } from './pairs';
 import { philox, unit, w0, w1, w2, w3 } from './philox';
 import { lnInt, rateOf } from './rates';
 import { KIND_LABEL, LOCKED, OUTSIDE, Tile } from './tile';
-import { countWork, LABEL_PROPOSALS, LABEL_TERMS, LABELS_ACCEPTED, LABELS_WEIGHED } from './work';
+import { countWork, LABEL_PROPOSALS, LABEL_TERMS, LABELS_ACCEPTED, LABELS_WEIGHED, VOXELS_SCANNED } from './work';
 
 /** ln(9.43 * 4 pi): corrects the 8-neighbour perimeter to length, then compares with a disc. */
 const COMPACT_OFFSET: f64 = 4.774920343614657;
@@ -35,26 +35,31 @@ function shapeChange(t: Tile, cell: u32, layer: i32, step: i32, p2: i32, lnU: f6
     - t.compactnessScale * (squaredQ(t, p2, nl + step) - squaredQ(t, p, nl));
 }
 
-/** Log likelihood ratio of the transcripts in voxel q when its label goes from a to b: a product, and a log only when it runs off. */
+/** Likelihood ratios beyond this go to the sum of logarithms, so that the running product stays a normal number. */
+const FAR_RATIO: f64 = 1e100;
+
+/** Log likelihood ratio of the transcripts of voxel q when its label goes from a to b, up to the logarithm of `ratio`. */
 function likelihoodChange(t: Tile, q: i32, a: u32, b: u32): f64 {
+  ratio = 1.0;
   let at = load<u32>(t.bucketStart + (<usize>q << 2));
   const end = load<u32>(t.bucketStart + (<usize>(q + 1) << 2));
   if (at == end) return 0.0;
   countWork(LABEL_TERMS, end - at);
   let logs: f64 = 0.0;
-  let product: f64 = 1.0;
   for (; at < end; at++) {
     const i = <usize>load<u32>(t.bucketItem + (<usize>at << 2));
     const g = <u32>load<u16>(t.gene + (i << 1));
     const beta = f64(load<f32>(t.background + (i << 2)));
-    product *= (f64(rateOf(t, b, g)) + beta) / (f64(rateOf(t, a, g)) + beta);
-    if (product > 1e100 || product < 1e-100) {
-      logs += ln(max<f64>(product, 1e-300));
-      product = 1.0;
+    ratio *= (f64(rateOf(t, b, g)) + beta) / (f64(rateOf(t, a, g)) + beta);
+    if (ratio > FAR_RATIO || ratio < 1.0 / FAR_RATIO) {
+      logs += ln(max<f64>(ratio, 1e-300));
+      ratio = 1.0;
     }
   }
-  return logs + ln(product);
+  return logs;
 }
+
+let ratio: f64 = 1.0;
 
 /** Whether the voxels of `label` around q (26 neighbours) fall apart without q. */
 export function separates(t: Tile, q: i32, layer: i32, label: u32): bool {
@@ -91,103 +96,140 @@ function around(bit: i32): u32 {
   return mask;
 }
 
+/** Classes of voxels that a sweep tells apart: no two of one class touch, so what one does changes no proposal of another. */
+const CLASSES: i32 = 5;
+/** Which of eight voxels in a row are of the class, by the class of the first relative to it: byte r has bit k set when 5 divides r + k. */
+const OF_CLASS: u64 = 0x4284081021;
+
+/** Bits of the eight voxels from v on that have a face neighbour of another label, the rim counted as one. */
+// @ts-ignore: decorator
+@inline
+function boundaryBits(t: Tile, v: i32, layer: i32): i32 {
+  const at = t.label + (<usize>v << 1);
+  const row = <usize>t.stride << 1;
+  const plane = <usize>t.plane << 1;
+  const a = v128.load(at);
+  let differ = v128.or(i16x8.ne(a, v128.load(at - 2)), i16x8.ne(a, v128.load(at + 2)));
+  differ = v128.or(differ, v128.or(i16x8.ne(a, v128.load(at - row)), i16x8.ne(a, v128.load(at + row))));
+  if (layer > 0) differ = v128.or(differ, i16x8.ne(a, v128.load(at - plane)));
+  if (layer + 1 < t.layers) differ = v128.or(differ, i16x8.ne(a, v128.load(at + plane)));
+  return i16x8.bitmask(differ);
+}
+
 /**
- * `proposals` label moves (1.5 of the method notes) at one temperature. Returns how many were accepted.
- * Needs `recount` and `bucketTranscripts`; keeps labels, pairs, sizes and perimeters consistent.
+ * Label moves (1.5 of the method notes) at one temperature: the next `sweeps` sweeps, numbered by `sweep` of the header. A sweep
+ * visits the voxels of one class in scan order; one with neighbours of another label takes the label of one of these, or with
+ * probability `bubble` the background. Five sweeps on end visit every voxel once. Returns how many moves were accepted; `proposed`
+ * of the header says of how many. Needs `recount` and `bucketTranscripts`; keeps labels, sizes, perimeters and the number of pairs
+ * consistent.
  */
-export function moveLabels(t: Tile, iteration: u32, proposals: i32, temperature: f64): i32 {
-  const stride = t.stride;
-  const plane = t.plane;
-  const b = t.bubble;
+export function moveLabels(t: Tile, iteration: u32, sweeps: i32, temperature: f64): i32 {
   const lnU = ln(t.voxelVolume);
-  const bubbleWords = <u64>(b * 4294967296.0);
   let accepted = 0;
-  let weighed = 0;
-  let p = 0;
-  for (; p < proposals && t.pairCount > 0; p++) {
-    philox(t.tileKey0, t.tileKey1, iteration, KIND_LABEL, p, 0);
-    const pairs = t.pairCount;
-    const id = load<u32>(t.pairList + (<usize>((<u64>w0 * <u64>pairs) >> 32) << 2));
-    const v = <i32>(id / 3);
-    const axis = id - 3 * v;
-    const other = v + (axis == 0 ? 1 : axis == 1 ? stride : plane);
-    const q = w1 >> 31 ? v : other;
-    const A = labelAt(t, q);
-    let B = labelAt(t, q == v ? other : v);
-    if (B != 0 && <u64>w2 < bubbleWords) B = 0;
-    if (A == B || load<u8>(t.frozen + A) || load<u8>(t.frozen + B)) continue;
-    const layer = q / plane;
-    const column = q - layer * plane;
-    const trust = <u32>load<u8>(t.priorClass + column);
-    if (trust == LOCKED) continue;
-    if (A != 0 && load<i32>(t.size + (<usize>A << 2)) == 1) continue;
-
-    const west = labelAt(t, q - 1);
-    const east = labelAt(t, q + 1);
-    const north = labelAt(t, q - stride);
-    const south = labelAt(t, q + stride);
-    const up = layer > 0 ? labelAt(t, q - plane) : OUTSIDE;
-    const down = layer + 1 < t.layers ? labelAt(t, q + plane) : OUTSIDE;
-    const sideA = i32(west == A) + i32(east == A) + i32(north == A) + i32(south == A);
-    const sideB = i32(west == B) + i32(east == B) + i32(north == B) + i32(south == B);
-    const valid = i32(west != OUTSIDE) + i32(east != OUTSIDE) + i32(north != OUTSIDE) + i32(south != OUTSIDE)
-      + i32(up != OUTSIDE) + i32(down != OUTSIDE);
-    const kA = sideA + i32(up == A) + i32(down == A);
-    const kB = sideB + i32(up == B) + i32(down == B);
-    const reverse = (1.0 - b) * f64(kA) + (A == 0 ? b * f64(valid - kB) : 0.0);
-    if (temperature == 1.0 && reverse == 0.0) continue;
-    if (t.connectivity && ((A != 0 && separates(t, q, layer, A)) || (B != 0 && separates(t, q, layer, B)))) continue;
-
-    const nw = labelAt(t, q - stride - 1);
-    const ne = labelAt(t, q - stride + 1);
-    const sw = labelAt(t, q + stride - 1);
-    const se = labelAt(t, q + stride + 1);
-    const mA = sideA + i32(nw == A) + i32(ne == A) + i32(sw == A) + i32(se == A);
-    const mB = sideB + i32(nw == B) + i32(ne == B) + i32(sw == B) + i32(se == B);
-
-    const slotA = (<usize>A * <usize>t.layers + layer) << 2;
-    const slotB = (<usize>B * <usize>t.layers + layer) << 2;
-    const pA = load<i32>(t.perimeter + slotA) + 2 * mA - 8;
-    const pB = load<i32>(t.perimeter + slotB) + 8 - 2 * mB;
-    weighed++;
-    let delta = likelihoodChange(t, q, A, B);
-    if (A != 0) delta += t.voxelVolume * load<f64>(t.totalRate + (<usize>A << 3)) + shapeChange(t, A, layer, -1, pA, lnU);
-    if (B != 0) delta += shapeChange(t, B, layer, 1, pB, lnU) - t.voxelVolume * load<f64>(t.totalRate + (<usize>B << 3));
-    if (trust != 0) {
-      const preferred = <u32>load<u16>(t.priorLabel + (<usize>column << 1));
-      const table = t.priorLog + (<usize>trust << 4);
-      if (B == preferred) delta += load<f64>(table) - load<f64>(table + 8);
-      else if (A == preferred) delta += load<f64>(table + 8) - load<f64>(table);
+  proposed = 0;
+  weighed = 0;
+  const end = t.sweep + sweeps;
+  for (; t.sweep < end; t.sweep++) {
+    for (let l = 0; l < t.layers; l++) {
+      for (let j = 0; j < t.height; j++) {
+        const v = l * t.plane + (j + 1) * t.stride + 1;
+        let from = (2 * j + l + 2 * (t.sweep % CLASSES)) % CLASSES;
+        for (let i = 0; i < t.width; i += 8) {
+          let bits = boundaryBits(t, v + i, l) & <i32>(OF_CLASS >> <u64>(from << 3)) & 0xff;
+          if (t.width - i < 8) bits &= (1 << (t.width - i)) - 1;
+          for (; bits != 0; bits &= bits - 1) accepted += i32(propose(t, v + i + ctz(bits), l, iteration, temperature, lnU));
+          from = from > 1 ? from - 2 : from + 3;
+        }
+      }
     }
-    if (temperature == 1.0) {
-      const forward = (1.0 - b) * f64(kB) + (B == 0 ? b * f64(valid - kA) : 0.0);
-      delta += ln((reverse * f64(pairs)) / (forward * f64(pairs + kA - kB)));
-    } else delta /= temperature;
-    if (!(ln(unit(w3)) < delta)) continue;
-
-    accepted++;
-    store<u16>(t.label + (<usize>q << 1), <u16>B);
-    updatePair(t, 3 * (q - 1), west, A, B);
-    updatePair(t, 3 * q, east, A, B);
-    updatePair(t, 3 * (q - stride) + 1, north, A, B);
-    updatePair(t, 3 * q + 1, south, A, B);
-    updatePair(t, 3 * (q - plane) + 2, up, A, B);
-    updatePair(t, 3 * q + 2, down, A, B);
-    if (A != 0) settle(t, A, slotA, -1, pA);
-    if (B != 0) settle(t, B, slotB, 1, pB);
   }
-  countWork(LABEL_PROPOSALS, p);
+  t.proposed = proposed;
+  countWork(VOXELS_SCANNED, i64(t.width * t.height) * t.layers * sweeps);
+  countWork(LABEL_PROPOSALS, proposed);
   countWork(LABELS_WEIGHED, weighed);
   countWork(LABELS_ACCEPTED, accepted);
   return accepted;
 }
 
+let proposed: i32 = 0;
+let weighed: i32 = 0;
+
+/** The n-th set bit of a mask. */
 // @ts-ignore: decorator
 @inline
-function updatePair(t: Tile, id: i32, neighbour: u32, A: u32, B: u32): void {
-  if (neighbour == OUTSIDE) return;
-  if (neighbour == B) removePair(t, id);
-  else if (neighbour == A) insertPair(t, id);
+function pick(mask: i32, n: i32): i32 {
+  for (; n > 0; n--) mask &= mask - 1;
+  return ctz(mask);
+}
+
+/** One proposal for voxel q; whether its label changed. */
+function propose(t: Tile, q: i32, layer: i32, iteration: u32, temperature: f64, lnU: f64): bool {
+  const stride = t.stride;
+  const plane = t.plane;
+  const b = t.bubble;
+  const A = labelAt(t, q);
+  const west = labelAt(t, q - 1);
+  const east = labelAt(t, q + 1);
+  const north = labelAt(t, q - stride);
+  const south = labelAt(t, q + stride);
+  const up = layer > 0 ? labelAt(t, q - plane) : OUTSIDE;
+  const down = layer + 1 < t.layers ? labelAt(t, q + plane) : OUTSIDE;
+  const inside = i32(west != OUTSIDE) | (i32(east != OUTSIDE) << 1) | (i32(north != OUTSIDE) << 2)
+    | (i32(south != OUTSIDE) << 3) | (i32(up != OUTSIDE) << 4) | (i32(down != OUTSIDE) << 5);
+  const same = i32(west == A) | (i32(east == A) << 1) | (i32(north == A) << 2)
+    | (i32(south == A) << 3) | (i32(up == A) << 4) | (i32(down == A) << 5);
+  const others = inside & ~same;
+  if (others == 0) return false;
+  proposed++;
+  philox(t.tileKey0, t.tileKey1, iteration, KIND_LABEL, q, t.sweep);
+  const othersA = popcnt(others);
+  const side = pick(others, <i32>((<u64>w0 * <u64>othersA) >> 32));
+  let B = side < 2 ? (side == 0 ? west : east) : side < 4 ? (side == 2 ? north : south) : side == 4 ? up : down;
+  if (B != 0 && <u64>w1 < <u64>(b * 4294967296.0)) B = 0;
+  if (A == B || load<u8>(t.frozen + A) || load<u8>(t.frozen + B)) return false;
+  const column = q - layer * plane;
+  const trust = <u32>load<u8>(t.priorClass + column);
+  if (trust == LOCKED) return false;
+  const slotA = (<usize>A * <usize>t.layers + layer) << 2;
+  const slotB = (<usize>B * <usize>t.layers + layer) << 2;
+  if (A != 0 && load<i32>(t.size + (<usize>A << 2)) == 1) return false;
+
+  const kA = popcnt(same);
+  const sideA = popcnt(same & 15);
+  const sideB = i32(west == B) + i32(east == B) + i32(north == B) + i32(south == B);
+  const kB = sideB + i32(up == B) + i32(down == B);
+  const othersB = popcnt(inside) - kB;
+  const reverse = (1.0 - b) * f64(kA) + (A == 0 ? b * f64(othersB) : 0.0);
+  if (temperature == 1.0 && reverse == 0.0) return false;
+  if (t.connectivity && ((A != 0 && separates(t, q, layer, A)) || (B != 0 && separates(t, q, layer, B)))) return false;
+
+  const nw = labelAt(t, q - stride - 1);
+  const ne = labelAt(t, q - stride + 1);
+  const sw = labelAt(t, q + stride - 1);
+  const se = labelAt(t, q + stride + 1);
+  const pA = load<i32>(t.perimeter + slotA) - 8 + 2 * (sideA + i32(nw == A) + i32(ne == A) + i32(sw == A) + i32(se == A));
+  const pB = load<i32>(t.perimeter + slotB) + 8 - 2 * (sideB + i32(nw == B) + i32(ne == B) + i32(sw == B) + i32(se == B));
+  weighed++;
+  const accept = unit(w3);
+  let delta = likelihoodChange(t, q, A, B);
+  if (A != 0) delta += t.voxelVolume * load<f64>(t.totalRate + (<usize>A << 3)) + shapeChange(t, A, layer, -1, pA, lnU);
+  if (B != 0) delta += shapeChange(t, B, layer, 1, pB, lnU) - t.voxelVolume * load<f64>(t.totalRate + (<usize>B << 3));
+  if (trust != 0) {
+    const preferred = <u32>load<u16>(t.priorLabel + (<usize>column << 1));
+    const table = t.priorLog + (<usize>trust << 4);
+    if (B == preferred) delta += load<f64>(table) - load<f64>(table + 8);
+    else if (A == preferred) delta += load<f64>(table + 8) - load<f64>(table);
+  }
+  if (temperature == 1.0) {
+    const forward = (1.0 - b) * f64(kB) + (B == 0 ? b * f64(othersA) : 0.0);
+    if (!(ln((accept * forward * f64(othersB)) / (reverse * f64(othersA) * ratio)) < delta)) return false;
+  } else if (!(temperature * ln(accept) < delta + ln(ratio))) return false;
+
+  store<u16>(t.label + (<usize>q << 1), <u16>B);
+  t.pairCount += kA - kB;
+  if (A != 0) settle(t, A, slotA, -1, pA);
+  if (B != 0) settle(t, B, slotB, 1, pB);
+  return true;
 }
 
 // @ts-ignore: decorator

@@ -1,43 +1,19 @@
 import { OUTSIDE, Tile } from './tile';
 import { countWork, TRANSCRIPTS_SORTED, VOXELS_SCANNED } from './work';
 
-/** The mismatch pair at `id` enters the list. Precondition: absent. */
-// @ts-ignore: decorator
-@inline
-export function insertPair(t: Tile, id: u32): void {
-  const at = t.pairCount;
-  store<u32>(t.pairList + (<usize>at << 2), id);
-  store<i32>(t.pairPosition + (<usize>id << 2), at);
-  t.pairCount = at + 1;
-}
-
-/** The pair leaves the list; the last one takes its place. Precondition: present. */
-// @ts-ignore: decorator
-@inline
-export function removePair(t: Tile, id: u32): void {
-  const last = t.pairCount - 1;
-  const at = load<i32>(t.pairPosition + (<usize>id << 2));
-  const moved = load<u32>(t.pairList + (<usize>last << 2));
-  store<u32>(t.pairList + (<usize>at << 2), moved);
-  store<i32>(t.pairPosition + (<usize>moved << 2), at);
-  store<i32>(t.pairPosition + (<usize>id << 2), -1);
-  t.pairCount = last;
-}
-
 // @ts-ignore: decorator
 @inline
 export function labelAt(t: Tile, v: i32): u32 {
   return load<u16>(t.label + (<usize>v << 1));
 }
 
-/** Rebuilds pair list (in scan order), sizes and perimeters from the labels. */
+/** Counts pairs of face neighbours with different labels, sizes and perimeters from the labels. */
 export function recount(t: Tile): void {
   const L = t.layers;
   countWork(VOXELS_SCANNED, t.voxels);
   memory.fill(t.size, 0, <usize>t.cells << 2);
   memory.fill(t.layerSize, 0, (<usize>t.cells * <usize>L) << 2);
   memory.fill(t.perimeter, 0, (<usize>t.cells * <usize>L) << 2);
-  memory.fill(t.pairPosition, 0xff, (<usize>t.voxels * 3) << 2);
   t.pairCount = 0;
   for (let l = 0; l < L; l++) {
     for (let j = 1; j <= t.height; j++) {
@@ -51,9 +27,8 @@ function recountVoxel(t: Tile, v: i32, l: i32): void {
   const a = labelAt(t, v);
   const right = labelAt(t, v + 1);
   const below = labelAt(t, v + t.stride);
-  if (right != a && right != OUTSIDE) insertPair(t, 3 * v);
-  if (below != a && below != OUTSIDE) insertPair(t, 3 * v + 1);
-  if (l + 1 < t.layers && labelAt(t, v + t.plane) != a) insertPair(t, 3 * v + 2);
+  t.pairCount += i32(right != a && right != OUTSIDE) + i32(below != a && below != OUTSIDE)
+    + i32(l + 1 < t.layers && labelAt(t, v + t.plane) != a);
   if (a == 0) return;
   const slot = (<usize>a * <usize>t.layers + l) << 2;
   const s = t.stride;

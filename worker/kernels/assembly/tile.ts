@@ -7,7 +7,6 @@
  * | --- | --- | --- |
  * | label | u16[layers][height + 2][width + 2] | tile-local cell, 0 background, 0xffff outside |
  * | priorLabel, priorClass | [height + 2][width + 2] | preferred cell and class of trust; class 0 none, 255 locked |
- * | pairPosition, pairList | [3 * voxels] | mismatch pairs, id = 3 * voxel + axis (+x, +y, +layer) |
  * | bucketStart, bucketItem | [voxels + 1], [transcripts] | transcripts by current voxel |
  * | row, gene, observedX/Y/L, current, background, rate, foreground, role | [transcripts] | `role` bit 0: counts in the statistics, bit 1: may move |
  * | cellId, frozen, owned, component, size | [cells] | entry 0 is the background |
@@ -27,6 +26,8 @@ export class Tile {
   plane: i32;
   voxels: i32;
   pairCount: i32;
+  sweep: i32;
+  proposed: i32;
   transcripts: i32;
   cells: i32;
   privateGenes: i32;
@@ -51,8 +52,6 @@ export class Tile {
   label: usize;
   priorLabel: usize;
   priorClass: usize;
-  pairPosition: usize;
-  pairList: usize;
   bucketStart: usize;
   bucketItem: usize;
   row: usize;

@@ -22,19 +22,39 @@ export function mismatchPairs(t: ModelTile): Pair[] {
   return pairs;
 }
 
-/** Probability that the mechanism of 1.5 proposes to give voxel `target` the label `label`: by walking through everything it can do. */
+/** Classes of voxels; a sweep visits one. */
+const CLASSES = 5;
+
+/** Whether a sweep visits a voxel. */
+export function visits(t: ModelTile, voxel: number, sweep: number): boolean {
+  const [x, y, l] = place(t, voxel);
+  return (x + 2 * y + l + 2 * sweep) % CLASSES === 0;
+}
+
+/** Face neighbours of a voxel: west, east, north, south, layer before, layer after, as far as there are such. */
+function neighbours(t: ModelTile, voxel: number): number[] {
+  const [x, y, l] = place(t, voxel);
+  const [row, plane] = [stepOf(t, 1), stepOf(t, 2)];
+  const around: [boolean, number][] = [
+    [x > 0, voxel - 1],
+    [x + 1 < t.width, voxel + 1],
+    [y > 0, voxel - row],
+    [y + 1 < t.height, voxel + row],
+    [l > 0, voxel - plane],
+    [l + 1 < t.layers, voxel + plane],
+  ];
+  return around.flatMap(([inside, v]) => (inside ? [v] : []));
+}
+
+/** Probability that a visit proposes to give voxel `target` the label `label`: by walking through everything it can do. */
 export function proposalProbability(t: ModelTile, target: number, label: number): number {
-  const pairs = mismatchPairs(t);
+  const sources = neighbours(t, target)
+    .map((v) => t.label[v])
+    .filter((source) => source !== t.label[target]);
   let probability = 0;
-  for (const [v, axis] of pairs) {
-    const ends = [v, v + stepOf(t, axis)];
-    for (let direction = 0; direction < 2; direction++) {
-      if (ends[direction] !== target) continue;
-      const source = t.label[ends[1 - direction]];
-      const share = 1 / (2 * pairs.length);
-      if (source === label) probability += share * (source === 0 ? 1 : 1 - t.bubble);
-      if (source !== 0 && label === 0) probability += share * t.bubble;
-    }
+  for (const source of sources) {
+    if (source === label) probability += (source === 0 ? 1 : 1 - t.bubble) / sources.length;
+    else if (label === 0) probability += t.bubble / sources.length;
   }
   return probability;
 }
@@ -51,55 +71,41 @@ export function judge(t: ModelTile, target: number, label: number): { delta: num
   return { delta, imbalance: Math.log(reverse) - Math.log(forward) };
 }
 
-/** Label moves. `pairs` keeps its order over calls: additions at the end, the last one fills a gap. Returns the accepted moves. */
-export function moveLabels(
-  t: ModelTile,
-  pairs: Pair[],
-  key: number[],
-  iteration: number,
-  proposals: number,
-  temperature: number,
-): number {
-  let accepted = 0;
-  for (let p = 0; p < proposals && pairs.length > 0; p++) {
-    const words = philox(key, [iteration, KIND_LABEL, p, 0]);
-    const [v, axis] = pairs[Math.floor((words[0] * pairs.length) / 2 ** 32)];
-    const other = v + stepOf(t, axis);
-    const [q, o] = words[1] >= 2 ** 31 ? [v, other] : [other, v];
-    const A = t.label[q];
-    let B = t.label[o];
-    if (B !== 0 && words[2] < Math.floor(t.bubble * 2 ** 32)) B = 0;
-    if (A === B || t.cells[A].frozen || t.cells[B].frozen || t.locked[q]) continue;
-    if (A !== 0 && t.label.filter((label) => label === A).length === 1) continue;
-    const { delta, imbalance } = judge(t, q, B);
-    const threshold = temperature === 1 ? delta + imbalance : delta / temperature;
-    if (!(Math.log(unit(words[3])) < threshold)) continue;
-    t.label[q] = B;
-    accepted++;
-    updatePairs(t, pairs, q, A, B);
-  }
-  return accepted;
+/** Index of a voxel in the kernel's grid with its rim, which keys the draws. */
+function padded(t: ModelTile, voxel: number): number {
+  const [x, y, l] = place(t, voxel);
+  return (l * (t.height + 2) + y + 1) * (t.width + 2) + x + 1;
 }
 
-function updatePairs(t: ModelTile, pairs: Pair[], q: number, A: number, B: number): void {
-  const [x, y, l] = place(t, q);
-  const plane = t.width * t.height;
-  const around: [boolean, number, Pair][] = [
-    [x > 0, q - 1, [q - 1, 0]],
-    [x + 1 < t.width, q + 1, [q, 0]],
-    [y > 0, q - t.width, [q - t.width, 1]],
-    [y + 1 < t.height, q + t.width, [q, 1]],
-    [l > 0, q - plane, [q - plane, 2]],
-    [l + 1 < t.layers, q + plane, [q, 2]],
-  ];
-  for (const [inside, neighbour, pair] of around) {
-    if (!inside) continue;
-    if (t.label[neighbour] === B) {
-      const position = pairs.findIndex(([v, axis]) => v === pair[0] && axis === pair[1]);
-      const last = pairs.pop()!;
-      if (position < pairs.length) pairs[position] = last;
-    } else if (t.label[neighbour] === A) pairs.push(pair);
+/** Label moves: sweeps `first` to `first + sweeps - 1`. */
+export function moveLabels(
+  t: ModelTile,
+  key: number[],
+  iteration: number,
+  first: number,
+  sweeps: number,
+  temperature: number,
+): { proposed: number; accepted: number } {
+  let [proposed, accepted] = [0, 0];
+  for (let sweep = first; sweep < first + sweeps; sweep++) {
+    for (let q = 0; q < t.label.length; q++) {
+      const A = t.label[q];
+      const others = neighbours(t, q).filter((v) => t.label[v] !== A);
+      if (!visits(t, q, sweep) || others.length === 0) continue;
+      proposed++;
+      const words = philox(key, [iteration, KIND_LABEL, padded(t, q), sweep]);
+      let B = t.label[others[Math.floor((words[0] * others.length) / 2 ** 32)]];
+      if (B !== 0 && words[1] < Math.floor(t.bubble * 2 ** 32)) B = 0;
+      if (A === B || t.cells[A].frozen || t.cells[B].frozen || t.locked[q]) continue;
+      if (A !== 0 && t.label.filter((label) => label === A).length === 1) continue;
+      const { delta, imbalance } = judge(t, q, B);
+      const threshold = temperature === 1 ? delta + imbalance : delta / temperature;
+      if (!(Math.log(unit(words[3])) < threshold)) continue;
+      t.label[q] = B;
+      accepted++;
+    }
   }
+  return { proposed, accepted };
 }
 
 /** Alias tables as the kernel has them. */

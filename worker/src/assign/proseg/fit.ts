@@ -11,7 +11,7 @@ import {
 } from '@spatile/formats/tile/proseg';
 import type { Handler } from '../../handler.ts';
 import { modelledArea } from './density.ts';
-import { firstExpression, proposalsFor, rebucket, refresh, START_ITERATION } from './iterate.ts';
+import { firstExpression, moveLabels, rebucket, refresh, START_ITERATION } from './iterate.ts';
 import {
   type Displacements,
   enterLabels,
@@ -45,10 +45,9 @@ export const fit: Handler = async (input, context) => {
   try {
     const prior = startColumns(task.tile, sampler.grid, sampler.observed);
     resume(sampler, input, block, prior);
-    const proposals = proposalsFor(sampler, FIT_PROPOSALS_PER_PAIR);
     const progress = { context, done: 0, total: block.iterations };
     for (let k = 0; k < block.iterations; k++) {
-      iterate(sampler, block, k, proposals);
+      iterate(sampler, block, k);
       await breathe(progress);
     }
     context.count(workOf(sampler));
@@ -63,15 +62,15 @@ export const fit: Handler = async (input, context) => {
   }
 };
 
-/** Label proposals per mismatch pair and iteration while fitting. */
-const FIT_PROPOSALS_PER_PAIR = 0.2;
+/** Label proposals per voxel at a boundary and iteration while fitting. */
+const FIT_PROPOSALS_PER_VOXEL = 0.2;
 
-function iterate(sampler: Sampler, block: FitBlock, k: number, proposals: number): void {
+function iterate(sampler: Sampler, block: FitBlock, k: number): void {
   const { kernel, tile } = sampler.bound;
   const iteration = block.firstIteration + k;
   const collect = k >= block.iterations - block.recorded;
   if (block.phase === 'fine') rebucket(sampler);
-  if (block.phase !== 'parameters') kernel.moveLabels(tile, iteration, proposals, 1);
+  if (block.phase !== 'parameters') moveLabels(sampler, iteration, FIT_PROPOSALS_PER_VOXEL, 1);
   refresh(sampler, iteration, block.phase === 'fine' && block.diffusion !== false);
   kernel.drawForeground(tile, iteration, collect);
   if (block.phase !== 'parameters') kernel.drawComponents(tile, iteration);

@@ -5,9 +5,23 @@ import type { Sampler } from './sampler.ts';
 /** Number in the random streams of what is drawn before the first iteration. */
 export const START_ITERATION = 0xffffffff;
 
-/** Label proposals of one iteration: `perPair` times the mismatch pairs there are now, at least one. */
-export function proposalsFor({ bound }: Sampler, perPair: number): number {
-  return Math.max(1, Math.ceil(perPair * bound.integer('pairCount')));
+/** Classes of voxels that the kernel's sweeps tell apart: so many sweeps visit every voxel once. */
+const CLASSES = 5;
+
+/**
+ * Label moves of one iteration: every voxel at a boundary proposes `perVoxel` times on average, in whole sweeps of a fifth of
+ * the voxels each; a share of a sweep waits for the next iteration.
+ */
+export function moveLabels(
+  { bound }: Sampler,
+  iteration: number,
+  perVoxel: number,
+  temperature: number,
+): { proposed: number; accepted: number } {
+  const before = Math.floor(iteration * perVoxel * CLASSES);
+  const sweeps = Math.floor((iteration + 1) * perVoxel * CLASSES) - before;
+  const accepted = bound.kernel.moveLabels(bound.tile, iteration, sweeps, temperature);
+  return { proposed: bound.integer('proposed'), accepted };
 }
 
 /** Sorts the transcripts by voxel again after they have moved. */

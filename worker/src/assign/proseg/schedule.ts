@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ProsegSchedule } from '@spatile/formats/tile/proseg';
 import type { HandlerContext } from '../../handler.ts';
-import { drawExpression, proposalsFor, rebucket, refresh } from './iterate.ts';
+import { drawExpression, moveLabels, rebucket, refresh } from './iterate.ts';
 import type { Sampler } from './sampler.ts';
 import type { Watch } from './watch.ts';
 
@@ -29,6 +29,18 @@ export function temperature(
   return n < 2 || k === 0 ? 1 : exp((ln(last) * k) / (n - 1));
 }
 
+function moveAndWatch(
+  sampler: Sampler,
+  schedule: ProsegSchedule,
+  iteration: number,
+  cooled: number,
+  watch: Watch,
+): void {
+  const { proposed, accepted } = moveLabels(sampler, iteration, schedule.proposalsPerPair, cooled);
+  watch.proposed += proposed;
+  watch.accepted += accepted;
+}
+
 /** Coarse iterations: labels and expression, transcripts at their observed voxels. Random numbers from iteration 0. */
 export async function runCoarse(
   sampler: Sampler,
@@ -36,11 +48,8 @@ export async function runCoarse(
   watch: Watch,
   progress: Progress,
 ): Promise<void> {
-  const { kernel, tile } = sampler.bound;
   for (let iteration = 0; iteration < schedule.coarseIterations; iteration++) {
-    const proposals = proposalsFor(sampler, schedule.proposalsPerPair);
-    watch.proposed += proposals;
-    watch.accepted += kernel.moveLabels(tile, iteration, proposals, 1);
+    moveAndWatch(sampler, schedule, iteration, 1, watch);
     if (iteration % schedule.loadingsEvery === 0) {
       refresh(sampler, iteration, false);
       watch.look(sampler, iteration, 0);
@@ -52,8 +61,7 @@ export async function runCoarse(
 
 /**
  * Fine iterations with repositioning, the last `recordedIterations` of them recorded, then the hill climb (labels cooled,
- * repositioning not). The number of proposals follows the number of mismatch pairs until recording begins and then stays, so
- * that the recorded part is a proper Markov chain. Random numbers from iteration `first`.
+ * repositioning not). Random numbers from iteration `first`.
  */
 export async function runFine(
   sampler: Sampler,
@@ -65,17 +73,14 @@ export async function runFine(
   const { kernel, tile } = sampler.bound;
   const { fineIterations, hillClimbIterations } = schedule;
   const recordFrom = fineIterations - recordedOf(schedule);
-  let proposals = 0;
   for (let k = 0; k < fineIterations + hillClimbIterations; k++) {
     const iteration = first + k;
-    if (k <= recordFrom) proposals = proposalsFor(sampler, schedule.proposalsPerPair);
     if (schedule.diffusion) rebucket(sampler);
     const cooled =
       k < fineIterations
         ? 1
         : temperature(k - fineIterations, hillClimbIterations, schedule.finalTemperature, kernel);
-    watch.proposed += proposals;
-    watch.accepted += kernel.moveLabels(tile, iteration, proposals, cooled);
+    moveAndWatch(sampler, schedule, iteration, cooled, watch);
     const last = k === fineIterations + hillClimbIterations - 1;
     const draws = k % schedule.loadingsEvery === 0 && !last;
     const records = k >= recordFrom && k < fineIterations;
