@@ -10,6 +10,7 @@ import {
 } from './proseg/ambient.ts';
 import type { AssignStage } from './stage.ts';
 import type { TileState } from './state.ts';
+import { StrayTally } from './strays.ts';
 
 const NO_COMPONENT = 0xffff;
 
@@ -35,6 +36,7 @@ export async function settleAmbient(stage: Stage, version: number): Promise<void
   const started = performance.now();
   const cells = await countComponents(stage);
   const index = new CellIndex(slide.cells);
+  const strays = new StrayTally(slide.features.features.length);
   const touched: number[] = [];
   for (const tile of busyTiles) {
     runner.checkAborted();
@@ -42,9 +44,11 @@ export async function settleAmbient(stage: Stage, version: number): Promise<void
     if (entry === null) continue;
     const { feature } = await stage.regions.partition(tile);
     const verdicts = withoutStrays(stage, cells, index, feature, entry.state.verdicts);
+    strays.note(entry.state.verdicts, verdicts, feature);
     await states.write(version, tile, entry.grid, { ...entry.state, verdicts });
     touched.push(tile);
   }
+  await strays.write(store);
   await states.complete(version, touched);
   await logStep(store, 'assign-ambient', started);
 }

@@ -4,6 +4,7 @@ import {
   createSpatialData,
   type PointsBatch,
   type ShapesBatch,
+  type TableColumn,
   type TableSpec,
 } from '@spatile/formats/spatialdata/write';
 import type { TileState } from '../assign/state.ts';
@@ -12,7 +13,10 @@ import type { RegionReader } from '../partition/regions.ts';
 import type { SlideContext } from '../run/slide.ts';
 import { borderDistanceUm } from './border-distance.ts';
 import type { OutlinedCells } from './cells.ts';
+import { expectedLayers } from './expected-layers.ts';
+import { normalInterval } from './interval.ts';
 import { nucleusWkb } from './nuclei.ts';
+import type { SlidePosterior } from './posterior.ts';
 import type { SlideTally } from './tally.ts';
 
 const SHAPES_BATCH = 5000;
@@ -27,6 +31,8 @@ export interface OutputInput {
   /** Slide cells (1-based, ascending) that make up the output: rows of the table, outlines, names in the points. */
   kept: Uint32Array;
   components: Uint16Array;
+  /** Null for methods that draw no samples. */
+  posterior: SlidePosterior | null;
   images: ImageSource[];
   pixelSizeUm: number | null;
   micronsToGlobal: Affine;
@@ -148,7 +154,7 @@ async function* nucleusShapes(
   if (id.length > 0) yield { id, wkb };
 }
 
-function tableSpec({ slide, tally, outlines, kept, components }: OutputInput): TableSpec {
+function tableSpec({ slide, tally, outlines, kept, components, posterior }: OutputInput): TableSpec {
   const { features, genes, counts } = slide.features;
   const rowOf = new Map<number, number>();
   outlines.cell.forEach((cell, i) => {
@@ -213,6 +219,7 @@ function tableSpec({ slide, tally, outlines, kept, components }: OutputInput): T
           return borderDistanceUm(plan.tiles[owner.ownerOf(sx, sy)].core, plan.extent, sx, sy);
         }),
       },
+      ...posteriorColumns(posterior, kept),
     ],
     varIndex: features.slice(0, genes).map(({ name }) => name),
     var: [
@@ -239,6 +246,7 @@ function tableSpec({ slide, tally, outlines, kept, components }: OutputInput): T
       },
     ],
     x,
+    ...(posterior === null || posterior.row === null ? {} : { layers: expectedLayers(posterior.row, kept) }),
     obsm: {
       spatial: { data: spatial, columns: 2 },
       ...(controlNames.length > 0 ? { controls: { data: controls, columns: controlNames.length } } : {}),
@@ -249,6 +257,23 @@ function tableSpec({ slide, tally, outlines, kept, components }: OutputInput): T
         : {},
     region: { region: 'cell_boundaries', regionKey: 'region', instanceKey: 'cell_id' },
   };
+}
+
+/** Columns of methods that draw samples. */
+function posteriorColumns(posterior: SlidePosterior | null, kept: Uint32Array): TableColumn[] {
+  if (posterior === null) return [];
+  const { expected, variance, flips } = posterior;
+  const column = (name: string, value: (i: number) => number): TableColumn => ({
+    name,
+    kind: 'float32',
+    values: Float32Array.from(kept, (cell) => value(cell - 1)),
+  });
+  return [
+    column('transcripts_expected', (i) => expected[i]),
+    column('transcripts_low', (i) => normalInterval(expected[i], variance[i])[0]),
+    column('transcripts_high', (i) => normalInterval(expected[i], variance[i])[1]),
+    column('boundary_uncertainty', (i) => flips[i]),
+  ];
 }
 
 type Csr = { indptr: Int32Array | BigInt64Array; indices: Int32Array; data: Int32Array };

@@ -5,6 +5,7 @@ import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import type { RunOptions, RunSummary } from '../api.ts';
 import type { AssignStage, AssignSummary } from '../assign/stage.ts';
 import type { OutlinedCells } from '../output/cells.ts';
+import { collectPosterior } from '../output/posterior.ts';
 import { type SlideTally, tallySlide } from '../output/tally.ts';
 import { writeOutput } from '../output/write.ts';
 import { writeReport } from '../report/report.ts';
@@ -50,6 +51,7 @@ export async function finishRun({
   const choice = await chooseCells(stage, outlines, options.config.output.minTranscripts);
   const { tally, kept } = choice;
   const components = await componentsOf(stage);
+  const posterior = await collectPosterior(stage, options.config.output.expected);
   await logStep(store, 'tally', tallyStarted);
   const writeStarted = performance.now();
   const { digest, bytes, nucleiDropped } = await timed(
@@ -67,6 +69,7 @@ export async function finishRun({
         tally,
         kept,
         components,
+        posterior,
         images: options.config.output.images === 'copy' ? input.bundle.images : [],
         pixelSizeUm: input.bundle.pixelSizeUm,
         micronsToGlobal: micronsToGlobal(input),

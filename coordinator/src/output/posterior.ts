@@ -1,0 +1,143 @@
+import {
+  ASSIGN_RESULT,
+  type AssignResult,
+  assignResultFrom,
+  type ExpectedCounts,
+} from '@spatile/formats/tile/assign';
+import { decodeFrame } from '@spatile/formats/tile/frame';
+import { ASSIGN_ROUND } from '../assign/geometric.ts';
+import type { AssignStage } from '../assign/stage.ts';
+import { readStrays, type Strays } from '../assign/strays.ts';
+
+/** What the samples of a run say of its cells. Memory grows with cells, and with the entries of `rows`. */
+export interface SlidePosterior {
+  /** By slide cell (cell c at c - 1): expected transcripts, their variance, and how often voxels changed hands. */
+  expected: Float32Array;
+  variance: Float32Array;
+  flips: Float32Array;
+  /** Expected counts of a cell by feature, columns ascending; null when they are not wanted. */
+  row: ((cell: number) => ExpectedRow) | null;
+}
+
+export interface ExpectedRow {
+  column: Int32Array;
+  mean: Float32Array;
+  variance: Float32Array;
+}
+
+const BORDER_ROUND = /^assign-border-(\d+)$/;
+
+/**
+ * Gathers the posterior of all cells from the committed results: that of the last round in which a cell was sampled, less what
+ * was taken out of it afterwards. Null for methods that draw no samples.
+ *
+ * @param counts whether the expected counts by gene are wanted too.
+ */
+export async function collectPosterior(
+  { slide, store }: Pick<AssignStage, 'slide' | 'store'>,
+  counts: boolean,
+): Promise<SlidePosterior | null> {
+  const cells = slide.cells.priorId.length;
+  const found = {
+    expected: new Float32Array(cells),
+    variance: new Float32Array(cells),
+    flips: new Float32Array(cells),
+  };
+  const taken = new Uint8Array(cells + 1);
+  const parts: ExpectedCounts[] = [];
+  const place = new Map<number, { part: number; from: number; to: number }>();
+  for await (const { cells: table, posterior, expected } of lastRoundsFirst(store)) {
+    if (posterior === undefined) continue;
+    const fresh = new Set<number>();
+    table.cell.forEach((cell, i) => {
+      if (taken[cell] === 1) return;
+      taken[cell] = 1;
+      fresh.add(cell);
+      found.expected[cell - 1] = posterior.expected[i];
+      found.variance[cell - 1] = posterior.variance[i];
+      found.flips[cell - 1] = posterior.flips[i];
+    });
+    if (!counts || expected === undefined) continue;
+    for (let from = 0; from < expected.cell.length; ) {
+      const cell = expected.cell[from];
+      let to = from + 1;
+      while (to < expected.cell.length && expected.cell[to] === cell) to++;
+      if (fresh.has(cell)) place.set(cell, { part: parts.length, from, to });
+      from = to;
+    }
+    parts.push(expected);
+  }
+  if (taken.every((flag) => flag === 0)) return null;
+  const strays = await readStrays(store);
+  for (let cell = 1; cell <= cells; cell++) {
+    const before = found.expected[cell - 1];
+    const kept = keptShare(before, strays.total(cell));
+    found.expected[cell - 1] = kept * before;
+    found.variance[cell - 1] = thinned(found.variance[cell - 1], before, kept);
+  }
+  const featureOf = featuresByModelGene(slide.features.modelGene, slide.features.modelGenes);
+  const row = (cell: number): ExpectedRow => {
+    const at = place.get(cell);
+    return at === undefined ? EMPTY_ROW : rowOf(cell, parts[at.part], at, featureOf, strays);
+  };
+  return { ...found, row: counts ? row : null };
+}
+
+const EMPTY_ROW: ExpectedRow = {
+  column: new Int32Array(0),
+  mean: new Float32Array(0),
+  variance: new Float32Array(0),
+};
+
+/** Share of an expected count that stays. */
+const keptShare = (mean: number, lost: number): number => (mean > 0 ? Math.max(0, 1 - lost / mean) : 1);
+
+/** Variance of a count of which every transcript stays with probability `kept`. */
+const thinned = (variance: number, mean: number, kept: number): number =>
+  kept * kept * variance + kept * (1 - kept) * mean;
+
+/** Committed results: border rounds from the last to the first, then the tiles. */
+async function* lastRoundsFirst(store: AssignStage['store']): AsyncGenerator<AssignResult> {
+  const phases = (await store.list('results')).flatMap((round) => {
+    const match = BORDER_ROUND.exec(round);
+    return match === null ? [] : [{ round, phase: Number(match[1]) }];
+  });
+  phases.sort((a, b) => b.phase - a.phase);
+  for (const round of [...phases.map((entry) => entry.round), ASSIGN_ROUND]) {
+    for (const file of await store.list(`results/${round}`)) {
+      const name = `results/${round}/${file}`;
+      yield assignResultFrom(decodeFrame(await store.read(name), ASSIGN_RESULT, name));
+    }
+  }
+}
+
+function featuresByModelGene(modelGene: Uint32Array, modelGenes: number): Uint32Array {
+  const out = new Uint32Array(modelGenes);
+  modelGene.forEach((gene, feature) => {
+    if (gene < modelGenes) out[gene] = feature;
+  });
+  return out;
+}
+
+/** One cell's entries by feature, ascending, less what strayed; entries of which nothing is left are dropped. */
+function rowOf(
+  cell: number,
+  counts: ExpectedCounts,
+  { from, to }: { from: number; to: number },
+  featureOf: Uint32Array,
+  strays: Strays,
+): ExpectedRow {
+  const entries: { column: number; mean: number; variance: number }[] = [];
+  for (let i = from; i < to; i++) {
+    const column = featureOf[counts.gene[i]];
+    const kept = keptShare(counts.mean[i], strays.of(cell, column));
+    const mean = kept * counts.mean[i];
+    if (mean > 0) entries.push({ column, mean, variance: thinned(counts.variance[i], counts.mean[i], kept) });
+  }
+  entries.sort((a, b) => a.column - b.column);
+  return {
+    column: Int32Array.from(entries, (entry) => entry.column),
+    mean: Float32Array.from(entries, (entry) => entry.mean),
+    variance: Float32Array.from(entries, (entry) => entry.variance),
+  };
+}
