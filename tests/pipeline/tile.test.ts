@@ -18,21 +18,25 @@ beforeAll(async () => {
 });
 
 describe('a unit of the border round', () => {
-  test('is computed again from the states before its phase', async () => {
+  test('is computed again from the settled tiles and the units before it', async () => {
     expect(readdirSync(at('one.run/results/assign-border-2'))).toContain('b0000.frame');
+    expect(await recompute('b0000', 'assign-border-1')).toMatchObject({ equal: true });
     expect(await recompute('b0000', 'assign-border-2')).toMatchObject({ equal: true });
   });
 
-  test('is not computed from states of another phase', async () => {
-    const marker = at('one.run/settled/1/complete.json');
-    renameSync(marker, at('marker.json'));
-    await expect(recompute('b0000', 'assign-border-2')).rejects.toMatchObject({
-      code: 'INPUT_MISSING',
-      message: expect.stringMatching(/^tile b0000: round assign-border-2 .*\(1 of 2 versions are complete\)/),
-    });
-    expect(await recompute('b0000', 'assign-border-1')).toMatchObject({ equal: true });
-    renameSync(at('marker.json'), marker);
-  });
+  test.each(['settled/0/t0000.frame', 'results/assign-border-1/b0000.frame'])(
+    'is not computed without %s',
+    async (name) => {
+      renameSync(at(`one.run/${name}`), at('away'));
+      await expect(recompute('b0000', 'assign-border-2')).rejects.toMatchObject({
+        code: 'INPUT_MISSING',
+        message: expect.stringContaining(
+          `tile b0000: round assign-border-2 starts from what is not there (${name})`,
+        ),
+      });
+      renameSync(at('away'), at(`one.run/${name}`));
+    },
+  );
 
   test('that does not exist is refused', async () => {
     await expect(recompute('b9999', 'assign-border-1')).rejects.toMatchObject({ code: 'USAGE' });

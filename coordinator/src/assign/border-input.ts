@@ -5,28 +5,31 @@ import { prefixed } from '@spatile/formats/tile/proseg';
 import type { RegionReader, RegionRows } from '../partition/regions.ts';
 import type { SlideContext } from '../run/slide.ts';
 import type { BorderUnit } from '../seams/border.ts';
-import { cellsNear } from './nearby.ts';
+import { type BorderOutcome, changedCells, overlayClaims } from './border-changes.ts';
+import { cellsNear, type ReadState } from './nearby.ts';
 import { boxOf, runSpans, touchesBox, type VoxelBox, voxelBox } from './runs.ts';
 import type { TileState } from './state.ts';
-import type { TileStates } from './states.ts';
 
 /**
- * The settled state of a border unit's region, as the tables of `BorderState`, and the cells that are active there.
+ * The state of a border unit's region, as the tables of `BorderState`, and the cells that are active there.
  *
+ * @param read the settled states before any border unit.
  * @param rows the region's transcripts, ascending by input row.
+ * @param earlier what the units of earlier phases said that this one meets, in the order of the phases.
  */
 export async function borderState(
   slide: SlideContext,
   regions: RegionReader,
-  states: TileStates,
+  read: ReadState,
   unit: BorderUnit,
   rows: RegionRows,
+  earlier: readonly BorderOutcome[],
 ): Promise<{ tables: Record<string, Columns>; active: Set<number> }> {
   const { gridOriginUm } = slide.plan;
   const { voxelUm } = slide.config.assign.proseg;
   const inside = voxelBox(unit.region, gridOriginUm, voxelUm);
   const strip = voxelBox(unit.strip, gridOriginUm, voxelUm);
-  const nearby = await cellsNear(slide, regions, states, unit.region, voxelUm);
+  const nearby = await cellsNear(slide, regions, read, unit.region, voxelUm, changedCells(earlier));
   const cell = Uint32Array.from(nearby.cells, (entry) => entry.cell);
   const spans = runSpans(nearby.runs);
   const isActive = (k: number): boolean => {
@@ -38,8 +41,10 @@ export async function borderState(
     );
   };
   const active = Uint8Array.from(cell, (k) => (isActive(k) ? 1 : 0));
+  const transcripts = await verdictsOf(read, rows);
+  overlayClaims(transcripts, inputRows(rows), earlier);
   const state: BorderState = {
-    transcripts: await verdictsOf(states, rows),
+    transcripts,
     runs: nearby.runs,
     cells: {
       cell,
@@ -66,8 +71,13 @@ function within(box: VoxelBox, outer: VoxelBox): boolean {
   return box[0] >= outer[0] && box[1] >= outer[1] && box[2] <= outer[2] && box[3] <= outer[3];
 }
 
+/** Input rows of the transcripts of a region, ascending. */
+function inputRows(rows: RegionRows): Uint32Array {
+  return Uint32Array.from(rows.at, (at, i) => rows.partitions.get(rows.tile[i])!.row[at]);
+}
+
 /** Verdicts of the rows of a region, gathered from the states of the tiles they lie in. */
-export async function verdictsOf(states: TileStates, rows: RegionRows): Promise<BorderState['transcripts']> {
+export async function verdictsOf(read: ReadState, rows: RegionRows): Promise<BorderState['transcripts']> {
   const n = rows.at.length;
   const out: BorderState['transcripts'] = {
     cell: new Uint32Array(n),
@@ -78,7 +88,7 @@ export async function verdictsOf(states: TileStates, rows: RegionRows): Promise<
   };
   const verdicts = new Map<number, TileState['verdicts']>();
   for (const tile of rows.partitions.keys()) {
-    const entry = await states.read(tile);
+    const entry = await read(tile);
     if (entry !== null) verdicts.set(tile, entry.state.verdicts);
   }
   for (let i = 0; i < n; i++) {

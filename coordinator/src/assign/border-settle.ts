@@ -1,97 +1,63 @@
 import { SpatileError } from '@spatile/formats/errors';
-import type { AssignResult } from '@spatile/formats/tile/assign';
-import { runSpans, sliceRuns } from './runs.ts';
+import { type BorderOutcome, type ChangedCell, changedCells, overlayClaims } from './border-changes.ts';
+import { sliceRuns } from './runs.ts';
 import { filterRuns, mergeRuns, type TileState } from './state.ts';
 
 /**
- * Puts the results of a phase's border units into the settled state of one tile: new verdicts for the transcripts observed
- * in a strip, new voxels, component and loadings for the cells that were active there. Units of one phase do not overlap,
- * so their order does not matter.
+ * Puts the results of border units into the settled state of one tile: new verdicts for the transcripts observed in a strip,
+ * new voxels, component and loadings for the cells that were active there. A later outcome goes over an earlier one; those of
+ * one phase do not overlap, so their order does not matter.
  *
  * @param row the tile's partition rows, ascending.
+ * @param outcomes in the order of their phases.
  * @param ownsCell whether a cell is owned by this tile.
  */
 export function applyBorderResults(
   state: TileState,
   row: Uint32Array,
-  results: { result: AssignResult; active: ReadonlySet<number> }[],
+  outcomes: readonly BorderOutcome[],
   ownsCell: (cell: number) => boolean,
 ): TileState {
+  const { cell, probability, dx, dy, dl } = state.verdicts;
   const verdicts = {
-    cell: state.verdicts.cell.slice(),
-    probability: state.verdicts.probability.slice(),
-    dx: state.verdicts.dx.slice(),
-    dy: state.verdicts.dy.slice(),
-    dl: state.verdicts.dl.slice(),
+    cell: cell.slice(),
+    probability: probability.slice(),
+    dx: dx.slice(),
+    dy: dy.slice(),
+    dl: dl.slice(),
   };
-  let shape: Omit<TileState, 'verdicts'> = { runs: state.runs, cells: state.cells, loadings: state.loadings };
-  for (const { result, active } of results) {
-    const { claims } = result;
-    for (let c = 0, i = 0; c < claims.row.length && i < row.length; c++) {
-      while (i < row.length && row[i] < claims.row[c]) i++;
-      if (i === row.length || row[i] !== claims.row[c]) continue;
-      verdicts.cell[i] = claims.cell[c];
-      verdicts.probability[i] = claims.probability[c];
-      verdicts.dx[i] = claims.dx[c];
-      verdicts.dy[i] = claims.dy[c];
-      verdicts.dl[i] = claims.dl[c];
-    }
-    shape = replaceCells(shape, result, (cell) => active.has(cell) && ownsCell(cell));
-  }
-  return { verdicts, ...shape };
+  overlayClaims(verdicts, row, outcomes);
+  const changed = new Map([...changedCells(outcomes)].filter(([k]) => ownsCell(k)));
+  return { ...state, verdicts, ...replaceCells(state, changed) };
 }
 
 function replaceCells(
-  shape: Omit<TileState, 'verdicts'>,
-  result: AssignResult,
-  replaced: (cell: number) => boolean,
-): Omit<TileState, 'verdicts'> {
-  if (!shape.cells.cell.some(replaced)) return shape;
-  const spans = runSpans(result.runs);
-  const fresh = [...result.cells.cell].filter(replaced);
-  const freshRuns = sliceRuns(
-    result.runs,
-    fresh.map((cell) => spanOf(spans, cell)),
-  );
-  const latentOld = shape.cells.cell.length === 0 ? 0 : shape.loadings.value.length / shape.cells.cell.length;
-  const latentNew =
-    result.cells.cell.length === 0 ? latentOld : result.loadings.value.length / result.cells.cell.length;
-  if (fresh.length > 0 && latentOld !== latentNew)
-    throw new SpatileError(
-      'INTERNAL',
-      `border result of ${result.meta.tile}: loadings are ${latentNew} wide, expected ${latentOld}; please report this`,
-    );
-  const index = new Map([...result.cells.cell].map((cell, i) => [cell, i]));
-  // A cell that lost its last voxel to a conflict is gone; the sampler itself never takes the last voxel of a cell.
-  const kept = [...shape.cells.cell.keys()].filter(
-    (i) => !replaced(shape.cells.cell[i]) || index.has(shape.cells.cell[i]),
-  );
-  const cells = { cell: new Uint32Array(kept.length), component: new Uint16Array(kept.length) };
-  const value = new Float32Array(kept.length * latentOld);
+  { runs, cells, loadings }: Omit<TileState, 'verdicts'>,
+  changed: Map<number, ChangedCell | null>,
+): Pick<TileState, 'runs' | 'cells' | 'loadings'> {
+  const touched = [...cells.cell].filter((cell) => changed.has(cell));
+  if (touched.length === 0) return { runs, cells, loadings };
+  const latent = loadings.value.length / cells.cell.length;
+  const fresh = touched.flatMap((cell) => changed.get(cell) ?? []);
+  const kept = [...cells.cell.keys()].filter((i) => changed.get(cells.cell[i]) !== null);
+  const value = new Float32Array(kept.length * latent);
+  const component = new Uint16Array(kept.length);
   kept.forEach((i, k) => {
-    const cell = shape.cells.cell[i];
-    const from = replaced(cell) ? index.get(cell)! : -1;
-    cells.cell[k] = cell;
-    cells.component[k] = from < 0 ? shape.cells.component[i] : result.cells.component[from];
-    const source =
-      from < 0
-        ? shape.loadings.value.subarray(i * latentOld, (i + 1) * latentOld)
-        : result.loadings.value.subarray(from * latentOld, (from + 1) * latentOld);
-    value.set(source, k * latentOld);
+    const from = changed.get(cells.cell[i]);
+    if (from && from.loadings.length !== latent)
+      throw new SpatileError(
+        'INTERNAL',
+        `border result, cell ${cells.cell[i]}: loadings are ${from.loadings.length} wide, expected ${latent}; please report this`,
+      );
+    component[k] = from ? from.component : cells.component[i];
+    value.set(from ? from.loadings : loadings.value.subarray(i * latent, (i + 1) * latent), k * latent);
   });
   return {
-    runs: mergeRuns([filterRuns(shape.runs, (cell) => !replaced(cell)), freshRuns]),
-    cells,
+    runs: mergeRuns([
+      filterRuns(runs, (cell) => !changed.has(cell)),
+      ...fresh.map(({ runs: found, span }) => sliceRuns(found, [span])),
+    ]),
+    cells: { cell: Uint32Array.from(kept, (i) => cells.cell[i]), component },
     loadings: { value },
   };
-}
-
-function spanOf(spans: Map<number, [number, number]>, cell: number): [number, number] {
-  const span = spans.get(cell);
-  if (span === undefined)
-    throw new SpatileError(
-      'INTERNAL',
-      `border result: cell ${cell} is listed without voxels; please report this`,
-    );
-  return span;
 }

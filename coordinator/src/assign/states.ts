@@ -1,22 +1,34 @@
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
 import type { TilePlan } from '../plan/plan.ts';
 import type { RunStore } from '../run/store.ts';
+import { ByteCache } from './byte-cache.ts';
 import { TILE_STATE, type TileState, tileStateFrame, tileStateFrom, type VoxelGrid } from './state.ts';
 
-/** Decoded states kept for neighbours that ask next. */
-const CACHED_TILES = 24;
+/** Versions: after the tiles have been settled, after the border units, after the pass over strays. */
+export const SETTLED = 0;
+export const BORDERS = 1;
+export const STRAYS = 2;
 
-const stateName = (version: number, tile: string): string => `settled/${version}/${tile}.frame`;
+/** Settled states kept for neighbours that ask next, bytes. */
+const CACHE_BYTES = 160 * 2 ** 20;
+
+/** File of a tile's state of a version. */
+export const stateName = (version: number, tile: string): string => `settled/${version}/${tile}.frame`;
 const markerName = (version: number): string => `settled/${version}/complete.json`;
 
+/** The settled state of a tile and the grid of its voxels. */
+export interface StoredState {
+  state: TileState;
+  grid: VoxelGrid;
+}
+
 /**
- * The settled states of all tiles in versions: 0 after the assign round, p after border phase p. A tile that a phase does
- * not touch keeps the file of an earlier version.
+ * The settled states of all tiles in versions. A tile that a version does not touch keeps the file of an earlier one.
  */
 export class TileStates {
   private readonly store: RunStore;
   private readonly plan: TilePlan;
-  private readonly cache = new Map<string, { state: TileState; grid: VoxelGrid }>();
+  private readonly cache = new ByteCache<string, StoredState>(CACHE_BYTES);
   /** Latest version of each tile's file. */
   private readonly latest: Int32Array;
 
@@ -34,10 +46,17 @@ export class TileStates {
     return true;
   }
 
-  /** Writes one tile's state of a version that is being made; it counts after `complete`. */
+  /** Whether one tile's state of a version is there already. */
+  async has(version: number, tile: number): Promise<boolean> {
+    return this.store.has(stateName(version, this.plan.tiles[tile].id));
+  }
+
+  /** Writes one tile's state of a version that is being made; it counts as the newest after `complete`. */
   async write(version: number, tile: number, grid: VoxelGrid, state: TileState): Promise<void> {
     const { id } = this.plan.tiles[tile];
-    await this.store.put(stateName(version, id), encodeFrame(tileStateFrame(id, grid, state)));
+    const bytes = encodeFrame(tileStateFrame(id, grid, state));
+    await this.store.put(stateName(version, id), bytes);
+    this.cache.set(stateName(version, id), { state, grid }, bytes.length);
   }
 
   async complete(version: number, tiles: number[]): Promise<void> {
@@ -46,20 +65,18 @@ export class TileStates {
   }
 
   /** The newest settled state of a tile; null for a tile without one (it held nothing). */
-  async read(tile: number): Promise<{ state: TileState; grid: VoxelGrid } | null> {
-    if (this.latest[tile] < 0) return null;
-    const name = stateName(this.latest[tile], this.plan.tiles[tile].id);
-    let entry = this.cache.get(name);
-    if (entry === undefined) {
-      entry = tileStateFrom(decodeFrame(await this.store.read(name), TILE_STATE, name));
-      for (const oldest of this.cache.keys()) {
-        if (this.cache.size < CACHED_TILES) break;
-        this.cache.delete(oldest);
-      }
-    } else {
-      this.cache.delete(name);
-    }
-    this.cache.set(name, entry);
+  async read(tile: number): Promise<StoredState | null> {
+    return this.latest[tile] < 0 ? null : this.readVersion(tile, this.latest[tile]);
+  }
+
+  /** The state of a tile as it was written for a version. Errors: `RUN_CORRUPT`. */
+  async readVersion(tile: number, version: number): Promise<StoredState> {
+    const name = stateName(version, this.plan.tiles[tile].id);
+    const hit = this.cache.get(name);
+    if (hit !== undefined) return hit;
+    const bytes = await this.store.read(name);
+    const entry = tileStateFrom(decodeFrame(bytes, TILE_STATE, name));
+    this.cache.set(name, entry, bytes.length);
     return entry;
   }
 }

@@ -2,7 +2,7 @@ import { growRect, type RectUm } from '@spatile/formats/space';
 import type { Frame } from '@spatile/formats/tile/frame';
 import { outlineTileFrame } from '@spatile/formats/tile/outline';
 import { coreTable, verdictsOf } from '../assign/border-input.ts';
-import { cellsNear } from '../assign/nearby.ts';
+import { cellsNear, type ReadState } from '../assign/nearby.ts';
 import { boxOf } from '../assign/runs.ts';
 import type { TileStates } from '../assign/states.ts';
 import type { RegionReader } from '../partition/regions.ts';
@@ -28,9 +28,10 @@ export async function outlineInput(
     y1: Math.max(core.y1, originY + box[3] * voxelUm),
   };
   const region = growRect(occupied, slide.plan.haloUm);
-  const nearby = await cellsNear(slide, regions, states, region, voxelUm);
+  const read: ReadState = (near) => states.read(near);
+  const nearby = await cellsNear(slide, regions, read, region, voxelUm);
   const rows = await regions.rows(region);
-  const verdicts = await verdictsOf(states, rows);
+  const verdicts = await verdictsOf(read, rows);
   const x = new Float32Array(rows.at.length);
   const y = new Float32Array(rows.at.length);
   rows.at.forEach((at, i) => {

@@ -3,6 +3,9 @@ import type { ErrorCode } from '@spatile/formats/errors';
 /**
  * The transition function of a round: events in, next state and commands out. It knows no process, disk or clock, so fault
  * tests replay lists of events. Delivery is at least once: late and duplicate reports change nothing.
+ *
+ * Tasks of a round may need others of the same round; they are handed out as soon as those are committed. Some are the
+ * coordinator's own (it settles what workers said): those take no worker.
  */
 
 /** A task that killed this many workers, or failed this often though retryable, fails the run. */
@@ -17,6 +20,14 @@ export interface RoundState {
   /** Worker -> task it holds. */
   readonly running: ReadonlyMap<number, string>;
   readonly idle: readonly number[];
+  /** Task -> how many of the tasks it needs are not done; tasks that need nothing more are not listed. */
+  readonly blocked: ReadonlyMap<string, number>;
+  /** Task -> the tasks that need it. */
+  readonly dependants: ReadonlyMap<string, readonly string[]>;
+  /** Task -> its place in the order of handing out. */
+  readonly place: ReadonlyMap<string, number>;
+  /** Tasks that the coordinator does itself. */
+  readonly own: ReadonlySet<string>;
   readonly done: ReadonlySet<string>;
   /** Task -> how often it was handed out and did not come back. */
   readonly failures: ReadonlyMap<string, number>;
@@ -26,21 +37,35 @@ export interface RoundState {
   readonly over: boolean;
 }
 
+export interface StartedTask {
+  id: string;
+  weight: number;
+  /** Tasks of a lower rank come first, whatever they weigh. 0 when absent. */
+  rank?: number;
+  /** Tasks of this round that must be committed before. */
+  needs?: readonly string[];
+  /** Done by the coordinator. */
+  own?: boolean;
+}
+
 export type RoundEvent =
   | {
       type: 'started';
       round: string;
-      tasks: { id: string; weight: number }[];
+      tasks: readonly StartedTask[];
       committed: readonly string[];
       order?: 'heaviest' | 'lightest';
     }
   | { type: 'worker-ready'; worker: number }
   | { type: 'worker-lost'; worker: number; reason: string }
+  /** A result has come in; it is being committed, and its worker is free. */
+  | { type: 'returned'; worker: number; task: string }
   | { type: 'committed'; worker: number; task: string }
   | { type: 'failed'; worker: number; task: string; code: ErrorCode; message: string; retryable: boolean };
 
 export type RoundCommand =
   | { type: 'send'; worker: number; task: string; attempt: number }
+  | { type: 'settle'; task: string }
   | { type: 'replace-worker'; worker: number }
   | { type: 'end-round' }
   | { type: 'fail-run'; code: ErrorCode; message: string };
@@ -51,6 +76,10 @@ export function idleRound(): RoundState {
     ready: [],
     running: new Map(),
     idle: [],
+    blocked: new Map(),
+    dependants: new Map(),
+    place: new Map(),
+    own: new Set(),
     done: new Set(),
     failures: new Map(),
     idleLosses: 0,
@@ -72,8 +101,10 @@ export function advance(
           ? state
           : { ...state, idle: [...state.idle, event.worker] },
       );
+    case 'returned':
+      return handOut(free(state, event.worker, event.task));
     case 'committed':
-      return handOut(finish(state, event.worker, event.task));
+      return handOut(finish(free(state, event.worker, event.task), event.task));
     case 'worker-lost':
       return lose(state, event.worker, event.reason);
     case 'failed':
@@ -82,44 +113,69 @@ export function advance(
 }
 
 function start(state: RoundState, event: Extract<RoundEvent, { type: 'started' }>): RoundState {
-  const done = new Set(event.committed);
+  const committed = new Set(event.committed);
   const sign = event.order === 'lightest' ? -1 : 1;
-  const ready = event.tasks
-    .filter((task) => !done.has(task.id))
-    .sort((a, b) => sign * (b.weight - a.weight) || (a.id < b.id ? -1 : 1))
-    .map((task) => task.id);
-  const known = new Set(event.tasks.map((task) => task.id));
+  const tasks = [...event.tasks].sort(
+    (a, b) =>
+      (a.rank ?? 0) - (b.rank ?? 0) ||
+      sign * (b.weight - a.weight) ||
+      (a.id < b.id ? -1 : a.id > b.id ? 1 : 0),
+  );
+  const blocked = new Map<string, number>();
+  const dependants = new Map<string, string[]>();
+  for (const { id, needs = [] } of tasks) {
+    const open = needs.filter((need) => !committed.has(need));
+    if (open.length > 0 && !committed.has(id)) blocked.set(id, open.length);
+    for (const need of open) dependants.set(need, [...(dependants.get(need) ?? []), id]);
+  }
   return {
     round: event.round,
-    ready,
+    ready: tasks.filter(({ id }) => !committed.has(id) && !blocked.has(id)).map(({ id }) => id),
     running: new Map(),
     idle: [...state.idle, ...state.running.keys()],
-    done: new Set([...done].filter((id) => known.has(id))),
+    blocked,
+    dependants,
+    place: new Map(tasks.map(({ id }, i) => [id, i])),
+    own: new Set(tasks.filter(({ own }) => own === true).map(({ id }) => id)),
+    done: new Set(tasks.map(({ id }) => id).filter((id) => committed.has(id))),
     failures: new Map(),
     idleLosses: 0,
-    total: event.tasks.length,
+    total: tasks.length,
     over: false,
   };
 }
 
-function finish(state: RoundState, worker: number, task: string): RoundState {
+/** The worker holds the task no longer. */
+function free(state: RoundState, worker: number, task: string): RoundState {
+  if (state.running.get(worker) !== task) return state;
   const running = new Map(state.running);
-  const held = running.get(worker) === task;
-  if (held) running.delete(worker);
-  return {
-    ...state,
-    running,
-    idle: held ? [...state.idle, worker] : state.idle,
-    done: new Set(state.done).add(task),
-    ready: state.ready.filter((id) => id !== task),
-  };
+  running.delete(worker);
+  return { ...state, running, idle: [...state.idle, worker] };
+}
+
+function finish(state: RoundState, task: string): RoundState {
+  if (state.done.has(task)) return state;
+  const blocked = new Map(state.blocked);
+  const unblocked: string[] = [];
+  for (const id of state.dependants.get(task) ?? []) {
+    const left = (blocked.get(id) ?? 0) - 1;
+    if (left > 0) blocked.set(id, left);
+    else if (blocked.delete(id)) unblocked.push(id);
+  }
+  const ready = state.ready.filter((id) => id !== task);
+  if (unblocked.length > 0) {
+    ready.push(...unblocked);
+    ready.sort((a, b) => state.place.get(a)! - state.place.get(b)!);
+  }
+  return { ...state, blocked, ready, done: new Set(state.done).add(task) };
 }
 
 function handOut(state: RoundState): { state: RoundState; commands: RoundCommand[] } {
   const commands: RoundCommand[] = [];
   const running = new Map(state.running);
   const idle = [...state.idle];
-  const ready = [...state.ready];
+  for (const task of state.ready) if (state.own.has(task)) commands.push({ type: 'settle', task });
+  const ready = state.ready.filter((task) => !state.own.has(task));
   while (idle.length > 0 && ready.length > 0) {
     const worker = idle.shift()!;
     const task = ready.shift()!;
@@ -165,7 +221,7 @@ function lose(
         {
           type: 'fail-run',
           code: 'WORKER_LOST',
-          message: `${state.round}, tile ${task}: ${failures} workers died on it (last: ${reason}); expected at most ${MAX_ATTEMPTS - 1} losses; give workers more memory (or use fewer) and go on with --resume`,
+          message: `${named(state, task)}: ${failures} workers died on it (last: ${reason}); expected at most ${MAX_ATTEMPTS - 1} losses; give workers more memory (or use fewer) and go on with --resume`,
         },
       ],
     };
@@ -189,12 +245,18 @@ function fail(
         {
           type: 'fail-run',
           code: event.code,
-          message: `${state.round}, tile ${event.task}: ${event.message}`,
+          message: `${named(state, event.task)}: ${event.message}`,
         },
       ],
     };
   }
   return handOut(putBack(freed, event.task, failures));
+}
+
+/** A task for people; tasks of several rounds at once are called by their own round. */
+function named({ round }: RoundState, task: string): string {
+  const slash = task.indexOf('/');
+  return slash < 0 ? `${round}, tile ${task}` : `${task.slice(0, slash)}, tile ${task.slice(slash + 1)}`;
 }
 
 function putBack(state: RoundState, task: string, failures: number): RoundState {

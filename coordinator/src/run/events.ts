@@ -42,7 +42,11 @@ export async function logResumed(store: RunStore): Promise<void> {
 
 /** Appends how long a step took that began at `startedMs` of `performance.now()`, with the coordinator's memory at its end. */
 export async function logStep(store: RunStore, step: string, startedMs: number): Promise<void> {
-  const seconds = (performance.now() - startedMs) / 1000;
+  await logSeconds(store, step, (performance.now() - startedMs) / 1000);
+}
+
+/** Appends how long a step took, with the coordinator's memory now. */
+export async function logSeconds(store: RunStore, step: string, seconds: number): Promise<void> {
   await logEvent(store, { type: 'step', step, seconds, coordinatorRssBytes: process.memoryUsage.rss() });
 }
 

@@ -3,14 +3,22 @@ import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/fram
 import type { ProgressEvent } from '../api.ts';
 import { type PoolEvent, WorkerPool } from '../dispatch/pool.ts';
 import { advance, idleRound, type RoundCommand, type RoundEvent, type RoundState } from './advance.ts';
-import { logEvent, logStep } from './events.ts';
+import { logEvent, logSeconds, logStep } from './events.ts';
 import { interrupted, throwIfAborted } from './interrupt.ts';
+import { JobQueue } from './job-queue.ts';
 import type { RunLog } from './log.ts';
+import { StepShares } from './step-shares.ts';
 import type { RunStore } from './store.ts';
 
 export interface RoundTask {
   /** Tile id; the result is committed under it. */
   id: string;
+  /** Folder of the result, where tasks of several rounds run together; the round itself when absent. */
+  round?: string;
+  /** Keys (`taskKey`) of tasks that must be committed before; none when absent. */
+  needs?: readonly string[];
+  /** Tasks of a lower rank go first; 0 when absent. */
+  rank?: number;
   /** Handler name on the worker. */
   kind: string;
   /** Relative cost: heaviest first. */
@@ -20,6 +28,20 @@ export interface RoundTask {
   /** Makes the input frame, when a worker is free for it. */
   input: () => Promise<Frame>;
 }
+
+/** Work of the coordinator between tasks of workers, such as settling what they said of one tile. */
+export interface OwnTask {
+  id: string;
+  /** What it is called beside its id. */
+  round: string;
+  needs: readonly string[];
+  /** Whether an earlier attempt of this run did it. */
+  done: boolean;
+  work: () => Promise<void>;
+}
+
+/** Name of a task among those of several rounds that run together. */
+export const taskKey = (round: string, id: string): string => `${round}/${id}`;
 
 export interface RoundOptions {
   store: RunStore;
@@ -31,8 +53,16 @@ export interface RoundOptions {
   signal: AbortSignal;
 }
 
+/** Stands for a worker where the coordinator did the work. */
+const NO_WORKER = -1;
+
+const keyOf = (task: RoundTask): string =>
+  task.round === undefined ? task.id : taskKey(task.round, task.id);
+
+const encodedInput = async (task: RoundTask): Promise<Uint8Array> => encodeFrame(await task.input());
+
 /** What a task is called on the wire: late reports of an earlier round must not be taken for this one's. */
-const wireName = (round: string, id: string): string => `${round}/${id}`;
+const wireName = (round: string, key: string): string => `${round}/${key}`;
 
 export const resultName = (round: string, tile: string): string => `results/${round}/${tile}.frame`;
 
@@ -44,10 +74,15 @@ export class RoundRunner {
   private readonly options: RoundOptions;
   private pool: WorkerPool | null = null;
   private state: RoundState = idleRound();
+  /** By key. */
   private tasks = new Map<string, RoundTask>();
+  private own = new Map<string, OwnTask>();
   private settleRound: { resolve: () => void; reject: (error: unknown) => void } | null = null;
   private fractions = new Map<string, number>();
-  private chain: Promise<void> = Promise.resolve();
+  private readonly jobs = new JobQueue((error) => this.settleRound?.reject(error));
+  /** The input of the task that is next, made while all workers are busy. */
+  private prepared: { key: string; bytes: Uint8Array | null } | null = null;
+  private shares = new StepShares();
 
   constructor(options: RoundOptions) {
     this.options = options;
@@ -55,14 +90,35 @@ export class RoundRunner {
 
   /** Runs one round to its end. Errors: what a task failed with, `WORKER_LOST`, `INTERRUPTED`, storage errors. */
   async run(round: string, label: string, tasks: RoundTask[]): Promise<void> {
-    const { store, signal } = this.options;
+    const started = performance.now();
+    await this.runTogether(round, label, tasks, []);
+    await logStep(this.options.store, round, started);
+  }
+
+  /**
+   * Runs tasks of several rounds and the coordinator's own work between them, each as soon as what it needs is there. The time
+   * is logged by round: every moment is shared by the tasks that are running then; moments without any, in which workers wait
+   * for the coordinator, are logged under the round of its first own task.
+   * @param name of all of them together, for progress.
+   */
+  async runGraph(name: string, label: string, tasks: RoundTask[], own: OwnTask[]): Promise<void> {
+    this.shares = new StepShares();
+    await this.runTogether(name, label, tasks, own);
+    for (const round of new Set(tasks.map((task) => task.round ?? name)))
+      await logSeconds(this.options.store, round, this.shares.secondsOf(round));
+    if (own.length > 0) await logSeconds(this.options.store, own[0].round, this.shares.secondsOfNobody());
+  }
+
+  private async runTogether(name: string, label: string, tasks: RoundTask[], own: OwnTask[]): Promise<void> {
+    const { signal } = this.options;
     throwIfAborted(signal);
     const started = performance.now();
-    await store.makeFolder(`results/${round}`);
-    const committed = (await store.list(`results/${round}`)).map((name) => name.replace(/\.frame$/, ''));
-    this.tasks = new Map(tasks.map((task) => [task.id, task]));
-    this.fractions = new Map(tasks.filter((task) => committed.includes(task.id)).map((task) => [task.id, 1]));
-    this.options.progress({ kind: 'step', step: round, label, total: tasks.length, unit: 'tiles' });
+    this.tasks = new Map(tasks.map((task) => [keyOf(task), task]));
+    this.own = new Map(own.map((task) => [taskKey(task.round, task.id), task]));
+    const committed = await this.committedBefore(name);
+    const done = new Set(committed);
+    this.fractions = new Map(committed.filter((key) => this.tasks.has(key)).map((key) => [key, 1]));
+    this.options.progress({ kind: 'step', step: name, label, total: tasks.length, unit: 'tiles' });
     const finished = new Promise<void>((resolve, reject) => {
       this.settleRound = { resolve, reject };
     });
@@ -70,11 +126,14 @@ export class RoundRunner {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       throwIfAborted(signal);
-      if (tasks.some((task) => !committed.includes(task.id))) this.ensurePool();
+      if (tasks.some((task) => !done.has(keyOf(task)))) this.ensurePool();
       this.feed({
         type: 'started',
-        round,
-        tasks: tasks.map(({ id, weight }) => ({ id, weight })),
+        round: name,
+        tasks: [
+          ...tasks.map((task) => ({ ...task, id: keyOf(task) })),
+          ...own.map(({ round, id, needs }) => ({ id: taskKey(round, id), weight: 0, needs, own: true })),
+        ],
         committed,
         order: this.options.order,
       });
@@ -82,10 +141,25 @@ export class RoundRunner {
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.settleRound = null;
+      this.prepared = null;
     }
     const seconds = (performance.now() - started) / 1000;
-    this.options.progress({ kind: 'step-end', step: round, seconds });
-    await logStep(store, round, started);
+    this.options.progress({ kind: 'step-end', step: name, seconds });
+  }
+
+  /** Keys of the tasks whose results are there already. */
+  private async committedBefore(name: string): Promise<string[]> {
+    const { store } = this.options;
+    const stored = new Map<string, Set<string>>();
+    for (const folder of new Set([...this.tasks.values()].map(({ round }) => round ?? name))) {
+      await store.makeFolder(`results/${folder}`);
+      const files = await store.list(`results/${folder}`);
+      stored.set(folder, new Set(files.map((file) => file.replace(/\.frame$/, ''))));
+    }
+    const committed = [...this.tasks]
+      .filter(([, task]) => stored.get(task.round ?? name)!.has(task.id))
+      .map(([key]) => key);
+    return [...committed, ...[...this.own].filter(([, { done }]) => done).map(([key]) => key)];
   }
 
   /** Ends a step on the coordinator's side when the run was interrupted. Errors: `INTERRUPTED`. */
@@ -103,7 +177,7 @@ export class RoundRunner {
     const pool = this.pool;
     this.pool = null;
     await pool?.close(this.options.signal.aborted || !this.state.over);
-    await this.chain.catch(() => undefined);
+    await this.jobs.idle();
   }
 
   private ensurePool(): void {
@@ -117,21 +191,26 @@ export class RoundRunner {
   }
 
   private feed(event: RoundEvent): void {
+    this.shares.pass(this.runningRounds());
     const next = advance(this.state, event);
     this.state = next.state;
     for (const command of next.commands) this.carryOut(command);
+    this.prepareNext();
   }
 
   private carryOut(command: RoundCommand): void {
     switch (command.type) {
       case 'send':
-        this.enqueue(() => this.send(command.worker, command.task, command.attempt));
+        this.jobs.urgent(() => this.send(command.worker, command.task, command.attempt));
+        break;
+      case 'settle':
+        this.jobs.later(() => this.settle(command.task));
         break;
       case 'replace-worker':
         this.pool?.start();
         break;
       case 'end-round':
-        this.enqueue(async () => this.settleRound?.resolve());
+        this.jobs.urgent(async () => this.settleRound?.resolve());
         break;
       case 'fail-run':
         this.settleRound?.reject(new SpatileError(command.code, command.message));
@@ -139,15 +218,37 @@ export class RoundRunner {
     }
   }
 
-  /** Input building and commits run one after the other: the coordinator holds one payload at a time. */
-  private enqueue(job: () => Promise<void>): void {
-    this.chain = this.chain.then(job).catch((error) => this.settleRound?.reject(error));
+  private async send(worker: number, key: string, attempt: number): Promise<void> {
+    const task = this.tasks.get(key);
+    if (task === undefined) return;
+    const prepared = this.prepared?.key === key ? this.prepared.bytes : null;
+    if (this.prepared?.key === key) this.prepared = null;
+    const bytes = prepared ?? (await encodedInput(task));
+    await this.pool?.send(worker, wireName(this.state.round, key), attempt, task.kind, bytes);
   }
 
-  private async send(worker: number, id: string, attempt: number): Promise<void> {
-    const task = this.tasks.get(id)!;
-    const bytes = encodeFrame(await task.input());
-    await this.pool?.send(worker, wireName(this.state.round, id), attempt, task.kind, bytes);
+  /** While all workers are busy, makes the input of the task that is next: a worker that is free then waits for no disk. */
+  private prepareNext(): void {
+    const key = this.state.ready[0];
+    if (key === undefined || this.state.idle.length > 0 || this.state.over || this.prepared !== null) return;
+    const next: { key: string; bytes: Uint8Array | null } = { key, bytes: null };
+    this.prepared = next;
+    this.jobs.later(async () => {
+      // It may have been sent already, or the round may be over.
+      if (this.prepared === next) next.bytes = await encodedInput(this.tasks.get(key)!);
+    });
+  }
+
+  private async settle(key: string): Promise<void> {
+    const task = this.own.get(key);
+    if (task === undefined || this.settleRound === null) return;
+    throwIfAborted(this.options.signal);
+    await task.work();
+    this.feed({ type: 'committed', worker: NO_WORKER, task: key });
+  }
+
+  private runningRounds(): string[] {
+    return [...this.state.running.values()].map((key) => this.tasks.get(key)?.round ?? this.state.round);
   }
 
   private onPool(event: PoolEvent): void {
@@ -161,7 +262,7 @@ export class RoundRunner {
           { round, tile: running.get(event.worker), reason: event.reason },
           'worker lost',
         );
-        this.enqueue(() =>
+        this.jobs.urgent(() =>
           logEvent(this.options.store, { type: 'worker-lost', round, reason: event.reason }),
         );
         this.feed({ type: 'worker-lost', worker: event.worker, reason: event.reason });
@@ -169,7 +270,7 @@ export class RoundRunner {
       case 'progress': {
         const task = this.taskOf(event.task);
         if (task === null) break;
-        this.fractions.set(task.id, Math.min(event.fraction, 0.999));
+        this.fractions.set(keyOf(task), Math.min(event.fraction, 0.999));
         this.report();
         break;
       }
@@ -177,20 +278,26 @@ export class RoundRunner {
         const task = this.taskOf(event.task);
         if (task === null) break;
         const { code, message, retryable } = event.error;
-        this.options.log.warn({ round, tile: task.id, error: event.error }, 'task failed');
+        this.options.log.warn(
+          { round: task.round ?? round, tile: task.id, error: event.error },
+          'task failed',
+        );
         this.feed({
           type: 'failed',
           worker: event.worker,
-          task: task.id,
+          task: keyOf(task),
           code: code as ErrorCode,
           message,
           retryable,
         });
         break;
       }
-      case 'done':
-        this.enqueue(() => this.commit(event));
+      case 'done': {
+        const task = this.taskOf(event.task);
+        this.jobs.urgent(() => this.commit(event));
+        if (task !== null) this.feed({ type: 'returned', worker: event.worker, task: keyOf(task) });
         break;
+      }
     }
   }
 
@@ -201,9 +308,9 @@ export class RoundRunner {
   }
 
   private async commit(event: Extract<PoolEvent, { type: 'done' }>): Promise<void> {
-    const { round } = this.state;
     const task = this.taskOf(event.task);
     if (task === null) return;
+    const round = task.round ?? this.state.round;
     const { seconds, cpuSeconds, peakRssBytes, attempt, work } = event;
     // Logged first, so that no committed result lacks its line; a line without a result is followed by that of another attempt.
     await logEvent(this.options.store, {
@@ -218,17 +325,17 @@ export class RoundRunner {
       work,
     });
     await this.options.store.commit(resultName(round, task.id), event.bytes);
-    this.fractions.set(task.id, 1);
+    this.fractions.set(keyOf(task), 1);
     this.report();
-    this.feed({ type: 'committed', worker: event.worker, task: task.id });
+    this.feed({ type: 'committed', worker: event.worker, task: keyOf(task) });
   }
 
   private report(): void {
     let done = 0;
     let transcripts = 0;
-    for (const [id, fraction] of this.fractions) {
+    for (const [key, fraction] of this.fractions) {
       done += fraction;
-      transcripts += fraction * (this.tasks.get(id)?.transcripts ?? 0);
+      transcripts += fraction * (this.tasks.get(key)?.transcripts ?? 0);
     }
     this.options.progress({
       kind: 'advance',

@@ -4,8 +4,11 @@ import { encodeFrame } from '@spatile/formats/tile/frame';
 import type { WireError } from '@spatile/formats/tile/protocol';
 import type { TileSummary } from '../api.ts';
 import { ASSIGN_ROUND, geometricTask } from '../assign/geometric.ts';
-import { borderTask, prosegBorderUnits, prosegTask, storedModel } from '../assign/proseg-stage.ts';
+import { ProsegResults } from '../assign/proseg-results.ts';
+import { storedModel } from '../assign/proseg-stage.ts';
+import { borderTask, prosegBorderUnits, prosegTask, storedNeeds } from '../assign/proseg-tasks.ts';
 import { assignInputs, type StageInputs } from '../assign/run-stage.ts';
+import { BORDERS, SETTLED, STRAYS } from '../assign/states.ts';
 import { type PoolEvent, WorkerPool } from '../dispatch/pool.ts';
 import { outlineTask } from '../outline/round.ts';
 import { OUTLINE_ROUND } from '../output/cells.ts';
@@ -61,8 +64,7 @@ async function taskOf(stage: StageInputs, store: RunStore, round: string, id: st
     );
   const proseg = stage.slide.config.assign.method === 'proseg';
   if (round === OUTLINE_ROUND) {
-    const phases = proseg ? Math.max(0, ...prosegBorderUnits(stage).map((unit) => unit.phase)) : 0;
-    await adoptStates(stage, `tile ${id}: round ${round}`, phases + 1);
+    await adoptStates(stage, `tile ${id}: round ${round}`, proseg ? prosegVersions(stage) : [SETTLED]);
     return outlineTask(stage, tile);
   }
   if (round !== ASSIGN_ROUND)
@@ -84,19 +86,31 @@ async function borderTaskOf(
       'USAGE',
       `tile ${id}: no such unit in ${round}; see results/${round} in the run directory for those there are`,
     );
-  await adoptStates(stage, `tile ${id}: round ${round}`, phase);
-  return borderTask(stage, await storedModel({ store }), unit);
+  const results = new ProsegResults(store, stage.slide.plan);
+  const task = borderTask(stage, await storedModel({ store }), results, unit, units);
+  for (const name of storedNeeds(task)) {
+    if (await store.has(name)) continue;
+    throw notSoFar(`tile ${id}: round ${round}`, name);
+  }
+  return task;
 }
 
-/** Takes the settled states as they were when a round was computed: of the assign round and of `versions - 1` border phases. */
-async function adoptStates({ states }: StageInputs, what: string, versions: number): Promise<void> {
-  for (let version = 0; version < versions; version++) {
-    if (await states.adopt(version)) continue;
-    throw new SpatileError(
-      'INPUT_MISSING',
-      `${what} starts from settled states that are not there (${version} of ${versions} versions are complete); expected a run that has come this far; go on with run --resume first`,
-    );
-  }
+/** Takes the settled states as they were when a round was computed. */
+async function adoptStates({ states }: StageInputs, what: string, versions: number[]): Promise<void> {
+  for (const version of versions)
+    if (!(await states.adopt(version))) throw notSoFar(what, `settled/${version}/complete.json`);
+}
+
+/** The versions of settled states that outlines are drawn from. */
+function prosegVersions({ slide }: StageInputs): number[] {
+  return [SETTLED, BORDERS, ...(slide.config.assign.proseg.ambient.ratio === 0 ? [] : [STRAYS])];
+}
+
+function notSoFar(what: string, name: string): SpatileError {
+  return new SpatileError(
+    'INPUT_MISSING',
+    `${what} starts from what is not there (${name}); expected a run that has come this far; go on with run --resume first`,
+  );
 }
 
 async function compute(

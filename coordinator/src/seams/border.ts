@@ -1,7 +1,7 @@
 import { growRect, type RectUm, rectsIntersect } from '@spatile/formats/space';
 import type { Tile } from '../plan/plan.ts';
 
-/** A strip around a piece of a border between two cores, re-sampled with everything else frozen. */
+/** A strip along a piece of a border between cores (or a square where borders end), re-sampled with everything else frozen. */
 export interface BorderUnit {
   /** `b0000`, ... within its phase. */
   id: string;
@@ -21,9 +21,10 @@ interface Edge {
 }
 
 /**
- * The units of the border round: for each shared edge of two cores the strip of half-width `halfWidthUm` around it
- * (lengthened by as much at both ends, so that corners are covered), and for each the region it sees, `contextUm` wider.
- * Units whose regions meet get different phases (greedy colouring in order of the edges), so that the result of a phase
+ * The units of the border round: a strip of half-width `halfWidthUm` along each edge that two cores share, and a square around
+ * each point where edges end inside the slide. Strips stop so far from those points that what the strips of two edges see
+ * (`contextUm` wider) does not meet: most strips of a slide are then free of each other, and only the squares must wait.
+ * Units whose regions meet get different phases (greedy colouring, strips before squares), so that the result of a phase
  * does not depend on the order in which its units are computed.
  *
  * @param holds whether a tile holds a transcript or a seed: a strip that meets fewer than two such tiles is no unit, since the
@@ -38,16 +39,7 @@ export function borderUnits(
 ): BorderUnit[] {
   const full = tiles.filter((_, i) => holds(i));
   const units: { strip: RectUm; region: RectUm; phase: number }[] = [];
-  for (const edge of sharedEdges(tiles)) {
-    const strip = clip(
-      {
-        x0: edge.x0 - halfWidthUm,
-        y0: edge.y0 - halfWidthUm,
-        x1: edge.x1 + halfWidthUm,
-        y1: edge.y1 + halfWidthUm,
-      },
-      extent,
-    );
+  for (const strip of stripsOf(sharedEdges(tiles), halfWidthUm, halfWidthUm + 2 * contextUm, extent)) {
     if (full.filter(({ core }) => rectsIntersect(core, strip)).length < 2) continue;
     const region = growRect(strip, contextUm);
     const taken = new Set(
@@ -63,6 +55,30 @@ export function borderUnits(
     perPhase.set(unit.phase, n + 1);
     return { ...unit, id: `b${String(n).padStart(4, '0')}` };
   });
+}
+
+/** Strips along the edges without their last `endUm` at ends inside the slide, then the squares around those ends. */
+function stripsOf(edges: Edge[], halfWidthUm: number, endUm: number, extent: RectUm): RectUm[] {
+  const ends = new Map<string, [number, number]>();
+  const strips: RectUm[] = [];
+  const cut = (x: number, y: number): number => {
+    if (x <= extent.x0 || x >= extent.x1 || y <= extent.y0 || y >= extent.y1) return 0;
+    ends.set(`${x},${y}`, [x, y]);
+    return endUm;
+  };
+  for (const { x0, y0, x1, y1 } of edges) {
+    const [from, to] = [cut(x0, y0), cut(x1, y1)];
+    const strip =
+      x0 === x1
+        ? { x0: x0 - halfWidthUm, x1: x1 + halfWidthUm, y0: y0 + from, y1: y1 - to }
+        : { x0: x0 + from, x1: x1 - to, y0: y0 - halfWidthUm, y1: y1 + halfWidthUm };
+    // A shorter edge lies in the squares at its ends.
+    if (strip.x0 < strip.x1 && strip.y0 < strip.y1) strips.push(strip);
+  }
+  const squares = [...ends.values()].sort(([ax, ay], [bx, by]) => ay - by || ax - bx);
+  return [...strips, ...squares.map(([x, y]) => growRect({ x0: x, y0: y, x1: x, y1: y }, endUm))].map(
+    (rect) => clip(rect, extent),
+  );
 }
 
 /** Edges shared by two cores, vertical ones (by y, x) before horizontal ones. */

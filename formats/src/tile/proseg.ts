@@ -1,4 +1,6 @@
-import type { Columns } from './frame.ts';
+import { type AssignResult, assignResultFrame, assignResultFrom } from './assign.ts';
+import type { Columns, Frame } from './frame.ts';
+import { pickTables } from './tables.ts';
 
 /**
  * What coordinator and workers exchange for the `proseg` method (symbols and equations: Jones et al., Nat Methods 22:1331,
@@ -12,7 +14,7 @@ import type { Columns } from './frame.ts';
  * | `assign.proseg.prepare` | meta.model (`ModelFrame`, densityCuts still empty) | `ProsegPreparation` |
  * | `assign.proseg.fit` | meta.model, tables of `globals`, `chain` of the previous block (absent in the first), meta.block | statistics and `chain` |
  * | `assign.proseg` | meta.model, tables of `globals`, meta.schedule | assign-result |
- * | `assign.proseg.border` | the same, and the settled state of the region (`BorderState`) | assign-result |
+ * | `assign.proseg.border` | the same, and the settled state of the region (`BorderState`) | assign-result and table `active` |
  */
 
 /** Fixed by the coordinator's pre-pass, the same for every tile of a slide. */
@@ -129,7 +131,7 @@ export interface ProsegSchedule {
   hillClimbIterations: number;
   recordedIterations: number;
   finalTemperature: number;
-  /** Label proposals per mismatch pair and iteration. */
+  /** Label proposals per voxel with neighbours of another label and iteration. */
   proposalsPerPair: number;
   /** Loadings are redrawn every n-th iteration. */
   loadingsEvery: number;
@@ -162,6 +164,18 @@ export interface BorderState {
   loadings: { value: Float32Array };
   /** Cores of the tiles that meet the region: a voxel claimed twice goes to the cell whose owner's core holds its centre, else to the lower cell. */
   cores: { tile: Uint32Array; x0: Float64Array; y0: Float64Array; x1: Float64Array; y1: Float64Array };
+}
+
+/** A border unit's result: an assign-result of its active cells, and which those were (one may have lost its last voxel). */
+export function borderResultFrame(result: AssignResult, active: Uint32Array): Frame {
+  const frame = assignResultFrame(result);
+  return { ...frame, tables: { ...frame.tables, active: { cell: active } } };
+}
+
+/** Errors: `RUN_CORRUPT` when a table or column is missing. */
+export function borderResultFrom(frame: Frame): { result: AssignResult; active: ReadonlySet<number> } {
+  const { active } = pickTables(frame, { active: ['cell'] });
+  return { result: assignResultFrom(frame), active: new Set(active.cell as Uint32Array) };
 }
 
 /** Prefixes the tables of a part so that several parts share one frame. */
@@ -214,9 +228,9 @@ export function prosegMemoryBytes(input: {
   const factored = model.genes - model.privateGenes;
   const components = model.components + 1;
   const columns = voxelsFine / model.layers;
-  // Labels, pairs, buckets and the record of labels per voxel, with the rim; priors and density per column.
+  // Labels, buckets and the record of labels per voxel, with the rim; priors and density per column.
   const rim = 4 * Math.ceil(Math.sqrt(columns)) * 4 + 64;
-  const grid = (voxelsFine + rim * model.layers) * (2 + 12 + 12 + 4 + 2 + 6) + (columns + rim) * 24;
+  const grid = (voxelsFine + rim * model.layers) * (2 + 4 + 2 + 6) + (columns + rim) * 24;
   const perTranscript = transcripts * (64 + 160 + 56);
   const perCell = (cells + 1) * (latent * 12 + model.layers * 8 + 2048 + 320);
   const tables = latent * components * (18 * 8 + 24) + (VOLUME_BINS + 1) * components * 12 + 2 ** 20;

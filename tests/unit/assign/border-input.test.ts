@@ -104,7 +104,7 @@ beforeAll(async () => {
   });
   slide.plan.haloUm = 64;
   const rows = await regions.rows(UNIT.region);
-  const made = await borderState(slide, regions, states, UNIT, rows);
+  const made = await borderState(slide, regions, (tile) => states.read(tile), UNIT, rows, []);
   state = unprefixed('state', made.tables) as unknown as BorderState;
   active = made.active;
 });

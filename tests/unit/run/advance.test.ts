@@ -97,6 +97,75 @@ describe('a round', () => {
     });
   });
 
+  it('hands a task out once all that it needs are committed, those of a low rank first', () => {
+    const begun: RoundEvent = {
+      type: 'started',
+      round: 'all',
+      tasks: [
+        { id: 'outline/a', weight: 9, rank: 1, needs: ['settle/a'] },
+        { id: 'assign/a', weight: 1 },
+        { id: 'assign/b', weight: 2 },
+        { id: 'settle/a', weight: 0, needs: ['assign/a', 'assign/b'], own: true },
+      ],
+      committed: [],
+    };
+    const first = replay([begun, { type: 'worker-ready', worker: 0 }]);
+    expect(first.commands).toEqual([{ type: 'send', worker: 0, task: 'assign/b', attempt: 1 }]);
+    const second = replay(
+      [
+        { type: 'returned', worker: 0, task: 'assign/b' },
+        { type: 'committed', worker: 0, task: 'assign/b' },
+        { type: 'returned', worker: 0, task: 'assign/a' },
+      ],
+      first.state,
+    );
+    // A worker whose result is still being committed is free already.
+    expect(second.commands).toEqual([{ type: 'send', worker: 0, task: 'assign/a', attempt: 1 }]);
+    expect(second.state.idle).toEqual([0]);
+    const third = replay(
+      [
+        { type: 'committed', worker: 0, task: 'assign/a' },
+        { type: 'committed', worker: -1, task: 'settle/a' },
+      ],
+      second.state,
+    );
+    expect(third.commands).toEqual([
+      { type: 'settle', task: 'settle/a' },
+      { type: 'send', worker: 0, task: 'outline/a', attempt: 1 },
+    ]);
+    expect(
+      replay(
+        [
+          {
+            type: 'failed',
+            worker: 0,
+            task: 'outline/a',
+            code: 'INTERNAL',
+            message: 'broken',
+            retryable: false,
+          },
+        ],
+        third.state,
+      ).commands,
+    ).toMatchObject([{ type: 'fail-run', message: 'outline, tile a: broken' }]);
+  });
+
+  it('goes on where an earlier attempt stopped, whatever needs what', () => {
+    const tasks = [
+      { id: 'a', weight: 1 },
+      { id: 's', weight: 0, needs: ['a'], own: true },
+      { id: 'b', weight: 1, needs: ['s'] },
+    ];
+    const resumed = (committed: string[]): RoundCommand[] =>
+      replay([
+        { type: 'started', round: 'all', tasks, committed },
+        { type: 'worker-ready', worker: 0 },
+      ]).commands;
+    expect(resumed(['a'])).toEqual([{ type: 'settle', task: 's' }]);
+    expect(resumed(['a', 's'])).toEqual([{ type: 'send', worker: 0, task: 'b', attempt: 1 }]);
+    expect(resumed(['a', 's', 'b'])).toEqual([{ type: 'end-round' }]);
+  });
+
   it('ignores late and duplicate reports', () => {
     const { state, commands } = replay([
       started(['a', 'b']),

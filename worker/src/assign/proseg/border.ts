@@ -1,7 +1,11 @@
 import { SpatileError } from '@spatile/formats/errors';
-import { assignResultFrame } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
-import { type BorderState, type ProsegSchedule, unprefixed } from '@spatile/formats/tile/proseg';
+import {
+  type BorderState,
+  borderResultFrame,
+  type ProsegSchedule,
+  unprefixed,
+} from '@spatile/formats/tile/proseg';
 import type { Handler } from '../../handler.ts';
 import { type Displacements, enterLabels, type LabelVolume, writePlaces } from './labels.ts';
 import { assignResult } from './result.ts';
@@ -15,7 +19,7 @@ import { Watch } from './watch.ts';
  * `assign.proseg.border`: samples a strip along tile borders again, with the true neighbours there. Starts from the settled
  * state; only voxels of active cells and of the background may change hands, and only transcripts observed in the strip
  * (`meta.tile.core`) are repositioned and claimed.
- * In: as `assign.proseg`, and tables `state.*` (`BorderState`). Out: assign-result of the active cells.
+ * In: as `assign.proseg`, and tables `state.*` (`BorderState`). Out: assign-result of the active cells, and which they are.
  */
 export const border: Handler = async (input, context) => {
   const task = prosegTask(input, true);
@@ -35,8 +39,9 @@ export const border: Handler = async (input, context) => {
     const watch = new Watch(sampler, recordedOf(schedule));
     await runFine(sampler, schedule, 0, watch, progress);
     context.count(workOf(sampler));
-    return assignResultFrame(
+    return borderResultFrame(
       assignResult(sampler, schedule, { reported: active, claimsOutsideCore: false, watch }),
+      state.cells.cell.filter((_, i) => state.cells.active[i] === 1),
     );
   } finally {
     sampler.bound.release();

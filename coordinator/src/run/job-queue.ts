@@ -1,0 +1,47 @@
+type Job = () => Promise<void>;
+
+/**
+ * Carries out the coordinator's jobs one after the other, so that it holds one payload at a time. What a worker waits for goes
+ * before what can wait; jobs of one kind keep their order.
+ */
+export class JobQueue {
+  private readonly onError: (error: unknown) => void;
+  private readonly first: Job[] = [];
+  private readonly second: Job[] = [];
+  private working: Promise<void> | null = null;
+
+  /** @param onError hears of every job that failed; the others go on. */
+  constructor(onError: (error: unknown) => void) {
+    this.onError = onError;
+  }
+
+  urgent(job: Job): void {
+    this.first.push(job);
+    this.wake();
+  }
+
+  later(job: Job): void {
+    this.second.push(job);
+    this.wake();
+  }
+
+  /** Resolves when nothing is left to do. */
+  async idle(): Promise<void> {
+    while (this.working !== null) await this.working;
+  }
+
+  private wake(): void {
+    this.working ??= this.work();
+  }
+
+  private async work(): Promise<void> {
+    // The caller goes on first: jobs run in turns of their own.
+    await Promise.resolve();
+    for (let job = this.next(); job !== undefined; job = this.next()) await job().catch(this.onError);
+    this.working = null;
+  }
+
+  private next(): Job | undefined {
+    return this.first.shift() ?? this.second.shift();
+  }
+}
