@@ -28,7 +28,7 @@ const STATE_SCALE_UM = 150;
 
 /** Fills a buffer with the transcripts born in a block. */
 export class Emission {
-  readonly #tissue: Tissue;
+  readonly tissue: Tissue;
   readonly #settings: Settings;
   readonly #transcriptome: Transcriptome;
   readonly #leakage: Leakage;
@@ -36,7 +36,7 @@ export class Emission {
   readonly #kernel: EmissionKernel;
 
   constructor(tissue: Tissue, transcriptome: Transcriptome = drawTranscriptome(tissue.settings, null)) {
-    this.#tissue = tissue;
+    this.tissue = tissue;
     this.#settings = tissue.settings;
     this.#transcriptome = transcriptome;
     this.#leakage = new Leakage(tissue.settings);
@@ -52,7 +52,7 @@ export class Emission {
     into.length = 0;
     const stream = new RandomStream(this.#settings.seed, 'emission', column, row);
     this.#kernel.seed(stream);
-    const cells = this.#tissue.block(column, row);
+    const cells = this.tissue.block(column, row);
     into.typeOf = this.#drawTypes(stream, cells);
     for (let place = 0; place < cells.length; place++) this.#emit(stream, cells[place], place + 1, into);
     this.#scatter(stream, column, row, into);
@@ -72,7 +72,7 @@ export class Emission {
     }
     const stream = new RandomStream(seed, 'emission', column, row);
     this.#kernel.seed(stream);
-    const cells = this.#tissue.block(column, row);
+    const cells = this.tissue.block(column, row);
     const types = this.#drawTypes(stream, cells);
     let count = 0;
     for (let i = 0; i < cells.length; i++) {

@@ -10,6 +10,38 @@ export function gather<T extends Float32Array | Uint32Array | Int32Array | Uint8
   to: T,
   at: number,
 ): void {
+  // A loop that meets one kind of array only is several times as fast; words are words.
+  if (values instanceof Uint8Array) gatherBytes(values, order, from, count, to as Uint8Array, at);
+  else gatherWords(words(values), order, from, count, words(to), at);
+}
+
+function words({
+  buffer,
+  byteOffset,
+  length,
+}: Float32Array | Uint32Array | Int32Array | Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, length);
+}
+
+function gatherWords(
+  values: Uint32Array,
+  order: Uint32Array,
+  from: number,
+  count: number,
+  to: Uint32Array,
+  at: number,
+): void {
+  for (let k = 0; k < count; k++) to[at + k] = values[order[from + k]];
+}
+
+function gatherBytes(
+  values: Uint8Array,
+  order: Uint32Array,
+  from: number,
+  count: number,
+  to: Uint8Array,
+  at: number,
+): void {
   for (let k = 0; k < count; k++) to[at + k] = values[order[from + k]];
 }
 

@@ -156,7 +156,7 @@ function oneOf(options: SimulateOptions, ...names: (keyof SimulateOptions)[]): v
   );
 }
 
-/** Edge in microns; for `transcripts` the default, until `sizeForTranscripts` knows better. */
+/** Edge in microns; for `transcripts` the default, until `slideForTranscripts` knows better. */
 function edgeUm({ sizeUm, areaMm2 }: SimulateOptions): number {
   if (areaMm2 === undefined) return inRange('sizeUm', sizeUm ?? 400, 30, 20_000, false);
   return 1000 * Math.sqrt(inRange('areaMm2', areaMm2, 0.05, 100, false));

@@ -78,21 +78,30 @@ export function drawOutline(
 /** An outline as the kernel reads it: frame, half-axes, harmonics, the largest r they allow, reach. */
 const OUTLINE_NUMBERS = 15;
 const RADII_BYTES = 8 * CELL_RAYS;
-let cutter:
-  | { kernel: SimulateKernel; steps: number; radii: number; outlines: number; room: number }
-  | undefined;
+/** The kernel that cuts, its addresses and its views, with room for so many outlines. */
+interface Cutter {
+  kernel: SimulateKernel;
+  stepsAt: number;
+  radiiAt: number;
+  outlinesAt: number;
+  radii: Float64Array<ArrayBuffer>;
+  outlines: Float64Array<ArrayBuffer>;
+  room: number;
+}
+let cutter: Cutter | undefined;
 
-/** The kernel that cuts, with room for so many outlines. */
-function cutterFor(outlines: number): NonNullable<typeof cutter> {
+function cutterFor(outlines: number): Cutter {
   if (cutter && cutter.room >= outlines) return cutter;
   const kernel = new SimulateKernel();
-  const steps = kernel.lay(2 * RADII_BYTES);
-  const radii = kernel.lay(RADII_BYTES);
-  const room = Math.max(64, 2 * outlines);
-  cutter = { kernel, steps, radii, outlines: kernel.lay(8 * OUTLINE_NUMBERS * room), room };
+  const stepsAt = kernel.lay(2 * RADII_BYTES);
+  const radiiAt = kernel.lay(RADII_BYTES);
+  const room = Math.max(256, 2 * outlines);
+  const outlinesAt = kernel.lay(8 * OUTLINE_NUMBERS * room);
   const { cos, sin } = directions(CELL_RAYS);
-  kernel.f64(steps, CELL_RAYS).set(cos);
-  kernel.f64(steps + RADII_BYTES, CELL_RAYS).set(sin);
+  kernel.f64(stepsAt, CELL_RAYS).set(cos);
+  kernel.f64(stepsAt + RADII_BYTES, CELL_RAYS).set(sin);
+  const [radii, numbers] = [kernel.f64(radiiAt, CELL_RAYS), kernel.f64(outlinesAt, OUTLINE_NUMBERS * room)];
+  cutter = { kernel, stepsAt, radiiAt, outlinesAt, radii, outlines: numbers, room };
   return cutter;
 }
 
@@ -101,13 +110,13 @@ function cutterFor(outlines: number): NonNullable<typeof cutter> {
  * each cell's own shape, so borders are curved and the weaker cell is indented). Neighbours come nearest first.
  */
 export function cellRing(outline: Outline, neighbours: readonly Outline[]): StarRing {
-  const { kernel, steps, radii, outlines } = cutterFor(neighbours.length + 1);
-  const numbers = kernel.f64(outlines, OUTLINE_NUMBERS * (neighbours.length + 1));
-  writeOutline(numbers, 0, outline);
-  for (let k = 0; k < neighbours.length; k++) writeOutline(numbers, OUTLINE_NUMBERS * (k + 1), neighbours[k]);
-  kernel.calls.cutRadii(outlines, neighbours.length, steps, CELL_RAYS, radii);
+  const { kernel, stepsAt, radiiAt, outlinesAt, radii, outlines } = cutterFor(neighbours.length + 1);
+  writeOutline(outlines, 0, outline);
+  for (let k = 0; k < neighbours.length; k++)
+    writeOutline(outlines, OUTLINE_NUMBERS * (k + 1), neighbours[k]);
+  kernel.calls.cutRadii(outlinesAt, neighbours.length, stepsAt, CELL_RAYS, radiiAt);
   const { frame, length, width } = outline;
-  return starRing(frame, 0, 0, length, width, kernel.f64(radii, CELL_RAYS).slice());
+  return starRing(frame, 0, 0, length, width, radii.slice());
 }
 
 function writeOutline(to: Float64Array, at: number, outline: Outline): void {

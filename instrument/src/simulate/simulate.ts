@@ -11,12 +11,12 @@ import { Emission } from './emission.ts';
 import { writeImages } from './image/write-images.ts';
 import { experimentJson, genePanelJson } from './manifest.ts';
 import { writeMetrics } from './metrics-summary.ts';
-import { resolveSettings, type Settings, type SimulateOptions } from './options.ts';
+import { resolveSettings, type SimulateOptions } from './options.ts';
 import { writeProfiles } from './profiles-table.ts';
 import { QuickStream } from './quick-stream.ts';
 import { readReference } from './reference.ts';
 import { share } from './share.ts';
-import { sizeForTranscripts } from './sizing.ts';
+import { slideForTranscripts } from './sizing.ts';
 import { Tissue } from './tissue.ts';
 import { drawTranscriptome, type Transcriptome } from './transcriptome.ts';
 import { TranscriptBuffer } from './transcripts.ts';
@@ -57,14 +57,14 @@ export async function simulateSlide(
   options: SimulateOptions,
   progress: (event: SimulateProgress) => void = () => {},
 ): Promise<SimulateSummary> {
-  const { settings, transcriptome } = await prepare(options);
+  const { emission, transcriptome } = await prepare(options);
+  const { tissue } = emission;
+  const { settings } = tissue;
   const { panel } = transcriptome;
   const { out } = options;
   const truth = options.truth ?? `${out.replace(/[/\\]+$/, '')}.truth`;
   for (const folder of [out, truth]) makeEmptyFolder(folder);
 
-  const tissue = new Tissue(settings);
-  const emission = new Emission(tissue, transcriptome);
   const vendor = new Vendor(tissue);
   const { columns, rows } = tissue.grid;
   const matrix = await CellFeatureMatrix.create(join(out, 'cell_feature_matrix.h5'), panel, columns);
@@ -122,10 +122,10 @@ export async function simulateSlide(
   };
 }
 
-/** What the options ask for; the size of the slide is known at last. */
+/** What the options ask for, and the slide, whose size is known at last. */
 async function prepare(
   options: SimulateOptions,
-): Promise<{ settings: Settings; transcriptome: Transcriptome }> {
+): Promise<{ emission: Emission; transcriptome: Transcriptome }> {
   // Wrong options are told before a file is read.
   resolveSettings(options);
   const reference =
@@ -134,9 +134,11 @@ async function prepare(
       : await readReference(options.reference, options.referenceScale ?? 'linear');
   const settings = resolveSettings(options, reference);
   const transcriptome = drawTranscriptome(settings, reference);
-  if (options.transcripts === undefined) return { settings, transcriptome };
-  const sizeUm = sizeForTranscripts(settings, transcriptome, options.transcripts);
-  return { settings: { ...settings, sizeUm }, transcriptome };
+  const emission =
+    options.transcripts === undefined
+      ? new Emission(new Tissue(settings), transcriptome)
+      : slideForTranscripts(settings, transcriptome, options.transcripts);
+  return { emission, transcriptome };
 }
 
 function makeEmptyFolder(folder: string): void {

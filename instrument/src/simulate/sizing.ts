@@ -15,16 +15,22 @@ const SMALLEST_UM = 30;
 const LARGEST_UM = 20_000;
 
 /**
- * Edge in microns of a slide that holds about `target` transcripts (within 10 %), found by simulating slides of the same
- * seed: all of a small one, 64 blocks of a large one. Errors: `USAGE` where no slide of 30 to 20,000 um does.
+ * A slide that holds about `target` transcripts (within 10 %), found by simulating slides of the same seed: all of a small
+ * one, 64 blocks of a large one. Cells that were made on the way are not made again. Errors: `USAGE` where no slide of 30
+ * to 20,000 um does.
  */
-export function sizeForTranscripts(settings: Settings, transcriptome: Transcriptome, target: number): number {
+export function slideForTranscripts(
+  settings: Settings,
+  transcriptome: Transcriptome,
+  target: number,
+): Emission {
   const { spacingUm, transcriptsPerCell } = settings;
   let sizeUm = Math.sqrt((target / transcriptsPerCell) * 2) * spacingUm;
   for (let round = 0; round < ROUNDS; round++) {
     sizeUm = Math.round(10 * Math.min(LARGEST_UM, Math.max(SMALLEST_UM, sizeUm))) / 10;
-    const found = count({ ...settings, sizeUm }, transcriptome);
-    if (Math.abs(found / target - 1) <= TOLERANCE) return sizeUm;
+    const emission = new Emission(new Tissue({ ...settings, sizeUm }), transcriptome);
+    const found = count(emission);
+    if (Math.abs(found / target - 1) <= TOLERANCE) return emission;
     const next = sizeUm * Math.sqrt(target / Math.max(1, found));
     if ((next < SMALLEST_UM && sizeUm === SMALLEST_UM) || (next > LARGEST_UM && sizeUm === LARGEST_UM)) {
       throw new SpatileError(
@@ -35,13 +41,13 @@ export function sizeForTranscripts(settings: Settings, transcriptome: Transcript
     }
     sizeUm = next;
   }
-  return Math.round(10 * sizeUm) / 10;
+  return new Emission(new Tissue({ ...settings, sizeUm: Math.round(10 * sizeUm) / 10 }), transcriptome);
 }
 
 /** Transcripts of the slide, counted or extrapolated from some blocks. */
-function count(settings: Settings, transcriptome: Transcriptome): number {
+function count(emission: Emission): number {
+  const { settings } = emission.tissue;
   const { sizeUm } = settings;
-  const emission = new Emission(new Tissue(settings), transcriptome);
   const buffer = new TranscriptBuffer();
   const { columns: n } = blockGrid(settings);
   const length = Math.min(n, SAMPLED);

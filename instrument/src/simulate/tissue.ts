@@ -41,6 +41,9 @@ export interface Cell {
 /** Radius of a cell of the upper layer, which hardly any neighbour cuts, against the others'. */
 const UPPER_SIZE = 0.8;
 
+/** Blocks of 8 by 8 and what lies around them. */
+const SMALL = 100;
+
 /** Cells are looked up by squares of this size. */
 const BIN_UM = 16;
 
@@ -72,7 +75,8 @@ export class Tissue {
     this.settings = settings;
     this.grid = blockGrid(settings);
     // Blocks are visited row by row, and each step looks one row ahead and one back: counted, five rows are hardly ever made twice.
-    const memory = 5 * (this.grid.columns + 4);
+    // A small slide is kept whole, since its cells may be counted before they are drawn.
+    const memory = Math.max(5 * (this.grid.columns + 4), SMALL);
     this.#fibres = new FibreField(settings.seed);
     this.#niches = new NicheField(settings.seed);
     this.#layers = ([0, 1] as const).map((layer) => new SeedField(settings, layer, this.#fibres, memory));
