@@ -66,7 +66,7 @@ function arraysOf(s: AssignSizes) {
     label: [Uint16Array, voxels],
     priorLabel: [Uint16Array, plane],
     priorClass: [Uint8Array, plane],
-    bucketStart: [Uint32Array, voxels + 1],
+    bucketStart: [Uint32Array, voxels + 2],
     bucketItem: [Uint32Array, n],
     row: [Uint32Array, n],
     gene: [Uint16Array, n],

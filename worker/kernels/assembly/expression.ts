@@ -1,6 +1,6 @@
 import { exp, ln, ln2, lnGamma } from './math';
 import { labelAt } from './pairs';
-import { blocks, next, open, philox, unit, w0, w1 } from './philox';
+import { blocks, fourth, next, open, philox4, unit, w0 } from './philox';
 import { lnInt, sumRatesOf } from './rates';
 import { gamma } from './samplers';
 import { KIND_COMPONENT, KIND_FOREGROUND, KIND_LOADING, ROLE_COUNTED, Tile } from './tile';
@@ -54,15 +54,12 @@ export function drawForeground(t: Tile, iteration: u32, collect: bool): void {
   let logLikelihood: i64 = 0;
   let steps: i64 = 0;
   for (let i: usize = 0; i < <usize>t.transcripts; i++) {
+    if ((i & 3) == 0) philox4(t.placeKey0, t.placeKey1, iteration, KIND_FOREGROUND, t.row + (i << 2), 0);
     const rate = load<f32>(t.rate + (i << 2));
     const counted = collect && (load<u8>(t.role + i) & ROLE_COUNTED) != 0;
     const whole = f64(rate) + f64(load<f32>(t.background + (i << 2)));
     if (counted) logLikelihood += i64(nearest<f64>(ln(whole) * FIXED_POINT));
-    let foreground = false;
-    if (rate > 0) {
-      philox(t.placeKey0, t.placeKey1, iteration, KIND_FOREGROUND, load<u32>(t.row + (i << 2)), 0);
-      foreground = unit(w0) * whole < f64(rate);
-    }
+    const foreground = unit(fourth(0, i & 3)) * whole < f64(rate);
     store<u8>(t.foreground + i, u8(foreground));
     if (!foreground) {
       if (counted) add(t.statB, load<u32>(t.backgroundIndex + (i << 2)));
@@ -72,7 +69,7 @@ export function drawForeground(t: Tile, iteration: u32, collect: bool): void {
     const cell = labelAt(t, load<u32>(t.current + (i << 2)));
     let k = g;
     if (g >= <u32>t.privateGenes) {
-      const factor = drawFactor(t, cell, g, unit(w1), rate);
+      const factor = drawFactor(t, cell, g, unit(fourth(1, i & 3)), rate);
       steps += (factor >> 2) + 1;
       if (counted) add(t.statX, (g - t.privateGenes) * t.factors + factor);
       k = t.privateWidth + factor;

@@ -1,6 +1,6 @@
 import { ln } from './math';
 import { labelAt } from './pairs';
-import { philox, unit, w0, w1, w2, w3 } from './philox';
+import { fourth, philox4, unit } from './philox';
 import { lnInt, rateOf } from './rates';
 import { KIND_LABEL, LOCKED, OUTSIDE, Tile } from './tile';
 import { countWork, LABEL_PROPOSALS, LABEL_TERMS, LABELS_ACCEPTED, LABELS_WEIGHED, VOXELS_SCANNED } from './work';
@@ -34,6 +34,10 @@ function shapeChange(t: Tile, cell: u32, layer: i32, step: i32, p2: i32, lnU: f6
   return (db * db - da * da) / (2.0 * sigma2) + before - after
     - t.compactnessScale * (squaredQ(t, p2, nl + step) - squaredQ(t, p, nl));
 }
+
+/** A log ratio so low that a uniform number hardly ever falls below it, and its exponential. */
+const HOPELESS: f64 = 16.0;
+const EXP_HOPELESS: f64 = 1.1253517471925912e-7;
 
 /** Likelihood ratios beyond this go to the sum of logarithms, so that the running product stays a normal number. */
 const FAR_RATIO: f64 = 1e100;
@@ -130,6 +134,7 @@ export function moveLabels(t: Tile, iteration: u32, sweeps: i32, temperature: f6
   weighed = 0;
   const end = t.sweep + sweeps;
   for (; t.sweep < end; t.sweep++) {
+    let waiting = 0;
     for (let l = 0; l < t.layers; l++) {
       for (let j = 0; j < t.height; j++) {
         const v = l * t.plane + (j + 1) * t.stride + 1;
@@ -137,11 +142,18 @@ export function moveLabels(t: Tile, iteration: u32, sweeps: i32, temperature: f6
         for (let i = 0; i < t.width; i += 8) {
           let bits = boundaryBits(t, v + i, l) & <i32>(OF_CLASS >> <u64>(from << 3)) & 0xff;
           if (t.width - i < 8) bits &= (1 << (t.width - i)) - 1;
-          for (; bits != 0; bits &= bits - 1) accepted += i32(propose(t, v + i + ctz(bits), l, iteration, temperature, lnU));
+          for (; bits != 0; bits &= bits - 1) {
+            store<i32>(WAITING + (<usize>waiting << 2), v + i + ctz(bits));
+            if (++waiting == 4) {
+              accepted += proposeWaiting(t, waiting, iteration, temperature, lnU);
+              waiting = 0;
+            }
+          }
           from = from > 1 ? from - 2 : from + 3;
         }
       }
     }
+    accepted += proposeWaiting(t, waiting, iteration, temperature, lnU);
   }
   t.proposed = proposed;
   countWork(VOXELS_SCANNED, i64(t.width * t.height) * t.layers * sweeps);
@@ -154,6 +166,18 @@ export function moveLabels(t: Tile, iteration: u32, sweeps: i32, temperature: f6
 let proposed: i32 = 0;
 let weighed: i32 = 0;
 
+/** Voxels found that have not proposed yet: up to four, so that their random numbers are made together. */
+const WAITING: usize = memory.data(16, 16);
+
+/** Proposals of the first `count` waiting voxels, in order; how many were accepted. */
+function proposeWaiting(t: Tile, count: i32, iteration: u32, temperature: f64, lnU: f64): i32 {
+  if (count == 0) return 0;
+  philox4(t.tileKey0, t.tileKey1, iteration, KIND_LABEL, WAITING, t.sweep);
+  let accepted = 0;
+  for (let k = 0; k < count; k++) accepted += i32(propose(t, load<i32>(WAITING + (<usize>k << 2)), k, temperature, lnU));
+  return accepted;
+}
+
 /** The n-th set bit of a mask. */
 // @ts-ignore: decorator
 @inline
@@ -162,8 +186,9 @@ function pick(mask: i32, n: i32): i32 {
   return ctz(mask);
 }
 
-/** One proposal for voxel q; whether its label changed. */
-function propose(t: Tile, q: i32, layer: i32, iteration: u32, temperature: f64, lnU: f64): bool {
+/** One proposal for voxel q with the random numbers of block `lane`; whether its label changed. */
+function propose(t: Tile, q: i32, lane: usize, temperature: f64, lnU: f64): bool {
+  const layer = q / t.plane;
   const stride = t.stride;
   const plane = t.plane;
   const b = t.bubble;
@@ -181,11 +206,10 @@ function propose(t: Tile, q: i32, layer: i32, iteration: u32, temperature: f64, 
   const others = inside & ~same;
   if (others == 0) return false;
   proposed++;
-  philox(t.tileKey0, t.tileKey1, iteration, KIND_LABEL, q, t.sweep);
   const othersA = popcnt(others);
-  const side = pick(others, <i32>((<u64>w0 * <u64>othersA) >> 32));
+  const side = pick(others, <i32>((<u64>fourth(0, lane) * <u64>othersA) >> 32));
   let B = side < 2 ? (side == 0 ? west : east) : side < 4 ? (side == 2 ? north : south) : side == 4 ? up : down;
-  if (B != 0 && <u64>w1 < <u64>(b * 4294967296.0)) B = 0;
+  if (B != 0 && <u64>fourth(1, lane) < <u64>(b * 4294967296.0)) B = 0;
   if (A == B || load<u8>(t.frozen + A) || load<u8>(t.frozen + B)) return false;
   const column = q - layer * plane;
   const trust = <u32>load<u8>(t.priorClass + column);
@@ -210,7 +234,7 @@ function propose(t: Tile, q: i32, layer: i32, iteration: u32, temperature: f64, 
   const pA = load<i32>(t.perimeter + slotA) - 8 + 2 * (sideA + i32(nw == A) + i32(ne == A) + i32(sw == A) + i32(se == A));
   const pB = load<i32>(t.perimeter + slotB) + 8 - 2 * (sideB + i32(nw == B) + i32(ne == B) + i32(sw == B) + i32(se == B));
   weighed++;
-  const accept = unit(w3);
+  const accept = unit(fourth(3, lane));
   let delta = likelihoodChange(t, q, A, B);
   if (A != 0) delta += t.voxelVolume * load<f64>(t.totalRate + (<usize>A << 3)) + shapeChange(t, A, layer, -1, pA, lnU);
   if (B != 0) delta += shapeChange(t, B, layer, 1, pB, lnU) - t.voxelVolume * load<f64>(t.totalRate + (<usize>B << 3));
@@ -222,7 +246,11 @@ function propose(t: Tile, q: i32, layer: i32, iteration: u32, temperature: f64, 
   }
   if (temperature == 1.0) {
     const forward = (1.0 - b) * f64(kB) + (B == 0 ? b * f64(othersA) : 0.0);
-    if (!(ln((accept * forward * f64(othersB)) / (reverse * f64(othersA) * ratio)) < delta)) return false;
+    const left = accept * forward * f64(othersB);
+    const right = reverse * f64(othersA) * ratio;
+    // Most proposals are hopeless: no need of a logarithm.
+    if (delta < -HOPELESS && left > right * EXP_HOPELESS) return false;
+    if (!(ln(left / right) < delta)) return false;
   } else if (!(temperature * ln(accept) < delta + ln(ratio))) return false;
 
   store<u16>(t.label + (<usize>q << 1), <u16>B);

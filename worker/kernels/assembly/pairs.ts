@@ -52,22 +52,21 @@ export function bucketTranscripts(t: Tile): void {
   const n = t.transcripts;
   countWork(VOXELS_SCANNED, t.voxels);
   countWork(TRANSCRIPTS_SORTED, n);
-  memory.fill(start, 0, (<usize>t.voxels + 1) << 2);
+  memory.fill(start, 0, (<usize>t.voxels + 2) << 2);
   for (let i = 0; i < n; i++) {
-    const at = start + ((<usize>load<u32>(t.current + (<usize>i << 2)) + 1) << 2);
+    const at = start + ((<usize>load<u32>(t.current + (<usize>i << 2)) + 2) << 2);
     store<u32>(at, load<u32>(at) + 1);
   }
-  // After this loop start[v] is the end of bucket v; filling backwards turns it into the beginning.
+  // After this loop start[v + 1] is the beginning of bucket v; filling turns it into the end, the beginning of v + 1.
   let sum: u32 = 0;
-  for (let v = 0; v <= t.voxels; v++) {
+  for (let v = 2; v <= t.voxels; v++) {
     sum += load<u32>(start + (<usize>v << 2));
     store<u32>(start + (<usize>v << 2), sum);
   }
-  for (let v = 0; v < t.voxels; v++) store<u32>(start + (<usize>v << 2), load<u32>(start + (<usize>(v + 1) << 2)));
-  for (let i = n - 1; i >= 0; i--) {
-    const at = start + (<usize>load<u32>(t.current + (<usize>i << 2)) << 2);
-    const slot = load<u32>(at) - 1;
-    store<u32>(at, slot);
+  for (let i = 0; i < n; i++) {
+    const at = start + ((<usize>load<u32>(t.current + (<usize>i << 2)) + 1) << 2);
+    const slot = load<u32>(at);
+    store<u32>(at, slot + 1);
     store<u32>(t.bucketItem + (<usize>slot << 2), i);
   }
 }

@@ -1,5 +1,5 @@
 import { labelAt } from './pairs';
-import { philox, unit, w0, w1, w2, w3 } from './philox';
+import { fourth, philox4, unit } from './philox';
 import { rateOf } from './rates';
 import { KIND_PLACE, ROLE_MOVES, Tile } from './tile';
 import { countWork, PLACE_PROPOSALS, PLACES_ACCEPTED, RATES_REFRESHED } from './work';
@@ -25,6 +25,7 @@ export function movePlaces(t: Tile, iteration: u32): i32 {
   let proposed = 0;
   let accepted = 0;
   for (let i: usize = 0; i < <usize>t.transcripts; i++) {
+    if ((i & 3) == 0) philox4(t.placeKey0, t.placeKey1, iteration, KIND_PLACE, t.row + (i << 2), 0);
     const at = load<u32>(t.current + (i << 2));
     const a = labelAt(t, at);
     const g = <u32>load<u16>(t.gene + (i << 1));
@@ -33,17 +34,17 @@ export function movePlaces(t: Tile, iteration: u32): i32 {
       continue;
     }
     proposed++;
-    philox(t.placeKey0, t.placeKey1, iteration, KIND_PLACE, load<u32>(t.row + (i << 2)), 0);
-    let mode = aliasDraw(w0, t.modeCount, t.modeThreshold, t.modeAlias);
+    const lane = i & 3;
+    let mode = aliasDraw(fourth(0, lane), t.modeCount, t.modeThreshold, t.modeAlias);
     let dx: i32;
     let dy: i32;
     if (mode >= depths) {
       mode -= depths;
-      dx = aliasDraw(w1, t.farCount, t.farThreshold, t.farAlias) - reachFar;
-      dy = aliasDraw(w2, t.farCount, t.farThreshold, t.farAlias) - reachFar;
+      dx = aliasDraw(fourth(1, lane), t.farCount, t.farThreshold, t.farAlias) - reachFar;
+      dy = aliasDraw(fourth(2, lane), t.farCount, t.farThreshold, t.farAlias) - reachFar;
     } else {
-      dx = aliasDraw(w1, t.nearCount, t.nearThreshold, t.nearAlias) - reachNear;
-      dy = aliasDraw(w2, t.nearCount, t.nearThreshold, t.nearAlias) - reachNear;
+      dx = aliasDraw(fourth(1, lane), t.nearCount, t.nearThreshold, t.nearAlias) - reachNear;
+      dy = aliasDraw(fourth(2, lane), t.nearCount, t.nearThreshold, t.nearAlias) - reachNear;
     }
     const x = <i32>load<u16>(t.observedX + (i << 1)) + dx;
     const y = <i32>load<u16>(t.observedY + (i << 1)) + dy;
@@ -60,7 +61,7 @@ export function movePlaces(t: Tile, iteration: u32): i32 {
     }
     const fresh = rateOf(t, b, g);
     const beta = f64(load<f32>(t.background + (i << 2)));
-    const take = unit(w3) * (f64(old) + beta) < f64(fresh) + beta;
+    const take = unit(fourth(3, lane)) * (f64(old) + beta) < f64(fresh) + beta;
     if (take) {
       accepted++;
       store<u32>(t.current + (i << 2), to);

@@ -7,7 +7,7 @@
  * | --- | --- | --- |
  * | label | u16[layers][height + 2][width + 2] | tile-local cell, 0 background, 0xffff outside |
  * | priorLabel, priorClass | [height + 2][width + 2] | preferred cell and class of trust; class 0 none, 255 locked |
- * | bucketStart, bucketItem | [voxels + 1], [transcripts] | transcripts by current voxel |
+ * | bucketStart, bucketItem | [voxels + 2], [transcripts] | transcripts by current voxel |
  * | row, gene, observedX/Y/L, current, background, rate, foreground, role | [transcripts] | `role` bit 0: counts in the statistics, bit 1: may move |
  * | cellId, frozen, owned, component, size | [cells] | entry 0 is the background |
  * | layerSize, perimeter | [cells][layers] | voxels, and ordered pairs (voxel, one of 8 in-layer neighbours outside the cell) |
