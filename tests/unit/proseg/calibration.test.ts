@@ -103,7 +103,7 @@ const REPLICATES = 256;
 const DRAWS = 15;
 const BURN = 120;
 const THIN = 25;
-const PROPOSALS = 30;
+const SWEEPS = 5;
 
 interface Chain {
   /** As `loadingsEvery` of the schedule. */
@@ -133,7 +133,7 @@ async function posteriorDraws(
   const draws: Summary[] = [];
   for (let k = 0; k < BURN + DRAWS * THIN; k++) {
     rebucket(sampler);
-    b.kernel.moveLabels(b.tile, k, PROPOSALS, 1);
+    b.kernel.moveLabels(b.tile, k, SWEEPS, 1);
     refresh(sampler, k, true);
     if (k % expressionEvery === 0) drawExpression(sampler, k);
     if (k < BURN || (k - BURN + 1) % THIN !== 0) continue;
@@ -213,7 +213,7 @@ async function calibrate(replicates: number, chain: Chain): Promise<Map<keyof Su
 }
 
 /**
- * Exact: rates, priors and displacement law known, temperature 1, number of proposals fixed, as in the recorded iterations. Expression
+ * Exact: rates, priors and displacement law known, temperature 1, as in the recorded iterations. Expression
  * drawn every other iteration is no approximation: any fixed order of steps that keep the posterior keeps it.
  */
 describe.each([1, 2])('a tile with expression drawn every %i iterations', (expressionEvery) => {
