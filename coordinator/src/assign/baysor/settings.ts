@@ -31,7 +31,7 @@ export function baysorSettings(slide: SlideContext): BaysorSettings {
     minTranscriptsPerCell: minTranscriptsPerCell ?? priorMinTranscripts(slide.scan, slide.cells),
     scaleUm: scale,
     scaleSdUm: scaleSd * scale,
-    dimensions: dimensions === 3 && slide.scan.hasZ ? 3 : dimensions === null && slide.scan.hasZ ? 3 : 2,
+    dimensions: dimensions === 3 && slide.scan.hasZ ? 3 : 2,
     segments: segmentSource(slide),
   };
 }
@@ -39,9 +39,8 @@ export function baysorSettings(slide: SlideContext): BaysorSettings {
 function segmentSource({ config, scan, cells }: SlideContext): BaysorSettings['segments'] {
   const { segments } = config.assign.baysor;
   if (scan.cellIds.length === 0 || !cells.fromBundle) return 'outlines';
-  if (segments === 'cell') return 'ids';
-  if (scan.anyNuclear) return 'nuclear-ids';
-  return segments === 'nucleus' && cells.nucleus.some((rings) => rings.length > 0) ? 'outlines' : 'ids';
+  if (segments !== 'nucleus') return 'ids';
+  return scan.anyNuclear ? 'nuclear-ids' : 'outlines';
 }
 
 /**

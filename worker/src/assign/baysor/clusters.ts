@@ -10,9 +10,10 @@ export interface ClusterInput {
   unitUm: number;
 }
 
-const MOST_FIT_ITERATIONS = 300;
-const MOST_FIELD_ITERATIONS = 100;
-const TOLERANCE = 0.01;
+const MOST_FIT_ITERATIONS = 100;
+const MOST_FIELD_ITERATIONS = 30;
+/** Mean change of a share at which the field counts as settled. */
+const TOLERANCE = 1e-3;
 /** Pseudo-count of a gene in a cluster's profile. */
 const PSEUDO_COUNT = 1;
 
@@ -30,12 +31,13 @@ export function fitClusters(
 ): Float64Array {
   const { gene } = input;
   const share = new Float32Array(gene.length * clusters);
+  const pull = pullsOf(input);
   start.forEach((t, i) => {
     share[i * clusters + t] = 1;
   });
   let profile = profilesOf(input, share, clusters, genes);
   for (let iteration = 0; iteration < MOST_FIT_ITERATIONS; iteration++) {
-    const change = updateShares(input, profile, share, clusters, genes);
+    const change = updateShares(input, pull, profile, share, clusters, genes);
     profile = profilesOf(input, share, clusters, genes);
     if (change < TOLERANCE) break;
   }
@@ -51,8 +53,9 @@ export function clusterOfMolecules(
 ): Uint8Array {
   const n = input.gene.length;
   const share = new Float32Array(n * clusters).fill(1 / clusters);
+  const pull = pullsOf(input);
   for (let iteration = 0; iteration < MOST_FIELD_ITERATIONS; iteration++)
-    if (updateShares(input, lnProfile, share, clusters, genes) < TOLERANCE) break;
+    if (updateShares(input, pull, lnProfile, share, clusters, genes) < TOLERANCE) break;
   const out = new Uint8Array(n);
   for (let i = 0; i < n; i++) {
     let best = 0;
@@ -80,24 +83,30 @@ function profilesOf(
   return count.map((c, k) => ln(c / total[Math.floor(k / genes)]));
 }
 
-/** One synchronous pass; returns the largest change of a share, weighed by confidence. */
+/** Weight of every edge times the confidence of the neighbour at its end. */
+function pullsOf({ graph: { neighbour, length }, confidence, unitUm }: ClusterInput): Float32Array {
+  return length.map((d, e) => (unitUm / Math.max(d, unitUm)) * confidence[neighbour[e]]);
+}
+
+/** One synchronous pass; returns the mean over molecules of the largest change of a share, weighed by confidence. */
 function updateShares(
-  { gene, confidence, graph, unitUm }: ClusterInput,
+  { gene, confidence, graph }: ClusterInput,
+  pull: Float32Array,
   lnProfile: Float64Array,
   share: Float32Array,
   clusters: number,
   genes: number,
 ): number {
-  const { start, neighbour, length } = graph;
+  const { start, neighbour } = graph;
   const before = share.slice();
   const value = new Float64Array(clusters);
   let change = 0;
   for (let i = 0; i < gene.length; i++) {
     for (let t = 0; t < clusters; t++) value[t] = lnProfile[t * genes + gene[i]];
     for (let e = start[i]; e < start[i + 1]; e++) {
-      const j = neighbour[e];
-      const w = (unitUm / Math.max(length[e], unitUm)) * confidence[j];
-      for (let t = 0; t < clusters; t++) value[t] += w * before[j * clusters + t];
+      const from = neighbour[e] * clusters;
+      const w = pull[e];
+      for (let t = 0; t < clusters; t++) value[t] += w * before[from + t];
     }
     let most = value[0];
     for (let t = 1; t < clusters; t++) if (value[t] > most) most = value[t];
@@ -106,11 +115,14 @@ function updateShares(
       value[t] = exp(value[t] - most);
       sum += value[t];
     }
+    let largest = 0;
     for (let t = 0; t < clusters; t++) {
       const at = i * clusters + t;
       share[at] = value[t] / sum;
-      change = Math.max(change, confidence[i] * Math.abs(share[at] - before[at]));
+      const difference = Math.abs(share[at] - before[at]);
+      if (difference > largest) largest = difference;
     }
+    change += confidence[i] * largest;
   }
-  return change;
+  return change / Math.max(1, gene.length);
 }

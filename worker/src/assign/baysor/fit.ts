@@ -181,7 +181,7 @@ function concatenated(parts: Float64Array[]): Float64Array {
   return out;
 }
 
-/** Mean over cells of 1 / number of genes, after enough iterations for cells to have found their size. */
+/** Mean over cells of at least m molecules of 1 / number of genes, after enough iterations for cells to have found their size. */
 function noiseComposition(
   windows: Window[],
   model: BaysorModel,
@@ -199,7 +199,7 @@ function noiseComposition(
     const { mixture } = prepareMixture(molecules, settings, provisional, { priorCells, genes, seed }, graph);
     iterate(mixture, Math.max(1, Math.round(settings.iterations * SETTLED_SHARE)));
     for (let c = 1; c <= mixture.components; c++) {
-      if (mixture.size[c] === 0) continue;
+      if (mixture.size[c] < settings.minTranscriptsPerCell) continue;
       sum += 1 / mixture.genes.distinct(c);
       cells++;
     }
