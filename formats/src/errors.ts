@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   CROP_INVALID: ['input', 'a selection file cannot be read as polygons'],
   RESULT_INVALID: ['input', 'a result to judge is of no kind that is read'],
   MARKERS_INVALID: ['input', 'a file of markers or of reference profiles cannot be used'],
+  REFERENCE_INVALID: ['input', 'a reference of cell types cannot be used'],
   STORE_INVALID: ['input', 'a SpatialData store is damaged or no such store'],
   OUTPUT_EXISTS: ['output', 'the output is already there'],
   OUTPUT_UNWRITABLE: ['output', 'the output cannot be written'],

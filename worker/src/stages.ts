@@ -5,6 +5,7 @@ import { fitBaysor } from './assign/baysor/fit.ts';
 import { assignExpand } from './assign/expand/compute.ts';
 import { assignNucleus } from './assign/nucleus/compute.ts';
 import { prosegHandlers } from './assign/proseg/handlers.ts';
+import { correctHandlers } from './correct/handlers.ts';
 import type { Handler } from './handler.ts';
 import { outline } from './outline/compute.ts';
 
@@ -16,9 +17,11 @@ export const handlers: Readonly<Record<string, Handler>> = {
   'assign.baysor.fit': fitBaysor,
   ...prosegHandlers,
   outline,
+  ...Object.fromEntries(Object.entries(correctHandlers).map(([kind, { handler }]) => [kind, handler])),
 };
 
 /** The kind of frame a handler takes: an assign tile for every assign method. */
 export function inputKind(kind: string): string {
+  if (Object.hasOwn(correctHandlers, kind)) return correctHandlers[kind].input;
   return kind === 'outline' ? OUTLINE_TILE : ASSIGN_TILE;
 }

@@ -18,6 +18,7 @@ export function withCommonOptions(command: Command, settings: { quiet: boolean }
 /** Settings of the configuration that have an option of their own, with the path each is short for. */
 const SHORTCUTS = [
   { flags: '--assign <method>', key: 'assign', path: 'assign.method', help: 'nucleus, expand or proseg' },
+  { flags: '--correct <methods>', key: 'correct', path: 'correct.methods', help: 'rctd or rctd,split' },
   { flags: '--seed <n>', key: 'seed', path: 'seed', help: 'seed of all random numbers' },
   {
     flags: '--tile-size <um>',
@@ -66,10 +67,21 @@ export async function configFrom(options: ConfigOptions) {
   const { resolveConfig } = await import('@spatile/formats/config/load');
   const overrides = SHORTCUTS.flatMap(({ flags, key, path }) => {
     const text = options[key];
-    return text === undefined ? [] : [{ path, value: scalar(text), origin: flags.split(' ')[0] }];
+    return text === undefined
+      ? []
+      : [
+          {
+            path,
+            value: path === 'correct.methods' ? listed(text) : scalar(text),
+            origin: flags.split(' ')[0],
+          },
+        ];
   });
   return resolveConfig({ file: options.config, set: options.set, overrides });
 }
+
+/** `rctd,split` as a list. */
+const listed = (text: string): string[] => text.split(',').map((name) => name.trim());
 
 /** Numbers as numbers, everything else as text; the schema judges. */
 function scalar(text: string): unknown {

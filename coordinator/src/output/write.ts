@@ -9,6 +9,8 @@ import {
 } from '@spatile/formats/spatialdata/write';
 import type { TileState } from '../assign/state.ts';
 import type { TileStates } from '../assign/states.ts';
+import type { Corrections } from '../correct/annotations.ts';
+import { withCorrections } from '../correct/run-stage.ts';
 import type { RegionReader } from '../partition/regions.ts';
 import type { SlideContext } from '../run/slide.ts';
 import { borderDistanceUm } from './border-distance.ts';
@@ -30,6 +32,10 @@ export interface OutputInput {
   tally: SlideTally;
   /** Slide cells (1-based, ascending) that make up the output: rows of the table, outlines, names in the points. */
   kept: Uint32Array;
+  /** Counts of genes of the kept cells: `keptCounts`. */
+  counts: Csr;
+  /** What the correct stage adds to the table; null without one. */
+  corrections: Corrections | null;
   components: Uint16Array;
   /** Null for methods that draw no samples. */
   posterior: SlidePosterior | null;
@@ -62,7 +68,8 @@ export async function writeOutput(
     await writer.shapes('cell_boundaries', cellShapes(input));
     const nuclei = { dropped: 0 };
     await writer.shapes('nucleus_boundaries', nucleusShapes(input, nuclei));
-    if (input.kept.length > 0) await writer.table('table', tableSpec(input));
+    if (input.kept.length > 0)
+      await writer.table('table', withCorrections(tableSpec(input), input.corrections));
     return { ...(await writer.finish()), nucleiDropped: nuclei.dropped };
   } catch (error) {
     await writer.abort();
@@ -154,7 +161,15 @@ async function* nucleusShapes(
   if (id.length > 0) yield { id, wkb };
 }
 
-function tableSpec({ slide, tally, outlines, kept, components, posterior }: OutputInput): TableSpec {
+function tableSpec({
+  slide,
+  tally,
+  outlines,
+  kept,
+  counts: x,
+  components,
+  posterior,
+}: OutputInput): TableSpec {
   const { features, genes, counts } = slide.features;
   const rowOf = new Map<number, number>();
   outlines.cell.forEach((cell, i) => {
@@ -167,7 +182,6 @@ function tableSpec({ slide, tally, outlines, kept, components, posterior }: Outp
     spatial[2 * k] = outlines.centroidX[i];
     spatial[2 * k + 1] = outlines.centroidY[i];
   });
-  const x = rowsOf(tally.counts.toCsr(slide.cells.priorId.length), kept);
   const controls = denseRows(
     tally.controlCounts.toCsr(slide.cells.priorId.length),
     kept,
@@ -274,6 +288,11 @@ function posteriorColumns(posterior: SlidePosterior | null, kept: Uint32Array): 
     column('transcripts_high', (i) => normalInterval(expected[i], variance[i])[1]),
     column('boundary_uncertainty', (i) => flips[i]),
   ];
+}
+
+/** Counts of genes of the kept cells (1-based, ascending), which are the rows of the table. */
+export function keptCounts(slide: SlideContext, tally: SlideTally, kept: Uint32Array): Csr {
+  return rowsOf(tally.counts.toCsr(slide.cells.priorId.length), kept);
 }
 
 type Csr = { indptr: Int32Array | BigInt64Array; indices: Int32Array; data: Int32Array };

@@ -1,13 +1,16 @@
 import { resolve } from 'node:path';
 import type { Finding } from '@spatile/formats/bundle/slide';
+import type { ReferenceProfiles } from '@spatile/formats/reference/read';
 import { IDENTITY, invertAffine } from '@spatile/formats/space';
 import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import type { RunOptions, RunSummary } from '../api.ts';
 import type { AssignStage, AssignSummary } from '../assign/stage.ts';
+import type { Corrections } from '../correct/annotations.ts';
+import { correctRun } from '../correct/run-stage.ts';
 import type { OutlinedCells } from '../output/cells.ts';
 import { collectPosterior } from '../output/posterior.ts';
 import { type SlideTally, tallySlide } from '../output/tally.ts';
-import { writeOutput } from '../output/write.ts';
+import { keptCounts, writeOutput } from '../output/write.ts';
 import { writeReport } from '../report/report.ts';
 import { reportFor } from './directory.ts';
 import { logEvent, logStep, readEvents } from './events.ts';
@@ -29,6 +32,8 @@ export interface FinishInput {
   stage: AssignStage;
   assigned: AssignSummary;
   outlines: OutlinedCells;
+  /** Cell types for the correct stage; null without one. */
+  reference: ReferenceProfiles | null;
   findings: Finding[];
   started: number;
 }
@@ -41,6 +46,7 @@ export async function finishRun({
   stage,
   assigned,
   outlines,
+  reference,
   findings,
   started,
 }: FinishInput): Promise<RunSummary> {
@@ -53,6 +59,15 @@ export async function finishRun({
   const components = await componentsOf(stage);
   const posterior = await collectPosterior(stage, options.config.output.expected);
   await logStep(store, 'tally', tallyStarted);
+  const counts = keptCounts(slide, tally, kept);
+  const corrections = await correctRun(
+    options.config,
+    slide,
+    reference,
+    { counts, kept, outlines },
+    stage.runner,
+  );
+  await stage.runner.close();
   const writeStarted = performance.now();
   const { digest, bytes, nucleiDropped } = await timed(
     progress,
@@ -68,6 +83,8 @@ export async function finishRun({
         outlines,
         tally,
         kept,
+        counts,
+        corrections,
         components,
         posterior,
         images: options.config.output.images === 'copy' ? input.bundle.images : [],
@@ -80,7 +97,12 @@ export async function finishRun({
   );
   await logStep(store, 'write', writeStarted);
   const problems = await validateSpatialData(output);
-  const all = [...findings, ...problems, ...outputFindings(slide, kept.length, nucleiDropped)];
+  const all = [
+    ...findings,
+    ...problems,
+    ...outputFindings(slide, kept.length, nucleiDropped),
+    ...correctFindings(corrections),
+  ];
   for (const { message } of all.filter(({ level }) => level === 'warning'))
     progress({ kind: 'warning', message });
   const data = await reportData({
@@ -182,6 +204,10 @@ function outputAttrs(
     },
   };
 }
+
+/** Remarks of the correct stage. */
+const correctFindings = (corrections: Corrections | null): Finding[] =>
+  (corrections?.warnings ?? []).map((message) => ({ level: 'warning', code: 'REFERENCE', message }));
 
 /** Remarks on what did not get into the output. */
 function outputFindings(slide: SlideContext, cells: number, nucleiDropped: number): Finding[] {

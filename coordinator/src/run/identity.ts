@@ -9,7 +9,7 @@ import { VERSION } from '../version.ts';
 /** What makes two runs the same run: equal identities give equal bytes. Stored as `run.json`. */
 export interface RunIdentity {
   spatile: string;
-  /** Resolved configuration; a prior file by its name alone (its content is among the inputs). */
+  /** Resolved configuration; files by their names alone (their contents are among the inputs). */
   config: RunConfig;
   /** Unit in which the selection was read, and the pixel size it went by; null without a selection. */
   crop: { unit: 'um' | 'px'; pixelSizeUm: number | null } | null;
@@ -30,10 +30,19 @@ export async function runIdentity(
   return { spatile: VERSION, config: withoutPaths(config), crop, inputs: digested };
 }
 
-/** Where a prior file lies says nothing about the result. */
+/** Where a file lies says nothing about the result. */
 function withoutPaths(config: RunConfig): RunConfig {
-  const { file } = config.prior;
-  return file === null ? config : { ...config, prior: { ...config.prior, file: basename(file) } };
+  const named = (path: string | null): string | null => (path === null ? null : basename(path));
+  const { prior, correct } = config;
+  const { file, labelFile } = correct.reference;
+  return {
+    ...config,
+    prior: { ...prior, file: named(prior.file) },
+    correct: {
+      ...correct,
+      reference: { ...correct.reference, file: named(file), labelFile: named(labelFile) },
+    },
+  };
 }
 
 /** The first thing in which two identities differ, for people; null when they are equal. */

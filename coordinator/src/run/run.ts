@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
 import type { RunOptions, RunSummary } from '../api.ts';
 import { assignStage, runAssign } from '../assign/run-stage.ts';
+import { isCorrecting, referenceInputs, slideReference } from '../correct/run-stage.ts';
 import { runOutline } from '../outline/round.ts';
 import { VERSION } from '../version.ts';
 import { checkOutput, clearOutput, removeUnfinished, runDirectoryFor } from './directory.ts';
@@ -39,7 +40,9 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
     coordinatorRssBytes: process.memoryUsage.rss(),
   };
   const planned = early === null ? null : await planSlide(input, options.config, early);
-  const identity = await runIdentity(options.config, input.inputs, cropFrame(input, options));
+  const known = planned === null ? null : await slideReference(options.config, planned.slide);
+  const inputs = [...input.inputs, ...referenceInputs(options.config)];
+  const identity = await runIdentity(options.config, inputs, cropFrame(input, options));
   throwIfAborted(options.signal);
   if (mode === 'overwrite') await clearOutput(options.output);
   await claimDirectory(store, identity, mode);
@@ -65,13 +68,14 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
     const { slide, findings } =
       planned ??
       (await planSlide(input, options.config, await scanSlide(input, options.config, store, progress)));
+    const reference = known ?? (await slideReference(options.config, slide));
     throwIfAborted(options.signal);
     await partitionSlide(input, slide, store, progress);
     throwIfAborted(options.signal);
     const stage = await assignStage(slide, store, runner, options.progress);
     const assigned = await runAssign(stage);
     const outlines = await runOutline(stage);
-    await runner.close();
+    if (!isCorrecting(options.config)) await runner.close();
     throwIfAborted(options.signal);
     const summary = await finishRun({
       options,
@@ -80,6 +84,7 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
       stage,
       assigned,
       outlines,
+      reference,
       findings: [...input.findings, ...findings],
       started,
     });

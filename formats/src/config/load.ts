@@ -100,6 +100,9 @@ function flatten(mapping: Mapping, prefix: string, origin: string, fields: Confi
   return Object.entries(mapping).flatMap(([key, value]) => {
     const path = prefix === '' ? key : `${prefix}.${key}`;
     const field = fieldOf(path, origin, fields);
+    // A bare list stands for the methods of a stage that has several: `correct: [rctd, split]`.
+    if (Array.isArray(value) && fields.some((known) => known.path === `${path}.methods`))
+      return [{ path: `${path}.methods`, value, origin }];
     return field.section && isMapping(value)
       ? flatten(value, path, origin, fields)
       : [{ path, value, origin }];

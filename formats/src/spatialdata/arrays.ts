@@ -76,6 +76,53 @@ export async function writeNumbers(
   }
 }
 
+/** A one-dimensional array of known length whose numbers come in pieces; the same bytes as `writeNumbers` of the whole. */
+export class NumberStream {
+  readonly #store: PartialStore;
+  readonly #path: string;
+  readonly #chunk: Float32Array | Int32Array;
+  #filled = 0;
+  #chunks = 0;
+
+  private constructor(store: PartialStore, path: string, chunk: Float32Array | Int32Array) {
+    this.#store = store;
+    this.#path = path;
+    this.#chunk = chunk;
+  }
+
+  static async create(
+    store: PartialStore,
+    path: string,
+    type: Float32ArrayConstructor | Int32ArrayConstructor,
+    length: number,
+  ): Promise<NumberStream> {
+    const chunk = new type(Math.max(1, Math.min(length, NUMBERS_PER_CHUNK)));
+    await store.node(path, arrayJson(typeName(chunk), [length], [chunk.length], {}));
+    return new NumberStream(store, path, chunk);
+  }
+
+  async append(values: Float32Array | Int32Array): Promise<void> {
+    for (let from = 0; from < values.length; ) {
+      const taken = Math.min(values.length - from, this.#chunk.length - this.#filled);
+      this.#chunk.set(values.subarray(from, from + taken), this.#filled);
+      this.#filled += taken;
+      from += taken;
+      if (this.#filled === this.#chunk.length) await this.#flush();
+    }
+  }
+
+  /** Writes what is left. */
+  async finish(): Promise<void> {
+    if (this.#filled > 0) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    this.#chunk.fill(0, this.#filled);
+    this.#filled = 0;
+    await this.#store.write(`${this.#path}/c/${this.#chunks++}`, await compressChunk(bytesOf(this.#chunk)));
+  }
+}
+
 /** `vlen-utf8`: count, then length and bytes of each string, all uint32 little-endian. A chunk is always full. */
 function encodeStrings(strings: readonly string[], from: number, count: number): Uint8Array {
   const encoded: Buffer[] = [];

@@ -1,5 +1,6 @@
 import { SpatileError } from '../errors.ts';
 import { type NumericArray, writeNumbers, writeScalar, writeStrings } from './arrays.ts';
+import { type CsrBlocks, isBlocks, writeCsrBlocks } from './csr-blocks.ts';
 import { groupJson, VERSIONS } from './metadata.ts';
 import { assertNames } from './names.ts';
 import type { NodeJson, PartialStore } from './store.ts';
@@ -39,7 +40,7 @@ export interface TableSpec {
   varIndex: readonly string[];
   var: readonly TableColumn[];
   x: CsrMatrix;
-  layers?: Readonly<Record<string, CsrMatrix>>;
+  layers?: Readonly<Record<string, CsrMatrix | CsrBlocks>>;
   /** Row-major arrays of rows x columns. */
   obsm?: Readonly<Record<string, { data: Float32Array | Float64Array | Int32Array; columns: number }>>;
   uns?: { readonly [key: string]: UnsValue };
@@ -135,7 +136,10 @@ function checkTable(spec: TableSpec): void {
   for (const [key, { data, columns: width }] of Object.entries(spec.obsm ?? {})) {
     if (data.length !== rows * width) refuse(`obsm ${key} has ${data.length} values for ${rows} x ${width}`);
   }
-  for (const matrix of [spec.x, ...Object.values(spec.layers ?? {})]) checkCsr(matrix, rows, columns);
+  for (const matrix of [spec.x, ...Object.values(spec.layers ?? {})]) {
+    if (!isBlocks(matrix)) checkCsr(matrix, rows, columns);
+    else if (matrix.rows !== rows) refuse(`a matrix of blocks has ${matrix.rows} rows for ${rows}`);
+  }
 }
 
 function checkCsr({ indptr, indices, data }: CsrMatrix, rows: number, columns: number): void {
@@ -157,7 +161,7 @@ function checkCsr({ indptr, indices, data }: CsrMatrix, rows: number, columns: n
 async function writeCsr(
   store: PartialStore,
   path: string,
-  matrix: CsrMatrix,
+  matrix: CsrMatrix | CsrBlocks,
   rows: number,
   columns: number,
 ): Promise<void> {
@@ -165,6 +169,7 @@ async function writeCsr(
     path,
     groupJson({ 'encoding-type': 'csr_matrix', 'encoding-version': '0.1.0', shape: [rows, columns] }),
   );
+  if (isBlocks(matrix)) return writeCsrBlocks(store, path, matrix, columns);
   for (const part of ['data', 'indices', 'indptr'] as const)
     await writeNumbers(store, `${path}/${part}`, matrix[part], {});
 }

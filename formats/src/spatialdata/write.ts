@@ -10,6 +10,7 @@ import { PartialStore } from './store.ts';
 import { type TableSpec, writeTable } from './table.ts';
 import { compose } from './transforms.ts';
 
+export type { CsrBlock, CsrBlocks } from './csr-blocks.ts';
 export type { PointsBatch, PointsSpec } from './points.ts';
 export type { ShapesBatch } from './shapes.ts';
 export type { CsrMatrix, TableColumn, TableSpec, UnsValue } from './table.ts';

@@ -1,0 +1,96 @@
+import type { CorrectConfig } from '@spatile/formats/config/schema';
+import type { ReferenceProfiles } from '@spatile/formats/reference/read';
+import { fitFrame } from '@spatile/formats/tile/correct';
+import type { Frame } from '@spatile/formats/tile/frame';
+import { RandomStream } from '@spatile/random/stream';
+import { type CountTable, rowsOf, startOf } from './count-table.ts';
+
+/** What the fit takes of the whole slide. */
+export interface SlideSums {
+  /** Transcripts of each cell on the genes of the reference. */
+  umi: Float64Array;
+  /** Transcripts of each shared gene over the cells that are typed. */
+  bulk: Float64Array;
+  largestCount: number;
+}
+
+/** Place among the shared genes of each gene of the table; -1 for genes that the reference lacks. */
+export function sharedPlaces({ genes }: ReferenceProfiles, tableGenes: number): Int32Array {
+  const place = new Int32Array(tableGenes).fill(-1);
+  genes.forEach((gene, i) => {
+    place[gene] = i;
+  });
+  return place;
+}
+
+/** Sums over the slide, in order of the rows. */
+export function slideSums(
+  table: CountTable,
+  place: Int32Array,
+  shared: number,
+  config: CorrectConfig,
+): SlideSums {
+  const cells = table.indptr.length - 1;
+  const { umiMin, umiMax, countsMin } = config.rctd;
+  const umi = new Float64Array(cells);
+  const bulk = new Float64Array(shared);
+  let largestCount = 1;
+  for (let row = 0; row < cells; row++) {
+    const [from, to] = [startOf(table, row), startOf(table, row + 1)];
+    for (let e = from; e < to; e++) if (place[table.indices[e]] >= 0) umi[row] += table.data[e];
+    if (umi[row] < Math.max(umiMin, countsMin) || umi[row] > umiMax) continue;
+    for (let e = from; e < to; e++) {
+      const gene = place[table.indices[e]];
+      if (gene < 0) continue;
+      bulk[gene] += table.data[e];
+      largestCount = Math.max(largestCount, table.data[e]);
+    }
+  }
+  return { umi, bulk, largestCount };
+}
+
+/** The input of the fit; the sample of cells is drawn by row, so no tiling changes it. */
+export function fitInput(
+  table: CountTable,
+  reference: ReferenceProfiles,
+  place: Int32Array,
+  sums: SlideSums,
+  config: CorrectConfig,
+  seed: number,
+): Frame {
+  const { sigmaCells, bulkFoldChange, bulkShare, foldChange, share, minObserved } = config.rctd;
+  return fitFrame({
+    types: reference.types.length,
+    shares: reference.shares,
+    bulk: sums.bulk,
+    // The original leaves out names with a lower-case mt-, the mitochondrial genes of the mouse.
+    listable: Uint8Array.from(reference.genes, (gene) => (table.geneNames[gene].includes('mt-') ? 0 : 1)),
+    sample: rowsOf(table, sampleRows(sums.umi, config, seed, sigmaCells), place),
+    settings: {
+      bulkFoldChange,
+      bulkShare,
+      foldChange,
+      share,
+      minTotal: minObserved,
+      largestCount: sums.largestCount,
+    },
+  });
+}
+
+/** Rows of the cells that set the scale of the noise, ascending. */
+function sampleRows(umi: Float64Array, { rctd }: CorrectConfig, seed: number, most: number): number[] {
+  const enough = (least: number): number[] => {
+    const rows: number[] = [];
+    umi.forEach((n, row) => {
+      if (n > least && n <= rctd.umiMax) rows.push(row);
+    });
+    return rows;
+  };
+  // A slide without cells of the wanted size is fitted on those it has.
+  let rows = enough(rctd.umiMinSigma);
+  if (rows.length === 0) rows = enough(Math.max(rctd.umiMin, rctd.countsMin) - 1);
+  if (rows.length <= most) return rows;
+  const keys = new Map(rows.map((row) => [row, new RandomStream(seed, 'correct.sample', row).uint32()]));
+  rows.sort((a, b) => keys.get(a)! - keys.get(b)! || a - b);
+  return rows.slice(0, most).sort((a, b) => a - b);
+}

@@ -1,0 +1,135 @@
+import type { CorrectConfig } from '@spatile/formats/config/schema';
+import type { ReferenceProfiles } from '@spatile/formats/reference/read';
+import { CELL_CLASSES, countsFrame, SPLIT_STATUS } from '@spatile/formats/tile/correct';
+import type { Frame } from '@spatile/formats/tile/frame';
+import { type SettledTypes, type SlideTypes, settleTypes } from './cell-types.ts';
+import { BLOCK_CELLS, type Block, type CountTable, rowsOf, startOf } from './count-table.ts';
+import { type NeighbourGraph, neighbourGraph, secondTypeShares } from './neighbours.ts';
+
+type SplitConfig = CorrectConfig['split'];
+
+/** What SPLIT decided for each cell. */
+export interface SplitPlan extends SettledTypes {
+  /** 0: raw; 1: by two weights; 2: by all weights. */
+  purify: Uint8Array;
+  /** Index in `SPLIT_STATUS`. */
+  status: Uint8Array;
+  /** Share of the second type among the neighbours. */
+  score: Float32Array;
+  graph: NeighbourGraph;
+}
+
+const code = (name: (typeof CELL_CLASSES)[number]): number => CELL_CLASSES.indexOf(name);
+const status = (name: (typeof SPLIT_STATUS)[number]): number => SPLIT_STATUS.indexOf(name);
+
+/** Decides which cells are purified and how (SPLIT, Bilous et al. 2026). */
+export function planSplit(
+  table: CountTable,
+  typed: SlideTypes,
+  types: number,
+  split: SplitConfig,
+): SplitPlan {
+  const settled = settleTypes(typed, types, split.minWeight);
+  const graph = neighbourGraph(table.spatial, split.radiusUm, split.neighbours);
+  const score = secondTypeShares(graph, { ...typed, ...settled });
+  const purify = Uint8Array.from(settled.cellClass, (cellClass, i) => {
+    if (cellClass === code('reject') || cellClass === code('filtered') || settled.second[i] < 0) return 0;
+    if (cellClass === code('doublet_uncertain')) return 2;
+    if (split.cells === 'neighbours') return score[i] > split.threshold ? 1 : 0;
+    return split.cells === 'doublets' && cellClass === code('singlet') ? 0 : 1;
+  });
+  const statuses = Uint8Array.from(settled.cellClass, (cellClass, i) => {
+    if (cellClass === code('filtered')) return status('filtered');
+    if (cellClass === code('reject')) return status('reject');
+    return status(purify[i] > 0 ? 'purified' : 'raw');
+  });
+  return { ...settled, purify, status: statuses, score, graph };
+}
+
+/** The input of one block: its own cells, then the senders outside of it. */
+export function countsInput(
+  table: CountTable,
+  reference: ReferenceProfiles,
+  place: Int32Array,
+  typed: SlideTypes,
+  plan: SplitPlan,
+  block: Block,
+  sent: readonly Sent[],
+  split: SplitConfig,
+  seed: number,
+): Frame {
+  const types = reference.types.length;
+  const own = Array.from({ length: block.to - block.from }, (_, i) => block.from + i);
+  const outside = [...new Set(sent.map(({ from }) => from))]
+    .filter((row) => row < block.from || row >= block.to)
+    .sort((a, b) => a - b);
+  const rows = [...own, ...outside];
+  const local = new Map(rows.map((row, i) => [row, i]));
+  const weights = new Float32Array(rows.length * types);
+  rows.forEach((row, i) => {
+    weights.set(typed.weights.subarray(row * types, (row + 1) * types), i * types);
+  });
+  return countsFrame({
+    types,
+    shares: reference.shares,
+    sharedOf: place,
+    settings: { counts: split.counts, unreferencedGenes: split.unreferencedGenes, seed },
+    cells: rowsOf(table, rows, null),
+    row: Uint32Array.from(rows),
+    purify: Uint8Array.from(rows, (row) => plan.purify[row]),
+    first: Int16Array.from(rows, (row) => plan.first[row]),
+    second: Int16Array.from(rows, (row) => plan.second[row]),
+    firstWeight: Float32Array.from(rows, (row) => typed.firstWeight[row]),
+    secondWeight: Float32Array.from(rows, (row) => typed.secondWeight[row]),
+    weights,
+    own: own.length,
+    sender: Uint32Array.from(sent, ({ from }) => local.get(from)!),
+    receiver: Uint32Array.from(sent, ({ to }) => local.get(to)!),
+    share: Float32Array.from(sent, ({ share }) => share),
+  });
+}
+
+/** A share of what is removed from one cell, given to another. */
+export interface Sent {
+  from: number;
+  to: number;
+  share: number;
+}
+
+/** Who sends removed counts to whom, by block of the receiver, in order of receiver and sender. */
+export function sentCounts(
+  table: CountTable,
+  plan: SplitPlan,
+  blocks: readonly Block[],
+  by: SplitConfig['reassign'],
+): Sent[][] {
+  const sent: Sent[][] = blocks.map(() => []);
+  if (by === 'none') return sent;
+  for (let from = 0; from < plan.first.length; from++) {
+    const receivers = receiversOf(plan, from);
+    const sizes = receivers.map((to) => (by === 'uniform' ? 1 : totalOf(table, to)));
+    const sum = sizes.reduce((a, b) => a + b, 0);
+    receivers.forEach((to, i) => {
+      if (sum > 0) sent[Math.floor(to / BLOCK_CELLS)].push({ from, to, share: sizes[i] / sum });
+    });
+  }
+  for (const list of sent) list.sort((a, b) => a.to - b.to || a.from - b.from);
+  return sent;
+}
+
+/** Neighbours whose first type is the second of a purified cell. */
+function receiversOf({ graph, first, second, purify, cellClass }: SplitPlan, i: number): number[] {
+  if (purify[i] === 0) return [];
+  const out: number[] = [];
+  for (let e = graph.start[i]; e < graph.start[i + 1]; e++) {
+    const j = graph.cell[e];
+    if (first[j] === second[i] && cellClass[j] !== code('reject')) out.push(j);
+  }
+  return out;
+}
+
+function totalOf(table: CountTable, row: number): number {
+  let total = 0;
+  for (let e = startOf(table, row); e < startOf(table, row + 1); e++) total += table.data[e];
+  return total;
+}
