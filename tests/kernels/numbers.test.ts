@@ -45,6 +45,8 @@ describe('elementary functions', () => {
         1e-12 * Math.max(1, Math.abs(twin.lnGamma(x))),
       );
     }
+    for (const x of [0.01, 0.3, 1, 2.5, 7.9, 8, 40, 1000])
+      expect(relative(b.kernel.expDigamma(x), twin.expDigamma(x))).toBeLessThan(1e-7);
     for (let x = -3; x <= 3; x += 0.05) expect(Math.abs(b.kernel.erf(x) - twin.erf(x))).toBeLessThan(1e-12);
     expect([b.kernel.erf(7), b.kernel.erf(-7), b.kernel.erf(0)]).toEqual([1, -1, 0]);
     for (const p of [1e-9, 1e-5, 0.01, 0.0749, 0.0751, 0.3, 0.5, 0.7, 0.9251, 0.999, 1 - 1e-7]) {

@@ -4,6 +4,7 @@ import {
   drawComponents,
   drawForeground,
   drawLoadings,
+  pointLoadings,
 } from '../../worker/kernels/reference/assign-expression.ts';
 import { logPosterior, measure, rate } from '../../worker/kernels/reference/assign-model.ts';
 import { judge, mismatchPairs, moveLabels, movePlaces } from '../../worker/kernels/reference/assign-moves.ts';
@@ -124,6 +125,30 @@ describe('kernels equal their twins', () => {
         });
       });
     }
+    b.release();
+  });
+
+  it('point loadings and the totals that go with them', async () => {
+    const t = randomTile(8);
+    const b = await bound(t);
+    const latent = b.integer('latent');
+    b.setInteger('pointLoadings', 1);
+    const counts = t.cells.map((_, c) => t.r[0].map((_, k) => (c === 0 ? 0 : (c * 7 + k * 5) % 23)));
+    counts.forEach((row, c) => {
+      row.forEach((x, k) => {
+        b.arrays.latentCount[c * latent + latentPlace(t, k)] = x;
+      });
+    });
+    b.kernel.drawLoadings(b.tile, 0);
+    const totals = pointLoadings(t, counts);
+    t.cells.slice(1).forEach(({ loading }, i) => {
+      if (b.arrays.size[i + 1] === 0) return;
+      expect(Math.abs(b.arrays.totalRate[i + 1] - totals[i + 1])).toBeLessThan(1e-9 * totals[i + 1]);
+      loading.forEach((phi, k) => {
+        const found = b.arrays.loading[(i + 1) * latent + latentPlace(t, k)];
+        expect(Math.abs(found - phi)).toBeLessThanOrEqual(1e-6 * phi);
+      });
+    });
     b.release();
   });
 

@@ -100,6 +100,7 @@ function arraysOf(s: AssignSizes) {
     mu: [Float64Array, w.componentWidth],
     sigma2: [Float64Array, w.componentWidth],
     risingLog: [Float64Array, table * RISING],
+    pointCount: [Float64Array, table * RISING],
     emptyLog: [Float64Array, (s.volumeBins + 1) * w.componentWidth],
     lnTable: [Float64Array, LN_TABLE],
     priorLog: [Float64Array, 512],
@@ -158,6 +159,7 @@ export const HEADER_INTEGERS = [
   'volumeBins',
   'volumeFactor',
   'connectivity',
+  'pointLoadings',
   'placeKey0',
   'placeKey1',
   'tileKey0',
@@ -217,6 +219,7 @@ export interface AssignExports {
   philox(k0: number, k1: number, c0: number, c1: number, c2: number, c3: number, out: number): void;
   ln(x: number): number;
   exp(x: number): number;
+  expDigamma(x: number): number;
   lnGamma(x: number): number;
   erf(x: number): number;
   normalQuantile(p: number): number;

@@ -133,6 +133,8 @@ export interface ProsegSchedule {
   finalTemperature: number;
   /** Label proposals per voxel with neighbours of another label and iteration. */
   proposalsPerPair: number;
+  /** `point`: a typical value of each loading's law stands for a draw. Absent: `drawn`. */
+  loadings?: 'drawn' | 'point';
   /** Loadings are redrawn every n-th iteration. */
   loadingsEvery: number;
   /** Transcript repositioning on? */
@@ -233,7 +235,7 @@ export function prosegMemoryBytes(input: {
   const grid = (voxelsFine + rim * model.layers) * (2 + 4 + 2 + 6) + (columns + rim) * 24;
   const perTranscript = transcripts * (64 + 160 + 56);
   const perCell = (cells + 1) * (latent * 12 + model.layers * 8 + 2048 + 320);
-  const tables = latent * components * (18 * 8 + 24) + (VOLUME_BINS + 1) * components * 12 + 2 ** 20;
+  const tables = latent * components * (34 * 8 + 24) + (VOLUME_BINS + 1) * components * 12 + 2 ** 20;
   const globals = factored * model.factors * 12 + model.genes * model.layers * model.densityBins * 12;
   return Math.ceil(grid + perTranscript + perCell + tables + globals + 16 * 2 ** 20);
 }

@@ -16,7 +16,7 @@ import { Tile } from './tile';
 import { philox as block, open, w0, w1, w2, w3 } from './philox';
 import { gamma, polyaGamma, tables } from './samplers';
 
-export { ln, exp, lnGamma, erf, normalQuantile } from './math';
+export { ln, exp, expDigamma, lnGamma, erf, normalQuantile } from './math';
 export { fillLnTable, sumRates, rateOf } from './rates';
 export { bucketTranscripts, recount } from './pairs';
 export { moveLabels, separates } from './moves';

@@ -1,4 +1,4 @@
-import { exp, ln, ln2, lnGamma } from './math';
+import { exp, expDigamma, ln, ln2, lnGamma } from './math';
 import { labelAt } from './pairs';
 import { blocks, fourth, next, open, philox4, unit, w0 } from './philox';
 import { lnInt, sumRatesOf } from './rates';
@@ -81,7 +81,15 @@ export function drawForeground(t: Tile, iteration: u32, collect: bool): void {
   if (collect) store<i64>(t.statLogLikelihood, load<i64>(t.statLogLikelihood) + logLikelihood);
 }
 
-/** Table ln Gamma(r + x) - ln Gamma(r), x < 16, for every factor and component; also clears `emptyLog`. */
+/**
+ * Point of Gamma(count, 1) that stands for a draw. Of a private gene: the geometric mean of its mean and of exp(E ln), for a
+ * transcript's fate is a concave function of the loading and lies between theirs. Of a factor: the mean, for a rate sums many.
+ */
+function pointOf(count: f64, isPrivate: bool): f64 {
+  return isPrivate ? sqrt<f64>(count * expDigamma(count)) : count;
+}
+
+/** Tables over x < 16 for every factor and component: ln Gamma(r + x) - ln Gamma(r) and points; also clears `emptyLog`. */
 export function fillTables(t: Tile): void {
   const T = t.componentWidth;
   for (let k = 0; k < t.latent; k++) {
@@ -90,6 +98,7 @@ export function fillTables(t: Tile): void {
       let sum: f64 = 0.0;
       for (let x = 0; x < RISING; x++) {
         store<f64>(t.risingLog + (<usize>((k * RISING + x) * T + z) << 3), sum);
+        store<f64>(t.pointCount + (<usize>((k * RISING + x) * T + z) << 3), pointOf(r + f64(x), k < t.privateWidth));
         sum += ln(r + f64(x));
       }
     }
@@ -195,7 +204,32 @@ function usedDimensions(t: Tile): i32 {
   return n;
 }
 
-/** Step 7 of 1.7: loadings given latent counts and component, then Lambda. Frozen cells and cells without a voxel keep theirs. */
+/** Point loadings of a cell in place of draws. Lambda takes their means: volumes see the loadings as a sum. */
+function pointLoadings(t: Tile, c: i32, volume: f64, z: i32): void {
+  const T = t.componentWidth;
+  let total: f64 = 0.0;
+  for (let k = 0; k < t.latent; k++) {
+    const sum = load<f64>(t.thetaSum + (<usize>k << 3));
+    if (sum == 0.0) continue;
+    const at = <usize>(k * T + z) << 3;
+    const cell = <usize>c * <usize>t.latent + k;
+    const s = load<f64>(t.scale + at);
+    const unitMean = s / (1.0 + s * volume * sum);
+    const x = <i32>load<u32>(t.latentCount + (cell << 2));
+    const count = load<f64>(t.shape + at) + f64(x);
+    const point = x < RISING
+      ? load<f64>(t.pointCount + (<usize>((k * RISING + x) * T + z) << 3))
+      : pointOf(count, k < t.privateWidth);
+    store<f32>(t.loading + (cell << 2), f32(point * unitMean));
+    total += count * unitMean * sum;
+  }
+  store<f64>(t.totalRate + (<usize>c << 3), total);
+}
+
+/**
+ * Step 7 of 1.7: loadings given latent counts and component, drawn or (`pointLoadings` of the header) as points, then Lambda.
+ * Frozen cells and cells without a voxel keep theirs.
+ */
 export function drawLoadings(t: Tile, iteration: u32): void {
   const T = t.componentWidth;
   let drawn = 0;
@@ -205,6 +239,11 @@ export function drawLoadings(t: Tile, iteration: u32): void {
     if (load<u8>(t.frozen + c) || n == 0) continue;
     const volume = t.voxelVolume * f64(n);
     const z = <i32>load<u16>(t.component + (<usize>c << 1));
+    if (t.pointLoadings) {
+      pointLoadings(t, c, volume, z);
+      drawn++;
+      continue;
+    }
     const id = load<u32>(t.cellId + (<usize>c << 2));
     for (let k = 0; k < t.latent; k++) {
       const sum = load<f64>(t.thetaSum + (<usize>k << 3));

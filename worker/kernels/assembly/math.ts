@@ -70,6 +70,20 @@ export function lnGamma(x: f64): f64 {
   return (x - 0.5) * ln(x) - x + 0.91893853320467274178 + series - ln(product);
 }
 
+/** exp(digamma(x)) for x > 0: shifted to x >= 8, then the asymptotic series. */
+export function expDigamma(x: f64): f64 {
+  let sum: f64 = 0.0;
+  while (x < 8.0) {
+    sum += 1.0 / x;
+    x += 1.0;
+  }
+  const i = 1.0 / x;
+  const z = i * i;
+  const series = z * (8.333333333333333333e-2 - z * (8.333333333333333333e-3 - z * (3.968253968253968254e-3
+    - z * (4.166666666666666667e-3 - z * (7.575757575757575758e-3 - z * 2.109279609279609280e-2)))));
+  return exp(ln(x) - 0.5 * i - series - sum);
+}
+
 /** Error function, from the series of positive terms; 1 beyond 6. */
 export function erf(x: f64): f64 {
   const a = abs<f64>(x);

@@ -15,6 +15,7 @@
  * | theta | [factored genes][factors padded to 4] | gene loadings |
  * | shape, scale, | [latent][components padded to 2] | r and s of the gamma prior of loadings |
  * | risingLog | [latent][16][components] | ln Gamma(r + x) - ln Gamma(r) |
+ * | pointCount | [latent][16][components] | what a point loading takes for r + x |
  * | emptyLog | [table][components] | sum_k r ln(1 + s V Theta) by voxel count, -1 = not yet computed |
  */
 @unmanaged
@@ -41,6 +42,7 @@ export class Tile {
   volumeBins: i32;
   volumeFactor: i32;
   connectivity: i32;
+  pointLoadings: i32;
   placeKey0: i32;
   placeKey1: i32;
   tileKey0: i32;
@@ -86,6 +88,7 @@ export class Tile {
   mu: usize;
   sigma2: usize;
   risingLog: usize;
+  pointCount: usize;
   emptyLog: usize;
   lnTable: usize;
   priorLog: usize;

@@ -1,5 +1,5 @@
 import { type ModelTile, rate, thetaSums } from './assign-model.ts';
-import { gamma, lnGamma, philox, stream, unit } from './assign-random.ts';
+import { expDigamma, gamma, lnGamma, philox, stream, unit } from './assign-random.ts';
 
 const KIND_FOREGROUND = 3;
 const KIND_COMPONENT = 4;
@@ -96,4 +96,21 @@ export function drawLoadings(
       loading[k] = Math.fround((draw * s) / (1 + s * volume * theta));
     });
   }
+}
+
+/** Point loadings in place of draws, and the totals that go with them (means). */
+export function pointLoadings(t: ModelTile, counts: number[][]): number[] {
+  const sums = thetaSums(t);
+  return t.cells.map(({ frozen, component, loading }, c) => {
+    const volume = volumeOf(t, c);
+    if (c === 0 || frozen || volume === 0) return 0;
+    let total = 0;
+    sums.forEach((theta, k) => {
+      const count = t.r[component][k] + counts[c][k];
+      const unit = t.s[component][k] / (1 + t.s[component][k] * volume * theta);
+      loading[k] = Math.fround(unit * (k < t.privateGenes ? Math.sqrt(count * expDigamma(count)) : count));
+      total += count * unit * theta;
+    });
+    return total;
+  });
 }

@@ -81,6 +81,12 @@ export function lnGamma(x: number): number {
   );
 }
 
+/** exp(digamma(x)) from the derivative of ln Gamma, by Richardson's rule. */
+export function expDigamma(x: number): number {
+  const slope = (h: number): number => (lnGamma(x * (1 + h)) - lnGamma(x * (1 - h))) / (2 * x * h);
+  return Math.exp((4 * slope(0.0005) - slope(0.001)) / 3);
+}
+
 /** Gamma(shape, 1) by Marsaglia and Tsang from a stream. */
 export function gamma(next: () => number[], shape: number): number {
   const d = (shape < 1 ? shape + 1 : shape) - 1 / 3;

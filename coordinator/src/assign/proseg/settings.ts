@@ -26,6 +26,7 @@ export function tileSchedule({ schedule, diffusion }: ProsegConfig): ProsegSched
     recordedIterations: Math.min(schedule.recordedIterations, schedule.fineIterations),
     finalTemperature: schedule.finalTemperature,
     proposalsPerPair: schedule.proposalsPerPair,
+    loadings: schedule.loadings,
     loadingsEvery: schedule.loadingsEvery,
     diffusion,
   };

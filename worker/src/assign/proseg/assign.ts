@@ -23,6 +23,7 @@ export const assign: Handler = async (input, context) => {
     stage: 'assign',
     records: true,
     statistics: false,
+    pointLoadings: schedule.loadings === 'point',
     moveOutsideCore: true,
   });
   try {

@@ -30,6 +30,7 @@ export const border: Handler = async (input, context) => {
     stage: 'border',
     records: true,
     statistics: false,
+    pointLoadings: schedule.loadings === 'point',
     cells,
     moveOutsideCore: false,
   });

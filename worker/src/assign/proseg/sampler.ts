@@ -31,6 +31,8 @@ export interface SamplerOptions {
   statistics: boolean;
   /** Cells of the tile (slide numbers, ascending), when there are more than the tile lists. */
   cells?: Uint32Array;
+  /** Whether loadings are points of their law instead of draws. */
+  pointLoadings?: boolean;
   /** Whether a transcript observed outside the core may be repositioned. */
   moveOutsideCore: boolean;
 }
@@ -83,7 +85,7 @@ export async function openSampler(task: ProsegTask, options: SamplerOptions): Pr
   loadDensity(sampler);
   loadTranscripts(sampler, options);
   loadCells(sampler);
-  loadSettings(sampler, options.stage);
+  loadSettings(sampler, options);
   if (task.globals !== null) loadGlobals(sampler);
   return sampler;
 }
@@ -231,7 +233,10 @@ function loadCells({ arrays, task, cells }: Sampler): void {
   });
 }
 
-function loadSettings({ bound, arrays, task, grid }: Sampler, stage: string): void {
+function loadSettings(
+  { bound, arrays, task, grid }: Sampler,
+  { stage, pointLoadings }: SamplerOptions,
+): void {
   const { kernel } = bound;
   const { settings, tile } = task;
   const [place, own] = [slideKey(tile.meta, stage), tileKey(tile.meta, grid, stage)];
@@ -239,6 +244,7 @@ function loadSettings({ bound, arrays, task, grid }: Sampler, stage: string): vo
   bound.setInteger('placeKey1', place[1]);
   bound.setInteger('tileKey0', own[0]);
   bound.setInteger('tileKey1', own[1]);
+  bound.setInteger('pointLoadings', pointLoadings === true ? 1 : 0);
   bound.setInteger('connectivity', settings.enforceConnectivity ? 1 : 0);
   bound.setReal('bubble', settings.bubbleProbability);
   bound.setReal('compactnessScale', 1 / (2 * settings.compactnessSigma * settings.compactnessSigma));
