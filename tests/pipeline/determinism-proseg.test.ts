@@ -10,7 +10,7 @@ import { digestOfFiles, filesOf } from './store.ts';
 const at = testFolder();
 const settings = {
   assign: { method: 'proseg', proseg: SHORT_PROSEG },
-  plan: { tileSizeUm: 80, minTileSizeUm: 60 },
+  plan: { tileSizeUm: 60, minTileSizeUm: 30, haloUm: 16 },
 } as const;
 let slide = '';
 let digest = '';
@@ -21,7 +21,7 @@ const workOf = (output: string): RunWork =>
 beforeAll(async () => {
   slide = await simulatedSlide(at('slide'));
   const summary = await run(slide, at('one.zarr'), settings);
-  expect(summary.tiles).toBe(4);
+  expect(summary.tiles).toBe(16);
   digest = summary.digest;
   work = summary.work;
 });

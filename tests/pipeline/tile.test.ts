@@ -13,7 +13,7 @@ const recompute = (tile: string, round: string) =>
 beforeAll(async () => {
   await run(await simulatedSlide(at('slide')), at('one.zarr'), {
     assign: { method: 'proseg', proseg: SHORT_PROSEG },
-    plan: { tileSizeUm: 80, minTileSizeUm: 60 },
+    plan: { tileSizeUm: 60, minTileSizeUm: 30, haloUm: 16 },
   });
 });
 
