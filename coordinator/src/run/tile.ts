@@ -3,6 +3,9 @@ import { ERROR_CODES, type ErrorCode, SpatileError } from '@spatile/formats/erro
 import { encodeFrame } from '@spatile/formats/tile/frame';
 import type { WireError } from '@spatile/formats/tile/protocol';
 import type { TileSummary } from '../api.ts';
+import { fittedModel } from '../assign/baysor/fit.ts';
+import { baysorSettings } from '../assign/baysor/settings.ts';
+import { baysorTask } from '../assign/baysor-stage.ts';
 import { ASSIGN_ROUND, geometricTask } from '../assign/geometric.ts';
 import { ProsegResults } from '../assign/proseg-results.ts';
 import { storedModel } from '../assign/proseg-stage.ts';
@@ -69,6 +72,8 @@ async function taskOf(stage: StageInputs, store: RunStore, round: string, id: st
   }
   if (round !== ASSIGN_ROUND)
     throw new SpatileError('USAGE', `round ${round}: not known; expected assign, assign-border-N or outline`);
+  if (stage.slide.config.assign.method === 'baysor')
+    return baysorTask(stage, baysorSettings(stage.slide), await fittedModel({ store }), tile);
   return proseg ? prosegTask(stage, await storedModel({ store }), tile) : geometricTask(stage, tile);
 }
 

@@ -6,9 +6,9 @@ import {
   type BaysorSettings,
   baysorModelFrom,
 } from '@spatile/formats/tile/baysor';
-import type { Columns, Frame } from '@spatile/formats/tile/frame';
+import { type Columns, decodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import { prefixed } from '@spatile/formats/tile/proseg';
-import type { RoundTask } from '../../run/rounds.ts';
+import { type RoundTask, resultName } from '../../run/rounds.ts';
 import { DensityTable } from '../../scan/grid.ts';
 import { pilotWindow } from '../pilots.ts';
 import type { AssignStage } from '../stage.ts';
@@ -80,6 +80,7 @@ export function fitTask(
 }
 
 /** The frozen model of a run whose fit is done. */
-export async function fittedModel({ runner }: Pick<AssignStage, 'runner'>): Promise<BaysorModel> {
-  return baysorModelFrom(await runner.result(FIT_ROUND, FIT_TASK, BAYSOR_FIT));
+export async function fittedModel({ store }: Pick<AssignStage, 'store'>): Promise<BaysorModel> {
+  const name = resultName(FIT_ROUND, FIT_TASK);
+  return baysorModelFrom(decodeFrame(await store.read(name), BAYSOR_FIT, name));
 }
