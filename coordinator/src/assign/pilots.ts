@@ -1,14 +1,18 @@
 import { type RectUm, rectContains } from '@spatile/formats/space';
-import { assignTileFrame, CONTROL_GENE } from '@spatile/formats/tile/assign';
+import { type AssignTile, assignTileFrame, CONTROL_GENE } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
 import type { RoundTask } from '../run/rounds.ts';
 import { DensityTable } from '../scan/grid.ts';
+import { ByteCache } from './byte-cache.ts';
 import { ProfileProjection } from './gene-profile.ts';
 import { fitProseg } from './proseg/fit.ts';
 import type { ProsegModel } from './proseg/model.ts';
 import { buildModelFrame } from './proseg/model-frame.ts';
 import { choosePilots } from './proseg/pilots.ts';
 import type { AssignStage } from './stage.ts';
+
+/** Inputs of pilot windows kept from block to block, bytes; the chains differ, the windows do not. */
+const WINDOW_BYTES = 96 * 2 ** 20;
 
 /** The ids of the tiles whose windows are the pilots, for the report. */
 export const PILOTS_FILE = 'fits/pilots.json';
@@ -92,10 +96,18 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
     geneTotals: modelGeneTotals(stage),
     pilotTotals: await pilotGeneTotals(stage, pilots),
   });
+  const byId = new Map(pilots.map((pilot) => [pilot.id, pilot]));
+  const windows = new ByteCache<string, AssignTile>(WINDOW_BYTES);
+  const windowOf = async ({ id, core }: { id: string; core: RectUm }): Promise<AssignTile> => {
+    const known = windows.get(id);
+    if (known !== undefined) return known;
+    const { tile } = await inputs.assignTile(id, core, slide.plan.haloUm);
+    windows.set(id, tile, bytesOf(tile));
+    return tile;
+  };
   let step = fit.next();
   while (!step.done) {
     const { round, tasks } = step.value;
-    const byId = new Map(pilots.map((pilot) => [pilot.id, pilot]));
     const roundTasks: RoundTask[] = tasks.map((task) => {
       const pilot = byId.get(task.tile)!;
       return {
@@ -103,10 +115,8 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
         kind: task.kind,
         weight: pilot.transcripts,
         transcripts: pilot.transcripts,
-        input: async (): Promise<Frame> => {
-          const { tile } = await inputs.assignTile(task.tile, pilot.core, slide.plan.haloUm);
-          return assignTileFrame(tile, { meta: task.meta, tables: task.tables });
-        },
+        input: async (): Promise<Frame> =>
+          assignTileFrame(await windowOf(pilot), { meta: task.meta, tables: task.tables }),
       };
     });
     await runner.run(round, `fitting the model on ${pilots.length} pilot windows`, roundTasks);
@@ -115,6 +125,14 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
     step = fit.next(results);
   }
   return step.value;
+}
+
+/** Bytes of the columns of a tile's input. */
+function bytesOf({ transcripts, cells, rings, vertices }: AssignTile): number {
+  const columns = [transcripts, cells, rings, vertices].flatMap((table): ArrayBufferView[] =>
+    Object.values(table),
+  );
+  return columns.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 function seedsIn(stage: AssignStage, core: RectUm): number {
