@@ -77,6 +77,7 @@ function arraysOf(s: AssignSizes) {
     background: [Float32Array, n],
     backgroundIndex: [Uint32Array, n],
     rate: [Float32Array, n],
+    rateCell: [Uint16Array, n],
     foreground: [Uint8Array, n],
     role: [Uint8Array, n],
     recordCell: [Uint16Array, records * RECORD_SLOTS],

@@ -1,7 +1,7 @@
 import { exp, expDigamma, ln, ln2, lnGamma } from './math';
 import { labelAt } from './pairs';
 import { blocks, fourth, next, open, philox4, unit, w0 } from './philox';
-import { lnInt, sumRatesOf } from './rates';
+import { dropRates, lnInt, sumRatesOf } from './rates';
 import { gamma } from './samplers';
 import { KIND_COMPONENT, KIND_FOREGROUND, KIND_LOADING, ROLE_COUNTED, Tile } from './tile';
 import { COMPONENT_TERMS, countWork, FACTOR_STEPS, FOREGROUND_DRAWS, LOADING_DRAWS, STREAM_BLOCKS } from './work';
@@ -259,6 +259,7 @@ export function drawLoadings(t: Tile, iteration: u32): void {
     sumRatesOf(t, c);
     drawn++;
   }
+  dropRates(t);
   countWork(LOADING_DRAWS, i64(drawn) * i64(usedDimensions(t)));
   countWork(STREAM_BLOCKS, taken);
 }

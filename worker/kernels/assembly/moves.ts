@@ -1,7 +1,7 @@
 import { ln } from './math';
 import { labelAt } from './pairs';
 import { fourth, philox4, unit } from './philox';
-import { lnInt, rateOf } from './rates';
+import { keptRateOf, lnInt, rateOf } from './rates';
 import { KIND_LABEL, LOCKED, OUTSIDE, Tile } from './tile';
 import { countWork, LABEL_PROPOSALS, LABEL_TERMS, LABELS_ACCEPTED, LABELS_WEIGHED, VOXELS_SCANNED } from './work';
 
@@ -54,7 +54,7 @@ function likelihoodChange(t: Tile, q: i32, a: u32, b: u32): f64 {
     const i = <usize>load<u32>(t.bucketItem + (<usize>at << 2));
     const g = <u32>load<u16>(t.gene + (i << 1));
     const beta = f64(load<f32>(t.background + (i << 2)));
-    ratio *= (f64(rateOf(t, b, g)) + beta) / (f64(rateOf(t, a, g)) + beta);
+    ratio *= (f64(rateOf(t, b, g)) + beta) / (f64(keptRateOf(t, i, a, g)) + beta);
     if (ratio > FAR_RATIO || ratio < 1.0 / FAR_RATIO) {
       logs += ln(max<f64>(ratio, 1e-300));
       ratio = 1.0;

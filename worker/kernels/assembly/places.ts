@@ -1,6 +1,6 @@
 import { labelAt } from './pairs';
 import { fourth, philox4, unit } from './philox';
-import { rateOf } from './rates';
+import { keepRate, keptRateOf, rateOf } from './rates';
 import { KIND_PLACE, ROLE_MOVES, Tile } from './tile';
 import { countWork, PLACE_PROPOSALS, PLACES_ACCEPTED, RATES_REFRESHED } from './work';
 
@@ -30,7 +30,7 @@ export function movePlaces(t: Tile, iteration: u32): i32 {
     const a = labelAt(t, at);
     const g = <u32>load<u16>(t.gene + (i << 1));
     if (!(load<u8>(t.role + i) & ROLE_MOVES)) {
-      store<f32>(t.rate + (i << 2), rateOf(t, a, g));
+      keepRate(t, i, a, keptRateOf(t, i, a, g));
       continue;
     }
     proposed++;
@@ -52,10 +52,10 @@ export function movePlaces(t: Tile, iteration: u32): i32 {
     const inside = x >= 0 && x < t.width && y >= 0 && y < t.height && l >= 0 && l < t.layers;
     const to = inside ? l * t.plane + (y + 1) * t.stride + x + 1 : <i32>at;
     const b = labelAt(t, to);
-    const old = rateOf(t, a, g);
+    const old = keptRateOf(t, i, a, g);
     if (a == b) {
       store<u32>(t.current + (i << 2), to);
-      store<f32>(t.rate + (i << 2), old);
+      keepRate(t, i, a, old);
       if (to != at) accepted++;
       continue;
     }
@@ -66,7 +66,7 @@ export function movePlaces(t: Tile, iteration: u32): i32 {
       accepted++;
       store<u32>(t.current + (i << 2), to);
     }
-    store<f32>(t.rate + (i << 2), take ? fresh : old);
+    keepRate(t, i, take ? b : a, take ? fresh : old);
   }
   countWork(PLACE_PROPOSALS, proposed);
   countWork(PLACES_ACCEPTED, accepted);
@@ -78,7 +78,7 @@ export function movePlaces(t: Tile, iteration: u32): i32 {
 export function refreshRates(t: Tile): void {
   for (let i: usize = 0; i < <usize>t.transcripts; i++) {
     const a = labelAt(t, load<u32>(t.current + (i << 2)));
-    store<f32>(t.rate + (i << 2), rateOf(t, a, <u32>load<u16>(t.gene + (i << 1))));
+    keepRate(t, i, a, keptRateOf(t, i, a, <u32>load<u16>(t.gene + (i << 1))));
   }
   countWork(RATES_REFRESHED, t.transcripts);
 }

@@ -26,6 +26,27 @@ export function rateOf(t: Tile, cell: u32, gene: u32): f32 {
   );
 }
 
+/** Rate of a transcript's gene in a cell, from the transcript's last rate where that was the cell's: spares an inner product. */
+// @ts-ignore: decorator
+@inline
+export function keptRateOf(t: Tile, i: usize, cell: u32, gene: u32): f32 {
+  return gene >= <u32>t.privateGenes && <u32>load<u16>(t.rateCell + (i << 1)) == cell
+    ? load<f32>(t.rate + (i << 2))
+    : rateOf(t, cell, gene);
+}
+
+// @ts-ignore: decorator
+@inline
+export function keepRate(t: Tile, i: usize, cell: u32, rate: f32): void {
+  store<u16>(t.rateCell + (i << 1), <u16>cell);
+  store<f32>(t.rate + (i << 2), rate);
+}
+
+/** Loadings have changed: no kept rate holds any more. */
+export function dropRates(t: Tile): void {
+  memory.fill(t.rateCell, 0xff, <usize>t.transcripts << 1);
+}
+
 /** ln of a small integer, from the table where it reaches. */
 // @ts-ignore: decorator
 @inline
@@ -44,8 +65,9 @@ export function fillLnTable(t: Tile): void {
   for (let n = 1; n < t.tableSize; n++) store<f64>(t.lnTable + (<usize>n << 3), ln(f64(n)));
 }
 
-/** Lambda_c = sum_k phi_ck Theta_k of every cell. */
+/** Lambda_c = sum_k phi_ck Theta_k of every cell; to be called whenever loadings were written. */
 export function sumRates(t: Tile): void {
+  dropRates(t);
   for (let c = 1; c < t.cells; c++) sumRatesOf(t, c);
 }
 

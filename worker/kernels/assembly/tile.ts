@@ -8,7 +8,7 @@
  * | label | u16[layers][height + 2][width + 2] | tile-local cell, 0 background, 0xffff outside |
  * | priorLabel, priorClass | [height + 2][width + 2] | preferred cell and class of trust; class 0 none, 255 locked |
  * | bucketStart, bucketItem | [voxels + 2], [transcripts] | transcripts by current voxel |
- * | row, gene, observedX/Y/L, current, background, rate, foreground, role | [transcripts] | `role` bit 0: counts in the statistics, bit 1: may move |
+ * | row, gene, observedX/Y/L, current, background, rate, rateCell, foreground, role | [transcripts] | `rate` is that in `rateCell`; `role` bit 0: counts in the statistics, bit 1: may move |
  * | cellId, frozen, owned, component, size | [cells] | entry 0 is the background |
  * | layerSize, perimeter | [cells][layers] | voxels, and ordered pairs (voxel, one of 8 in-layer neighbours outside the cell) |
  * | loading, latentCount | [cells][latent] | phi; counts by factor |
@@ -65,6 +65,7 @@ export class Tile {
   background: usize;
   backgroundIndex: usize;
   rate: usize;
+  rateCell: usize;
   foreground: usize;
   role: usize;
   recordCell: usize;
