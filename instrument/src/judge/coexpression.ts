@@ -118,10 +118,12 @@ function forEachPair(
   const value = Float64Array.from(count, weigh);
   for (let cell = 0; cell + 1 < start.length; cell++) {
     for (let i = start[cell]; i < start[cell + 1]; i++) {
-      const row = marker[i] * n;
-      single[marker[i]] += value[i];
-      for (let j = start[cell]; j < start[cell + 1]; j++) {
-        both[row + marker[j]] += joint === 'product' ? value[i] * value[j] : Math.min(value[i], value[j]);
+      const a = marker[i];
+      single[a] += value[i];
+      // Each pair once, at the lesser marker's row.
+      for (let j = i + 1; j < start[cell + 1]; j++) {
+        const at = marker[j] > a ? a * n + marker[j] : marker[j] * n + a;
+        both[at] += joint === 'product' ? value[i] * value[j] : Math.min(value[i], value[j]);
       }
     }
   }

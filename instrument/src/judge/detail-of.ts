@@ -95,10 +95,13 @@ function gridOf(match: Uint32Array, { predicted, byTrueCell }: JudgedRows, truth
     { length: 5 },
     () => new Uint32Array(n),
   );
+  const { x, y, cell } = truth;
+  const { x0, y0, binUm, columns } = frame;
   for (const row of byTrueCell.order) {
-    const column = Math.floor((truth.x[row] - frame.x0) / frame.binUm);
-    const at = Math.floor((truth.y[row] - frame.y0) / frame.binUm) * frame.columns + column;
-    const [t, q] = [truth.cell[row], predicted[row]];
+    const column = Math.floor((x[row] - x0) / binUm);
+    const at = Math.floor((y[row] - y0) / binUm) * columns + column;
+    const t = cell[row];
+    const q = predicted[row];
     if (q > 0) assigned[at]++;
     if (t === 0) {
       background[at]++;

@@ -52,8 +52,9 @@ function tableOf(columns: readonly Column[]): string[] {
   ];
 }
 
-function headOf({ result, cells, conservation: c }: Evaluation): string[] {
+function headOf({ result, minQv, cells, conservation: c }: Evaluation): string[] {
   const verdict = c.conserved ? 'conserved' : 'NOT conserved';
+  const cutOff = Number.isFinite(minQv) ? `judged from quality ${minQv} on` : 'judged whatever the quality';
   const faults = [
     `${c.missing} missing`,
     `${c.duplicated} twice`,
@@ -62,7 +63,7 @@ function headOf({ result, cells, conservation: c }: Evaluation): string[] {
   ];
   return [
     `${result ?? 'result'}: ${cells.predicted} cells against ${cells.true} true ones, ${cells.matched} matched`,
-    `transcripts: ${verdict}; ${c.once} of ${c.passed} once, ${faults.join(', ')}`,
+    `transcripts: ${verdict}; ${c.once} of ${c.passed} once, ${faults.join(', ')}; ${cutOff}`,
   ];
 }
 

@@ -1,14 +1,15 @@
 import type { RectUm } from '@spatile/formats/space';
 import { BorderBand } from './border-band.ts';
-import { type Contingency, type GroupedRows, groupRows, tallyPairs } from './contingency.ts';
+import { type GroupedRows, groupRows, tallyPairs } from './contingency.ts';
 import { expressionCorrelations } from './expression.ts';
 import { birthExtent } from './extent.ts';
 import { type Conservation, joinToTruth } from './join.ts';
 import { markerFacts } from './marker-facts.ts';
-import { matchByWeight } from './matching.ts';
+import { matchCells } from './match-cells.ts';
+import { DrawnCollector } from './outlines/drawn-calls.ts';
 import { matchOutlines } from './outlines/match.ts';
 import { overlapFacts } from './outlines/overlap.ts';
-import { readTrueShapes, sharedGround } from './outlines/true-shapes.ts';
+import { trueGroundOf } from './outlines/true-shapes.ts';
 import type { JudgedResult } from './read/result.ts';
 import type { JudgedFacts } from './scores.ts';
 import type { Truth } from './truth.ts';
@@ -42,7 +43,17 @@ export async function judgeFacts(
   const predictedRows = groupRows(predicted, predictedCells, judged);
   const table = tallyPairs(trueRows, predicted, predictedCells, truth.leaked, border);
   const match = matchCells(table);
-  const shapes = truth.outlines && (await readTrueShapes(truth.outlines(), truth.cells));
+  const ground = await trueGroundOf(truth);
+  const drawn =
+    ground === null || result.outlines === null ? null : new DrawnCollector(truth, trueRows, ground.isShared);
+  const outlines =
+    drawn &&
+    (await matchOutlines(ground!, result.outlines!(), {
+      trueCells: truth.cells,
+      name: result.name,
+      isBorder,
+      visit: (polygons, size) => drawn.add(polygons, size),
+    }));
   const facts: JudgedFacts = {
     table,
     match,
@@ -55,39 +66,11 @@ export async function judgeFacts(
     }),
     markers: markerFacts(truth, trueRows, predictedRows, predicted, match),
     types: callTypes(truth, trueRows, predictedRows, match),
-    outlines:
-      shapes === null || result.outlines === null
-        ? null
-        : await matchOutlines(shapes, result.outlines(), {
-            trueCells: truth.cells,
-            name: result.name,
-            isBorder,
-          }),
-    overlap: shapes && overlapFacts(sharedGround(shapes), truth, trueRows, predicted, match, border),
+    outlines,
+    drawn: drawn?.finish(border) ?? null,
+    overlap: ground && overlapFacts(ground.isShared, truth, trueRows, predicted, match, border),
   };
   return { facts, rows: { predicted, numberOf, byTrueCell: trueRows }, conservation };
-}
-
-/** Predicted cell of each true cell (0 = none) so that matched pairs share as many transcripts as possible. */
-function matchCells(table: Contingency): Uint32Array {
-  const start = new Uint32Array(table.trueCells + 1);
-  const column = new Uint32Array(table.column.length);
-  const weight = new Uint32Array(table.column.length);
-  let n = 0;
-  for (let t = 1; t <= table.trueCells; t++) {
-    for (let e = table.start[t]; e < table.start[t + 1]; e++) {
-      if (table.column[e] === 0) continue;
-      column[n] = table.column[e] - 1;
-      weight[n++] = table.count.all[e];
-    }
-    start[t] = n;
-  }
-  const columns = matchByWeight({ start, column, weight, columns: table.predictedCells });
-  const match = new Uint32Array(table.trueCells + 1);
-  columns.forEach((c, i) => {
-    match[i + 1] = c + 1;
-  });
-  return match;
 }
 
 /** Tells places near tile borders; with less than two tiles there are none. */

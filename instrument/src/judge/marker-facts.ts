@@ -1,6 +1,6 @@
 import { type Marker, type MarkerCounts, markerCoexpression, thinnedCoexpression } from './coexpression.ts';
 import type { Contingency, GroupedRows } from './contingency.ts';
-import { isCellIn, type Region } from './region.ts';
+import { type Counts, isCellIn, type Region } from './region.ts';
 import { ratio } from './statistics.ts';
 import type { Truth } from './truth.ts';
 
@@ -75,8 +75,10 @@ export function markerScores(facts: MarkerFacts, table: Contingency, region: Reg
     own += facts.own[t];
     kept += facts.ownKept[t];
   }
-  const ofTrue = selectCells(facts.ofTrue, (i) => isCellIn(table.ofTrue, i + 1, region));
-  const ofPredicted = selectCells(facts.ofPredicted, (i) => isCellIn(table.ofPredicted, i + 1, region));
+  const selected = (counts: MarkerCounts, sizes: Counts): MarkerCounts =>
+    region === 'all' ? counts : selectCells(counts, (i) => isCellIn(sizes, i + 1, region));
+  const ofTrue = selected(facts.ofTrue, table.ofTrue);
+  const ofPredicted = selected(facts.ofPredicted, table.ofPredicted);
   const truth = markerCoexpression(ofTrue, facts.markers);
   const result = markerCoexpression(ofPredicted, facts.markers);
   const depth = ratio(meanSize(table.ofPredicted, region), meanSize(table.ofTrue, region));

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openParquet } from '@spatile/formats/parquet/file';
+import { openParquet, type ParquetFile } from '@spatile/formats/parquet/file';
 import { type ColumnRequest, checkColumns } from '@spatile/formats/tabular/columns';
 import { TextTable } from '@spatile/formats/tabular/text-table';
 import type { Marker } from './coexpression.ts';
@@ -63,8 +63,7 @@ export async function loadTruth(folder: string): Promise<Truth> {
     requests.map(({ name }) => ({ name, use: 'number' })),
     'expected the truth that spatile simulate wrote; simulate the slide again',
   );
-  const n = table.rowCount;
-  if (n > MAX_ROWS) throw truthInvalid(path, `too many rows (${n})`, `at most ${MAX_ROWS}`);
+  const n = checkedRows(table, MAX_ROWS);
   const { types, typeOf } = await loadCells(folder);
   const cells = typeOf.length;
   const panel = await loadPanel(join(folder, 'panel.json'), types);
@@ -112,8 +111,8 @@ async function loadCells(folder: string): Promise<{ types: TextTable; typeOf: Ui
   const path = join(folder, 'cells.parquet');
   const table = await openParquet(path);
   const types = new TextTable();
-  const typeOf = new Uint32Array(table.rowCount);
   checkColumns(table, [{ name: 'type', use: 'name' }], 'expected the truth that spatile simulate wrote');
+  const typeOf = new Uint32Array(checkedRows(table, MAX_ROWS));
   for await (const { firstRow, columns } of table.batches(
     [{ name: 'type', as: 'code', table: types }],
     ROWS_PER_BATCH,
@@ -121,6 +120,16 @@ async function loadCells(folder: string): Promise<{ types: TextTable; typeOf: Ui
     typeOf.set(columns[0] as Uint32Array, firstRow);
   }
   return { types, typeOf };
+}
+
+/** The rows that a file says it has, before room is made for them: the simulator writes some bytes for each. */
+function checkedRows({ path, rowCount, sizeBytes }: ParquetFile, most: number): number {
+  if (rowCount <= Math.min(most, sizeBytes)) return rowCount;
+  throw truthInvalid(
+    path,
+    `it claims ${rowCount} rows in ${sizeBytes} bytes`,
+    `at most one row per byte and ${most} in all`,
+  );
 }
 
 function checked(file: string, column: string, value: bigint, limit: number): number {

@@ -52,6 +52,9 @@ export async function readReference(path: string, scale: ReferenceScale): Promis
   for await (const { length, columns } of table.batches(requests, 64)) {
     rows += length;
     if (rows > MOST_ROWS) throw invalid(path, `more than ${MOST_ROWS} rows`, 'one row per type and atlas');
+    // Before room is made for each.
+    if (types.names.length > MOST_TYPES)
+      throw invalid(path, `more than ${MOST_TYPES} cell types`, `2 to ${MOST_TYPES}`);
     for (let row = 0; row < length; row++) {
       const type = Number(columns[0][row]);
       sums[type] ??= new Float64Array(genes.length);
@@ -64,7 +67,7 @@ export async function readReference(path: string, scale: ReferenceScale): Promis
       }
     }
   }
-  if (types.names.length < 2 || types.names.length > MOST_TYPES) {
+  if (types.names.length < 2) {
     throw invalid(path, `${types.names.length} cell types`, `2 to ${MOST_TYPES}`);
   }
   return {

@@ -30,8 +30,9 @@ function fakes() {
       evaluateInDetail: async (
         result: { name: string; assignments: () => AsyncIterable<unknown> },
         truth: unknown,
+        { minQv }: { minQv?: number },
       ) => {
-        judgedBy.push(truth);
+        judgedBy.push(truth, minQv);
         for await (const _ of result.assignments());
         return { evaluation: { result: result.name }, detail: {} };
       },
@@ -41,9 +42,9 @@ function fakes() {
       evaluateByMarkers: async (
         results: { name: string }[],
         set: string,
-        { bundle }: { bundle: string | undefined },
+        { bundle, minQv }: { bundle: string | undefined; minQv?: number },
       ) => {
-        judgedBy.push(set, bundle);
+        judgedBy.push(set, bundle, minQv);
         return [...results, { name: 'vendor' }].map((result) => ({
           result,
           evaluation: {
@@ -81,6 +82,16 @@ describe('evaluate --truth', () => {
     expect(opened).toEqual([['s.csv', { bundle: 'outs', polygons: 'p.json', name: 'mine' }]]);
   });
 
+  it('judges all results at the quality asked for', async () => {
+    const { services, judgedBy } = fakes();
+    await spatile(['evaluate', 'a.zarr', 'b.zarr', '--truth', 't', '--min-qv', '25'], services);
+    await spatile(['evaluate', 'a.zarr', '--markers', 'm.csv', '--min-qv=-1'], services);
+    const truth = { truth: 't' };
+    expect(judgedBy).toEqual([truth, 25, truth, 25, 'markers m.csv', undefined, -1]);
+    const wrong = await spatile(['evaluate', 'a.zarr', '--truth', 't', '--min-qv', 'good'], services);
+    expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--min-qv') });
+  });
+
   it('shows progress by result, and nothing when quiet', async () => {
     const { services } = fakes();
     const args = ['evaluate', 'a.zarr', 'b.zarr', '--truth', 't'];
@@ -110,7 +121,7 @@ describe('evaluate without truth', () => {
     const { services, judgedBy, report } = fakes();
     const args = ['evaluate', 'a.zarr', flag, 'm.csv', '--bundle', 'outs', '--report', 'r.html'];
     expect((await spatile(args, services)).stdout).toBe('markers of a.zarr,vendor\n');
-    expect(judgedBy).toEqual([set, 'outs']);
+    expect(judgedBy).toEqual([set, 'outs', undefined]);
     expect(report.calls).toMatchObject([
       [
         'r.html',

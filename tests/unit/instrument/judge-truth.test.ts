@@ -163,6 +163,25 @@ describe('a truth that is damaged', () => {
     await expect(wrong).rejects.toThrow(message);
   });
 
+  it('is refused before room is made for more rows than a file of its size can hold', async () => {
+    const at = writeTruth();
+    const flags = { displaced: 'uint8', outside: 'uint8', born_x: 'uint8', born_y: 'uint8' } as const;
+    const table = new TableWriter(
+      join(at, 'transcripts.parquet'),
+      { transcript_id: 'uint64', cell: 'uint8', feature: 'uint8', qv: 'uint8', ...flags },
+      { rowsPerGroup: 400_000 },
+    );
+    // Equal values and ids that count up take next to nothing.
+    table.fill(400_000, (from, count) => {
+      const words = new Uint32Array(table.columns.transcript_id.buffer);
+      for (let k = 0; k < count; k++) words[2 * k] = from + k + 1;
+    });
+    table.finish();
+    const wrong = loadTruth(at);
+    await expect(wrong).rejects.toMatchObject({ code: 'METADATA_INVALID' });
+    await expect(wrong).rejects.toThrow(/claims 400000 rows in \d+ bytes; expected at most one row per byte/);
+  });
+
   it('is refused without its tables', async () => {
     const at = writeTruth();
     rmSync(join(at, 'panel.json'));

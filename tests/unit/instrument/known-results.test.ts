@@ -117,6 +117,8 @@ describe('random verdicts and random outlines', () => {
     for (const name of ['ari', 'detection', 'medianJaccard'] as const) {
       expect([name, Math.abs(scores[name]!) < 0.05]).toEqual([name, true]);
     }
+    // Outlines as large as cells and as many meet some of them by chance.
+    for (const name of ['drawnF1', 'drawnRecall'] as const) expect(scores[name]).toBeLessThan(0.4);
     for (const name of ['outlineF1', 'outlineRecall', 'outlinePrecision', 'panopticQuality'] as const) {
       expect([name, scores[name]! < 0.1]).toEqual([name, true]);
     }
@@ -127,6 +129,40 @@ describe('random verdicts and random outlines', () => {
     expect(scores.typeKappa).toBeLessThan(0.35);
     expect(scores.foreignMarkers).toBeCloseTo(0.75, 1);
     expect(scores.coexpression).toBeGreaterThan(0.4);
+  });
+});
+
+describe('outlines apart from calls', () => {
+  it('are right though every transcript is called background, and wrong though every call is right', async () => {
+    const right = await judge(
+      CELL.map(() => 0),
+      PARTS.outlines,
+    );
+    expect(right.scores).toMatchObject({ f1: 0, drawnF1: 1, drawnRecall: 1, drawnPrecision: 1 });
+    const one = await judge(CELL, [rectangle(0, 0, 200, 200)]);
+    expect(one.scores).toMatchObject({ f1: 1 });
+    expect(one.scores.drawnRecall).toBeLessThan(0.01);
+    expect(one.scores.drawnPrecision).toBe(one.scores.drawnRecall);
+  });
+
+  it('give a place to the smallest of those over it, whatever their order', async () => {
+    const around = cellNumbers.map((cell) => outlineOf(cell, -3, 12));
+    const [first, last] = [
+      [...PARTS.outlines!, ...around],
+      [...around, ...PARTS.outlines!],
+    ];
+    for (const outlines of [first, last]) expect((await judge(CELL, outlines)).scores.drawnF1).toBe(1);
+  });
+
+  it('count what lies in holes and between pieces as outside', async () => {
+    const hole = ([[ring]]: Float64Array[][], [[other]]: Float64Array[][]) => [[ring, other]];
+    const holed = cellNumbers.map((cell) => hole(outlineOf(cell), outlineOf(cell, 3.5, 5.5)));
+    const pieces = cellNumbers.map((cell) => [...outlineOf(cell, 0, 3.5), ...outlineOf(cell, 5.5, 12)]);
+    const all = await Promise.all([holed, pieces].map((outlines) => judge(CELL, outlines)));
+    for (const { scores } of all) expect(scores).toMatchObject({ drawnPrecision: 1 });
+    // Two of five places, or of eight in the first column, are lost.
+    expect(all[0].scores.drawnRecall).toBeCloseTo((190 * 15 + 10 * 30) / (190 * 25 + 10 * 40), 12);
+    expect(all[0].scores.drawnF1).toBe(all[1].scores.drawnF1);
   });
 });
 
@@ -175,6 +211,8 @@ describe('known faults', () => {
     expect(scores.outlinePrecision).toBe(0.5);
     expect(scores.outlineIou).toBeCloseTo(0.5, 6);
     expect(scores.panopticQuality).toBeCloseTo(0.5 * (2 / 3), 6);
+    // Of the places that no other cell shares, five, the left half has three; of eight in the first column, six.
+    expect(scores.drawnF1).toBeCloseTo((190 * 15 + 10 * 30) / (190 * 25 + 10 * 40), 12);
     expect(scores).toMatchObject({ typeAccuracy: 1, typeKappa: 1, foreignMarkers: 0, coexpression: 0 });
     expect(scores.markersKept).toBe(0.5);
   });

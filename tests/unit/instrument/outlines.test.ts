@@ -3,7 +3,7 @@ import { matchOutlines } from '@spatile/instrument/judge/outlines/match';
 import { outlineScores } from '@spatile/instrument/judge/outlines/scores';
 import { ShapeIndex } from '@spatile/instrument/judge/outlines/shape-index';
 import { measureSpans, ROW_UM, spansContain, spansOf } from '@spatile/instrument/judge/outlines/spans';
-import { readTrueShapes, sharedGround } from '@spatile/instrument/judge/outlines/true-shapes';
+import { readTrueShapes } from '@spatile/instrument/judge/outlines/true-shapes';
 import { describe, expect, it } from 'vitest';
 import { outlinesOf, rectangle } from './truth-fixture.ts';
 
@@ -204,7 +204,7 @@ describe('the ground that true cells share', () => {
       rectangle(9, 5, 12, 40),
       rectangle(50, 0, 60, 9),
     ];
-    const ground = sharedGround(await readTrueShapes(outlinesOf(cells), cells.length));
+    const ground = (await readTrueShapes(outlinesOf(cells), cells.length)).sharedGround;
     // 2 x 10 of the first two, and from x = 10 to 12 another 2 x 5 of the second and third.
     expect(measureSpans(ground).area).toBeCloseTo(20 + 10, 4);
     for (const [x, y] of [
@@ -231,12 +231,12 @@ describe('the ground that true cells share', () => {
       rectangle(x, 0, x + 4, 2),
       rectangle(x + 3, 0, x + 7, 2),
     ]);
-    const ground = sharedGround(await readTrueShapes(outlinesOf(cells), cells.length));
+    const ground = (await readTrueShapes(outlinesOf(cells), cells.length)).sharedGround;
     expect(measureSpans(ground).area).toBeCloseTo(600, 2);
     for (let x = 0; x < 3000; x += 10) {
       expect([spansContain(ground, x + 3.5, 1), spansContain(ground, x + 4.5, 1)]).toEqual([true, false]);
     }
-    const apart = sharedGround(await readTrueShapes(outlinesOf(cells.slice(0, 1)), 1));
+    const apart = (await readTrueShapes(outlinesOf(cells.slice(0, 1)), 1)).sharedGround;
     expect(measureSpans(apart).area).toBe(0);
     expect(spansContain(apart, 0, 0)).toBe(false);
   });

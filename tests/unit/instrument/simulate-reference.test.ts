@@ -67,6 +67,12 @@ describe('a reference', () => {
     ['too few genes', 'few.csv', 'G1,cell_type\n1,B\n2,T\n', 'METADATA_INVALID'],
     ['text for a number', 'text.csv', `cell_type,${GENES}\nB,${GENES}\n`, 'COLUMN_TYPE'],
     ['one type', 'one.csv', `cell_type,${GENES}\nB,${GENES.map(() => 1)}\n`, 'METADATA_INVALID'],
+    [
+      'a type for every row',
+      'types.csv',
+      `cell_type,${GENES}\n${Array.from({ length: 101 }, (_, i) => `T${i},${GENES.map(() => 1)}\n`).join('')}`,
+      'METADATA_INVALID',
+    ],
     ['a negative mean', 'negative.csv', `cell_type,${GENES}\nB,${GENES.map(() => -1)}\n`, 'METADATA_INVALID'],
     [
       'no expression',

@@ -6,7 +6,7 @@ import type { JudgedResult } from '@spatile/instrument/judge/read/result';
 import { type Command, Option } from 'commander';
 import type { ReportedResult } from '../../report/evaluation/inputs.ts';
 import type { Context } from '../context.ts';
-import { type CommonOptions, withCommonOptions } from '../options.ts';
+import { anyNumber, type CommonOptions, withCommonOptions } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { watchedResult } from '../watched-result.ts';
 
@@ -17,6 +17,7 @@ interface EvaluateFlags extends CommonOptions {
   reference?: string;
   referenceScale: 'linear' | 'log1p';
   polygons?: string;
+  minQv?: number;
   name?: string[];
   report?: string;
 }
@@ -56,6 +57,11 @@ export function addEvaluate(program: Command, context: Context): void {
       'the slide: for results without ids or genes, and to compare with its own cells',
     )
     .option('--polygons <file>', 'outlines of the cells (GeoJSON or GeoParquet), when they lie elsewhere')
+    .option(
+      '--min-qv <n>',
+      "least call quality that counts (default: that of the result's run, else 20)",
+      anyNumber('--min-qv'),
+    )
     .option('--name <name...>', 'names to show, one per result')
     .option('--report <file.html>', 'write tables and pictures to this file as well');
   withCommonOptions(command, { quiet: true }).addHelpText(
@@ -120,7 +126,7 @@ async function judge(
     const name = flags.name?.[i] ?? distinctName(basename(path), results);
     results.push(await openResult(path, { bundle, polygons, name }));
   }
-  if (flags.truth !== undefined) return judgeByTruth(context, results, flags.truth, watch);
+  if (flags.truth !== undefined) return judgeByTruth(context, results, flags.truth, flags.minQv, watch);
   const markers =
     flags.markers !== undefined
       ? await (await context.load('readMarkers'))(flags.markers)
@@ -140,6 +146,7 @@ async function judgeByTruth(
   context: Context,
   results: readonly JudgedResult[],
   folder: string,
+  minQv: number | undefined,
   watch: Watch,
 ): Promise<Judged> {
   const evaluateInDetail = await context.load('evaluateInDetail');
@@ -147,7 +154,7 @@ async function judgeByTruth(
   const reported: ReportedResult[] = [];
   const evaluations = [];
   for (const result of results) {
-    const judged = await watch(result, (watched) => evaluateInDetail(watched, truth));
+    const judged = await watch(result, (watched) => evaluateInDetail(watched, truth, { minQv }));
     evaluations.push(judged.evaluation);
     reported.push({ name: result.name, result, judged, counted: null });
   }
@@ -158,11 +165,11 @@ async function judgeByMarkers(
   context: Context,
   results: readonly JudgedResult[],
   markers: MarkerSet,
-  { bundle }: EvaluateFlags,
+  { bundle, minQv }: EvaluateFlags,
   watch: Watch,
 ): Promise<Judged> {
   const evaluateByMarkers = await context.load('evaluateByMarkers');
-  const judged = await evaluateByMarkers(results, markers, { bundle, watch });
+  const judged = await evaluateByMarkers(results, markers, { bundle, minQv, watch });
   const evaluations = judged.map(({ evaluation }) => evaluation);
   const reported = judged.map(
     ({ result, evaluation: { cells, transcripts, thinnedVendor }, coexpression }) => ({

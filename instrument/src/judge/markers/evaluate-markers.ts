@@ -40,6 +40,8 @@ export interface JudgedByMarkers {
 export interface MarkerOptions {
   /** The slide, whose own cells and nuclei are judged too, as far as it tells them. */
   bundle?: string;
+  /** Least call quality that counts; default: that of the result's run, else 20. */
+  minQv?: number;
   /** Called around the pass over each result, to show progress; it may hand on a wrapped result. */
   watch?: <T>(result: JudgedResult, work: (watched: JudgedResult) => Promise<T>) => Promise<T>;
 }
@@ -51,18 +53,18 @@ export interface MarkerOptions {
 export async function evaluateByMarkers(
   results: readonly JudgedResult[],
   set: MarkerSet,
-  { bundle, watch = (result, work) => work(result) }: MarkerOptions = {},
+  { bundle, minQv, watch = (result, work) => work(result) }: MarkerOptions = {},
 ): Promise<JudgedByMarkers[]> {
   const vendor = bundle === undefined ? [] : await ofBundle(bundle);
   const judged = [...results, ...vendor];
   const counts: CellCounts[] = [];
-  for (const result of judged) counts.push(await watch(result, (watched) => countsOf(watched, set)));
+  for (const result of judged) counts.push(await watch(result, (watched) => countsOf(watched, set, minQv)));
   // A gene that no result has is not in the panel: its pairs would count as never seen together.
   const found = set.markers.map(({ gene }) => counts.some(({ names }) => names.has(gene)));
   const used = { ...set, markers: set.markers.filter((_, marker) => found[marker]) };
   for (const { markers } of counts) renumber(markers, found);
   const baseline = vendor.length === 0 ? null : counts[results.length];
-  return judged.map((result, i) => verdict(result, counts[i], used, baseline));
+  return judged.map((result, i) => verdict(result, counts[i], used, baseline, minQv ?? minQvOf(result)));
 }
 
 /** Numbers of markers among those that were found, of which alone there are counts. */
@@ -85,8 +87,12 @@ async function ofBundle(path: string): Promise<JudgedResult[]> {
     }));
 }
 
-function countsOf(result: JudgedResult, { markers }: MarkerSet): Promise<CellCounts> {
-  if (result.genes) return countCells(result.genes, markers, minQvOf(result));
+function countsOf(
+  result: JudgedResult,
+  { markers }: MarkerSet,
+  minQv = minQvOf(result),
+): Promise<CellCounts> {
+  if (result.genes) return countCells(result.genes, markers, minQv);
   throw resultInvalid(
     result.name,
     'the genes of its transcripts are not known (no column gene or feature_name)',
@@ -102,6 +108,7 @@ function verdict(
   counts: CellCounts,
   set: MarkerSet,
   baseline: CellCounts | null,
+  minQv: number,
 ): JudgedByMarkers {
   const { transcripts } = counts;
   const coexpression = markerCoexpression(counts.markers, set.markers);
@@ -111,7 +118,7 @@ function verdict(
     version: 2,
     result: result.name,
     program: result.program,
-    minQv: Number.isFinite(minQvOf(result)) ? minQvOf(result) : null,
+    minQv: Number.isFinite(minQv) ? minQv : null,
     transcripts: {
       ...transcripts,
       share: transcripts.judged === 0 ? null : transcripts.assigned / transcripts.judged,

@@ -33,7 +33,13 @@ export interface OutlineMatch {
 export async function matchOutlines(
   truth: TrueShapes,
   predicted: AsyncIterable<CellOutline>,
-  input: { trueCells: number; name: string; isBorder: (x: number, y: number) => boolean },
+  input: {
+    trueCells: number;
+    name: string;
+    isBorder: (x: number, y: number) => boolean;
+    /** Called with every predicted outline, its area in um2 and its centre of gravity. */
+    visit?: (polygons: CellOutline['polygons'], size: { area: number; x: number; y: number }) => void;
+  },
 ): Promise<OutlineMatch> {
   const { trueCells, isBorder } = input;
   const isDrawn = new Uint8Array(trueCells + 1);
@@ -48,7 +54,9 @@ export async function matchOutlines(
   const isPredictedBorder: number[] = [];
   for await (const { cell, polygons } of predicted) {
     const spans = spansOf(polygons, input.name);
-    const { area, x, y } = measureSpans(spans);
+    const size = measureSpans(spans);
+    const { area, x, y } = size;
+    input.visit?.(polygons, size);
     truth.index.overlaps(spans, (shape, shared) => {
       const iou = shared / (truth.area[shape] + area - shared);
       const t = truth.cell[shape];

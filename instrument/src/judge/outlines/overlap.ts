@@ -2,7 +2,6 @@ import type { GroupedRows } from '../contingency.ts';
 import { isFlagIn, type Region } from '../region.ts';
 import { ratio } from '../statistics.ts';
 import type { Truth } from '../truth.ts';
-import { type Spans, spansContain } from './spans.ts';
 
 /** Transcripts born where true cells overlap, near tile borders (1) and away from them (0). */
 export type OverlapFacts = Record<'fromCells' | 'assigned' | 'home', [away: number, near: number]>;
@@ -15,9 +14,9 @@ export interface OverlapScores {
   overlapF1: number | null;
 }
 
-/** Counts the judged rows on shared ground. */
+/** Counts the judged rows on shared ground; `isShared`: 1 by row that was born there. */
 export function overlapFacts(
-  ground: Spans,
+  isShared: Uint8Array,
   truth: Truth,
   rows: GroupedRows,
   predicted: Uint32Array,
@@ -26,7 +25,7 @@ export function overlapFacts(
 ): OverlapFacts {
   const facts: OverlapFacts = { fromCells: [0, 0], assigned: [0, 0], home: [0, 0] };
   for (const row of rows.order) {
-    if (!spansContain(ground, truth.x[row], truth.y[row])) continue;
+    if (isShared[row] === 0) continue;
     const [t, q, near] = [truth.cell[row], predicted[row], border[row]];
     if (t > 0) facts.fromCells[near]++;
     if (q > 0) facts.assigned[near]++;

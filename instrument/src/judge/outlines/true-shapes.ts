@@ -1,6 +1,7 @@
 import type { CellOutline } from '../read/result.ts';
+import type { Truth } from '../truth.ts';
 import { ShapeIndex } from './shape-index.ts';
-import { intersectSpans, measureSpans, type Spans, spansOf, unionOfSpans } from './spans.ts';
+import { intersectSpans, measureSpans, type Spans, spansContain, spansOf, unionOfSpans } from './spans.ts';
 
 /** The outlines of the true cells. Memory: about 1 kB per cell. */
 export interface TrueShapes {
@@ -10,6 +11,36 @@ export interface TrueShapes {
   area: number[];
   centre: { x: number; y: number }[];
   index: ShapeIndex;
+  /** The ground that two or more cells share: they lie over each other in z. */
+  sharedGround: Spans;
+}
+
+/** What the outlines of a truth say, the same for all results. */
+export interface TrueGround extends TrueShapes {
+  /** 1 by row of the truth: born on shared ground. */
+  isShared: Uint8Array;
+}
+
+const READ = new WeakMap<Truth, Promise<TrueGround>>();
+
+/**
+ * The shapes of a truth's cells, made once for all results judged against it; null when it has none. Memory beside the
+ * shapes: 1 byte per transcript. Errors: see `readTrueShapes`.
+ */
+export async function trueGroundOf(truth: Truth): Promise<TrueGround | null> {
+  if (truth.outlines === null) return null;
+  const read = READ.get(truth) ?? readGround(truth, truth.outlines());
+  READ.set(truth, read);
+  return read;
+}
+
+async function readGround(truth: Truth, outlines: AsyncIterable<CellOutline>): Promise<TrueGround> {
+  const shapes = await readTrueShapes(outlines, truth.cells);
+  const { x, y } = truth;
+  const isShared = new Uint8Array(x.length);
+  for (let row = 0; row < isShared.length; row++)
+    isShared[row] = spansContain(shapes.sharedGround, x[row], y[row]) ? 1 : 0;
+  return { ...shapes, isShared };
 }
 
 /** Reads the outlines of true cells 1..`cells`; of a cell that comes twice the first counts. Errors: those of the reader, `GEOMETRY_INVALID`. */
@@ -31,11 +62,11 @@ export async function readTrueShapes(
     areas.push(area);
     centre.push({ x, y });
   }
-  return { shapes, cell: cellOf, area: areas, centre, index: new ShapeIndex(shapes) };
+  const index = new ShapeIndex(shapes);
+  return { shapes, cell: cellOf, area: areas, centre, index, sharedGround: sharedGround(shapes, index) };
 }
 
-/** The ground that two or more cells share: they lie over each other in z. */
-export function sharedGround({ shapes, index }: TrueShapes): Spans {
+function sharedGround(shapes: readonly Spans[], index: ShapeIndex): Spans {
   const parts: Spans[] = [];
   shapes.forEach((spans, i) => {
     index.overlaps(spans, (j) => {
