@@ -2,38 +2,51 @@ import type { AssignStage } from '../assign/stage.ts';
 import { collectOutlines, OUTLINE_ROUND, type OutlinedCells } from '../output/cells.ts';
 import type { RoundTask } from '../run/rounds.ts';
 import { outlineInput } from './input.ts';
+import { ReachSurvey } from './reach.ts';
 
-/** Tiles that own a cell with a voxel: only those have outlines. */
-async function tilesWithCells(stage: Pick<AssignStage, 'states' | 'busyTiles'>): Promise<number[]> {
-  const out: number[] = [];
-  for (const tile of stage.busyTiles) {
-    const entry = await stage.states.read(tile);
-    if (entry !== null && entry.state.runs.cell.length > 0) out.push(tile);
+type Survey = Pick<AssignStage, 'slide' | 'states' | 'busyTiles'>;
+
+/** Tiles that own a cell with a voxel: only those have outlines. And how far cells reach, where outlines are drawn by it. */
+async function survey({
+  slide,
+  states,
+  busyTiles,
+}: Survey): Promise<{ tiles: number[]; reachUm: number | null }> {
+  const { assign, output } = slide.config;
+  const regular = assign.method === 'proseg' && output.outlines === 'consensus';
+  const reach = new ReachSurvey(slide);
+  const tiles: number[] = [];
+  for (const tile of busyTiles) {
+    const entry = await states.read(tile);
+    if (entry === null || entry.state.runs.cell.length === 0) continue;
+    tiles.push(tile);
+    if (regular) reach.add(entry.state, entry.grid.voxelUm);
   }
-  return out;
+  return { tiles, reachUm: regular ? reach.median() : null };
 }
 
-/** The task of one tile of the round `outline`. */
+/** The task of one tile of the round `outline`. `reachUm` is asked for when the input is made; by default of all tiles. */
 export function outlineTask(
-  stage: Pick<AssignStage, 'slide' | 'regions' | 'states' | 'transcripts'>,
+  stage: Pick<AssignStage, 'slide' | 'regions' | 'states' | 'transcripts' | 'busyTiles'>,
   tile: number,
+  reachUm: () => Promise<number | null> = async () => (await survey(stage)).reachUm,
 ): RoundTask {
   return {
     id: stage.slide.plan.tiles[tile].id,
     kind: 'outline',
     weight: stage.transcripts[tile],
     transcripts: stage.transcripts[tile],
-    input: () => outlineInput(stage.slide, stage.regions, stage.states, tile),
+    input: async () => outlineInput(stage.slide, stage.regions, stage.states, tile, await reachUm()),
   };
 }
 
 /** Outlines and measures all settled cells. */
 export async function runOutline(stage: AssignStage): Promise<OutlinedCells> {
-  const tiles = await tilesWithCells(stage);
+  const { tiles, reachUm } = await survey(stage);
   await stage.runner.run(
     OUTLINE_ROUND,
     'outlining cells',
-    tiles.map((tile) => outlineTask(stage, tile)),
+    tiles.map((tile) => outlineTask(stage, tile, async () => reachUm)),
   );
   return collectOutlines(stage.slide, stage.runner, tiles);
 }

@@ -1,7 +1,8 @@
 import { encodePolygonWkb } from '@spatile/formats/geometry/wkb';
-import { OUTLINE_RESULT, type OutlineResult, outlineResultFrom } from '@spatile/formats/tile/outline';
+import { OUTLINE_RESULT, outlineResultFrom } from '@spatile/formats/tile/outline';
 import type { RoundRunner } from '../run/rounds.ts';
 import type { SlideContext } from '../run/slide.ts';
+import { ringsByCell } from './ring-table.ts';
 
 export const OUTLINE_ROUND = 'outline';
 
@@ -28,7 +29,7 @@ export async function collectOutlines(
     const result = outlineResultFrom(
       await runner.result(OUTLINE_ROUND, slide.plan.tiles[tile].id, OUTLINE_RESULT),
     );
-    const polygons = polygonsByCell(result);
+    const polygons = ringsByCell(result.rings, result.vertices);
     result.cells.cell.forEach((cell, i) => {
       const parts = polygons.get(cell);
       // A cell that lost every column to others has no outline and leaves the output.
@@ -52,21 +53,4 @@ export async function collectOutlines(
     centroidY: column(4),
     wkb: found.map(({ wkb }) => wkb),
   };
-}
-
-/** Per cell its polygons, each an exterior ring followed by its holes. */
-function polygonsByCell({ rings, vertices }: OutlineResult): Map<number, Float64Array[][]> {
-  const out = new Map<number, Float64Array[][]>();
-  for (let r = 0; r < rings.cell.length; r++) {
-    const ring = new Float64Array(rings.count[r] * 2);
-    for (let v = 0; v < rings.count[r]; v++) {
-      ring[2 * v] = vertices.x[rings.start[r] + v];
-      ring[2 * v + 1] = vertices.y[rings.start[r] + v];
-    }
-    const polygons = out.get(rings.cell[r]) ?? [];
-    if (rings.hole[r] === 0) polygons.push([ring]);
-    else polygons[polygons.length - 1].push(ring);
-    out.set(rings.cell[r], polygons);
-  }
-  return out;
 }

@@ -15,16 +15,31 @@ export interface ShapesBatch {
   id: readonly string[];
   /** Little-endian WKB of a Polygon or MultiPolygon in microns, one per id. */
   wkb: readonly Uint8Array[];
-  /** Further numeric columns; names and types must be the same in all batches. */
-  columns?: Readonly<Record<string, Float32Array | Float64Array | Int32Array>>;
+  /** Further columns; names and types must be the same in all batches. */
+  columns?: Readonly<Record<string, Float32Array | Float64Array | Int32Array | readonly string[]>>;
 }
 
 const ROWS_PER_GROUP = 20_000;
 const WKB_POLYGON = 3;
 
-type Kind = 'float32' | 'float64' | 'int32';
-const kindOf = (values: unknown): Kind =>
-  values instanceof Float32Array ? 'float32' : values instanceof Float64Array ? 'float64' : 'int32';
+type Kind = 'float32' | 'float64' | 'int32' | 'text';
+
+function kindOf(values: unknown): Kind {
+  if (Array.isArray(values)) return 'text';
+  if (values instanceof Float32Array) return 'float32';
+  return values instanceof Float64Array ? 'float64' : 'int32';
+}
+
+/** Text as a column of a row group: each value once, in order of appearance. */
+function textData(values: readonly string[]): SinkData {
+  const place = new Map<string, number>();
+  const codes = Int32Array.from(values, (value) => {
+    const known = place.get(value) ?? place.size;
+    place.set(value, known);
+    return known;
+  });
+  return { codes, dictionary: [...place.keys()].map((value) => Buffer.from(value, 'utf8')) };
+}
 
 /** Extent and kinds of all geometries seen, for the `geo` entry. */
 class GeometrySummary {
@@ -67,7 +82,7 @@ class GeometrySummary {
 interface Pending {
   id: string[];
   wkb: Uint8Array[];
-  extra: Map<string, number[]>;
+  extra: Map<string, (number | string)[]>;
 }
 
 /**
@@ -96,7 +111,8 @@ export async function writeShapes(
       { codes, dictionary: pending.id.map((id) => Buffer.from(id, 'utf8')) },
       pending.wkb,
       ...extra.map(([key, kind]) => {
-        const values = pending.extra.get(key) ?? [];
+        const values = (pending.extra.get(key) ?? []) as number[];
+        if (kind === 'text') return textData(values as unknown as string[]);
         if (kind === 'int32') return Int32Array.from(values);
         return kind === 'float32' ? Float32Array.from(values) : Float64Array.from(values);
       }),

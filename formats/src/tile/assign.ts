@@ -1,6 +1,6 @@
 import type { RectUm } from '../space.ts';
 import type { Columns, Frame } from './frame.ts';
-import { pickTables, presentTables } from './tables.ts';
+import { pickTables, presentIn, presentTables } from './tables.ts';
 
 /**
  * What goes into and comes out of the assign stage of one tile. Both are frames (`frame.ts`); the types here name their
@@ -187,11 +187,8 @@ export function assignResultFrame(result: AssignResult): Frame {
 }
 
 export function assignResultFrom(frame: Frame): AssignResult {
-  const optional = Object.fromEntries(
-    Object.entries(OPTIONAL_COLUMNS).filter(([name]) => frame.tables[name] !== undefined),
-  );
   return {
     meta: frame.meta,
-    ...pickTables(frame, { ...RESULT_COLUMNS, ...optional }),
+    ...pickTables(frame, { ...RESULT_COLUMNS, ...presentIn(frame, OPTIONAL_COLUMNS) }),
   } as unknown as AssignResult;
 }

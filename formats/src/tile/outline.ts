@@ -1,6 +1,6 @@
 import type { RectUm } from '../space.ts';
-import type { Columns, Frame } from './frame.ts';
-import { pickTables } from './tables.ts';
+import type { Frame } from './frame.ts';
+import { pickTables, presentIn, presentTables } from './tables.ts';
 
 /**
  * What goes into and comes out of the outline stage of one tile: settled voxels of cells in, their measures and polygons out.
@@ -22,6 +22,10 @@ export interface OutlineTileMeta {
   layers: number;
   /** Height of one layer in microns; 0 without z. */
   layerUm: number;
+  /** Outlines are drawn from voxels and nuclei together, given how far cells of the slide reach beyond nuclei; absent: by voxels alone. */
+  reachUm?: number;
+  /** Whether every layer is outlined too. */
+  layerShapes?: boolean;
 }
 
 export interface OutlineTile {
@@ -39,6 +43,9 @@ export interface OutlineTile {
   cores: { tile: Uint32Array; x0: Float64Array; y0: Float64Array; x1: Float64Array; y1: Float64Array };
   /** Cells this tile reports, ascending. */
   owned: { cell: Uint32Array };
+  /** With `reachUm`: closed rings of the nuclei of `cells`, even-odd per cell; vertices in microns. */
+  nuclei?: { cell: Uint32Array; start: Uint32Array; count: Uint32Array };
+  nucleusVertices?: { x: Float64Array; y: Float64Array };
 }
 
 export interface OutlineResult {
@@ -66,6 +73,15 @@ export interface OutlineResult {
   };
   /** Closed rings (first vertex = last) sorted by (cell, part), the exterior before its holes. Shoelace area of exteriors > 0, of holes < 0. */
   rings: { cell: Uint32Array; part: Uint16Array; start: Uint32Array; count: Uint32Array; hole: Uint8Array };
+  /** With `layerShapes`: the same in every layer, sorted by (layer, cell, part). */
+  layerRings?: {
+    layer: Uint16Array;
+    cell: Uint32Array;
+    part: Uint16Array;
+    start: Uint32Array;
+    count: Uint32Array;
+    hole: Uint8Array;
+  };
   /** Microns. */
   vertices: { x: Float64Array; y: Float64Array };
 }
@@ -80,6 +96,8 @@ const TILE_COLUMNS = {
   cores: ['tile', 'x0', 'y0', 'x1', 'y1'],
   owned: ['cell'],
 };
+const OPTIONAL_TILE = { nuclei: ['cell', 'start', 'count'], nucleusVertices: ['x', 'y'] };
+const OPTIONAL_RESULT = { layerRings: ['layer', 'cell', 'part', 'start', 'count', 'hole'] };
 const RESULT_COLUMNS = {
   cells: ['cell', 'areaUm2', 'voxels', 'volumeUm3', 'perimeterUm', 'centroidX', 'centroidY', 'parts'],
   rings: ['cell', 'part', 'start', 'count', 'hole'],
@@ -88,18 +106,24 @@ const RESULT_COLUMNS = {
 
 export function outlineTileFrame(tile: OutlineTile): Frame {
   const { meta, ...tables } = tile;
-  return { kind: OUTLINE_TILE, meta: { ...meta }, tables: tables as unknown as Record<string, Columns> };
+  return { kind: OUTLINE_TILE, meta: { ...meta }, tables: presentTables(tables) };
 }
 
 export function outlineTileFrom(frame: Frame): OutlineTile {
-  return { meta: frame.meta, ...pickTables(frame, TILE_COLUMNS) } as unknown as OutlineTile;
+  return {
+    meta: frame.meta,
+    ...pickTables(frame, { ...TILE_COLUMNS, ...presentIn(frame, OPTIONAL_TILE) }),
+  } as unknown as OutlineTile;
 }
 
 export function outlineResultFrame(result: OutlineResult): Frame {
   const { meta, ...tables } = result;
-  return { kind: OUTLINE_RESULT, meta: { ...meta }, tables: tables as unknown as Record<string, Columns> };
+  return { kind: OUTLINE_RESULT, meta: { ...meta }, tables: presentTables(tables) };
 }
 
 export function outlineResultFrom(frame: Frame): OutlineResult {
-  return { meta: frame.meta, ...pickTables(frame, RESULT_COLUMNS) } as unknown as OutlineResult;
+  return {
+    meta: frame.meta,
+    ...pickTables(frame, { ...RESULT_COLUMNS, ...presentIn(frame, OPTIONAL_RESULT) }),
+  } as unknown as OutlineResult;
 }

@@ -27,3 +27,8 @@ export function pickTables(frame: Frame, wanted: Record<string, string[]>): Reco
 export function presentTables(tables: object): Record<string, Columns> {
   return Object.fromEntries(Object.entries(tables).filter(([, columns]) => columns !== undefined));
 }
+
+/** Those of the optional tables that a frame holds. */
+export function presentIn(frame: Frame, optional: Record<string, string[]>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(optional).filter(([name]) => frame.tables[name] !== undefined));
+}

@@ -7,14 +7,16 @@ import {
 import type { Handler } from '../handler.ts';
 import { indexOfCell } from '../index-of-cell.ts';
 import { labelRuns } from '../raster/labels.ts';
+import type { PixelWindow } from '../raster/lattice.ts';
 import type { Runs } from '../raster/runs.ts';
 import { consensusMap } from './consensus.ts';
+import { regularMap, shapesOf } from './regular.ts';
 import { type Part, traceLabel } from './trace.ts';
 import { paintVolume, type Volume } from './volume.ts';
 
 /**
  * Measures and outlines the owned cells of one tile: settles voxels claimed twice, flattens the layers to one cell per
- * column, and traces each cell along pixel edges. Neighbouring polygons share their borders exactly and never overlap, within
+ * column (with `reachUm` by voxels and nuclei together, see `regular.ts`), and traces each cell along pixel edges. Neighbouring polygons share their borders exactly and never overlap, within
  * a tile and, with regions as `OutlineTileMeta` asks for, across tiles.
  *
  * In: outline-tile. Out: outline-result, owned cells that have a voxel.
@@ -23,16 +25,29 @@ export const outline: Handler = async (input, context) => {
   const tile = outlineTileFrom(input);
   const volume = paintVolume(tile);
   context.progress(0.3);
-  const map = consensusMap(volume, tile);
-  context.count({ voxelsPainted: volume.labels.length, pixelsMapped: map.length });
+  const { reachUm, layerShapes, layers } = tile.meta;
+  const shapes = reachUm === undefined ? null : shapesOf(volume, tile, reachUm);
+  const map = shapes === null ? consensusMap(volume, tile) : regularMap(volume, shapes, null);
+  const mapOfLayer = (layer: number): Int32Array =>
+    shapes === null ? layerOf(volume, layer) : regularMap(volume, shapes, layer);
+  const maps = 1 + (layerShapes === true ? layers : 0);
+  context.count({ voxelsPainted: volume.labels.length, pixelsMapped: maps * map.length });
   context.progress(0.5);
-  return outlineResultFrame(describe(tile, volume, map, context.progress));
+  return outlineResultFrame(
+    describe(tile, volume, map, layerShapes === true ? mapOfLayer : null, context.progress),
+  );
 };
+
+function layerOf({ labels, window }: Volume, layer: number): Int32Array {
+  const plane = window.width * window.height;
+  return labels.subarray(layer * plane, (layer + 1) * plane);
+}
 
 function describe(
   tile: OutlineTile,
   volume: Volume,
   map: Int32Array,
+  mapOfLayer: ((layer: number) => Int32Array) | null,
   progress: (fraction: number) => void,
 ): OutlineResult {
   const { window } = volume;
@@ -43,9 +58,31 @@ function describe(
     if (label > 0 && volume.voxels[label] > 0) wanted[label] = 1;
     else ownedWithoutVoxels++;
   }
+  const writer = new ResultWriter(tile, volume, mapOfLayer !== null);
+  traceAll(map, window, wanted, (label, own, parts) => {
+    writer.add(label, own, parts);
+    if (label % 256 === 0) progress(0.5 + (0.25 * label) / wanted.length);
+  });
+  for (let layer = 0; mapOfLayer !== null && layer < volume.layers; layer++) {
+    traceAll(mapOfLayer(layer), window, wanted, (label, _, parts) => writer.addLayer(label, layer, parts));
+    progress(0.75 + (0.25 * (layer + 1)) / volume.layers);
+  }
+  return writer.result({
+    contestedVoxels: volume.contested,
+    ownedWithoutVoxels,
+    ownedWithoutPolygon: writer.withoutPolygon,
+  });
+}
+
+/** Traces the wanted labels of a map, in ascending order. */
+function traceAll(
+  map: Int32Array,
+  window: PixelWindow,
+  wanted: Uint8Array,
+  visit: (label: number, runs: Runs, parts: Part[]) => void,
+): void {
   const runs = labelRuns(map, window, wanted);
   const seen = new Uint8Array(map.length);
-  const writer = new ResultWriter(tile, volume);
   for (let label = 1; label < wanted.length; label++) {
     if (wanted[label] === 0) continue;
     const [from, to] = [runs.start[label], runs.start[label + 1]];
@@ -54,15 +91,20 @@ function describe(
       x: Array.from(runs.x.subarray(from, to)),
       length: Array.from(runs.length.subarray(from, to)),
     };
-    writer.add(label, own, traceLabel(map, window, label, own, seen));
-    if (label % 256 === 0) progress(0.5 + (0.5 * label) / wanted.length);
+    visit(label, own, traceLabel(map, window, label, own, seen));
   }
-  return writer.result({
-    contestedVoxels: volume.contested,
-    ownedWithoutVoxels,
-    ownedWithoutPolygon: writer.withoutPolygon,
-  });
 }
+
+interface RingColumns {
+  layer: number[];
+  cell: number[];
+  part: number[];
+  start: number[];
+  count: number[];
+  hole: number[];
+}
+
+const noRings = (): RingColumns => ({ layer: [], cell: [], part: [], start: [], count: [], hole: [] });
 
 class ResultWriter {
   withoutPolygon = 0;
@@ -73,11 +115,13 @@ class ResultWriter {
       (name) => [name, []],
     ),
   );
-  readonly #rings = { cell: [], part: [], start: [], count: [], hole: [] } as Record<string, number[]>;
+  readonly #rings = noRings();
+  readonly #layerRings: RingColumns | null;
   readonly #x: number[] = [];
   readonly #y: number[] = [];
 
-  constructor(tile: OutlineTile, volume: Volume) {
+  constructor(tile: OutlineTile, volume: Volume, withLayers: boolean) {
+    this.#layerRings = withLayers ? noRings() : null;
     this.#tile = tile;
     this.#volume = volume;
   }
@@ -93,7 +137,8 @@ class ResultWriter {
     const { pixels, x, y } = centreOf(shape);
     let edges = 0;
     parts.forEach((part, p) => {
-      for (const ring of part) edges += this.#addRing(cell, p, ring.vertices, ring.doubleArea < 0);
+      for (const ring of part)
+        edges += this.#addRing(this.#rings, 0, cell, p, ring.vertices, ring.doubleArea < 0);
     });
     const row: Record<string, number> = {
       cell,
@@ -108,13 +153,30 @@ class ResultWriter {
     for (const [name, column] of this.#cells) column.push(row[name]);
   }
 
-  #addRing(cell: number, part: number, vertices: number[], hole: boolean): number {
+  /** Adds the shape of a cell in one layer. */
+  addLayer(label: number, layer: number, parts: Part[]): void {
+    const cell = this.#tile.cells.cell[label - 1];
+    parts.forEach((part, p) => {
+      for (const ring of part)
+        this.#addRing(this.#layerRings!, layer, cell, p, ring.vertices, ring.doubleArea < 0);
+    });
+  }
+
+  #addRing(
+    rings: RingColumns,
+    layer: number,
+    cell: number,
+    part: number,
+    vertices: number[],
+    hole: boolean,
+  ): number {
     const { gridOriginUm, voxelUm } = this.#tile.meta;
-    this.#rings.cell.push(cell);
-    this.#rings.part.push(part);
-    this.#rings.start.push(this.#x.length);
-    this.#rings.count.push(vertices.length / 2);
-    this.#rings.hole.push(hole ? 1 : 0);
+    rings.layer.push(layer);
+    rings.cell.push(cell);
+    rings.part.push(part);
+    rings.start.push(this.#x.length);
+    rings.count.push(vertices.length / 2);
+    rings.hole.push(hole ? 1 : 0);
     let edges = 0;
     for (let k = 0; k < vertices.length; k += 2) {
       this.#x.push(gridOriginUm[0] + vertices[k] * voxelUm);
@@ -154,17 +216,27 @@ class ResultWriter {
         centroidY: Float64Array.from(cells('centroidY')),
         parts: Uint16Array.from(cells('parts')),
       },
-      rings: {
-        cell: Uint32Array.from(rings.cell),
-        part: Uint16Array.from(rings.part),
-        start: Uint32Array.from(rings.start),
-        count: Uint32Array.from(rings.count),
-        hole: Uint8Array.from(rings.hole),
-      },
+      rings: ringTable(rings),
+      ...(this.#layerRings === null
+        ? {}
+        : {
+            layerRings: {
+              layer: Uint16Array.from(this.#layerRings.layer),
+              ...ringTable(this.#layerRings),
+            },
+          }),
       vertices: { x: Float64Array.from(this.#x), y: Float64Array.from(this.#y) },
     };
   }
 }
+
+const ringTable = ({ cell, part, start, count, hole }: RingColumns): OutlineResult['rings'] => ({
+  cell: Uint32Array.from(cell),
+  part: Uint16Array.from(part),
+  start: Uint32Array.from(start),
+  count: Uint32Array.from(count),
+  hole: Uint8Array.from(hole),
+});
 
 /** Number and centre of mass of pixels, in pixels of the lattice; sums are whole numbers of half pixels, so exact. */
 function centreOf(runs: Runs): { pixels: number; x: number; y: number } {
