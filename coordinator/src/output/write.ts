@@ -13,10 +13,12 @@ import type { Corrections } from '../correct/annotations.ts';
 import { withCorrections } from '../correct/run-stage.ts';
 import type { RegionReader } from '../partition/regions.ts';
 import type { SlideContext } from '../run/slide.ts';
+import type { RunStore } from '../run/store.ts';
 import { borderDistanceUm } from './border-distance.ts';
 import type { OutlinedCells } from './cells.ts';
 import { expectedLayers } from './expected-layers.ts';
 import { normalInterval } from './interval.ts';
+import { layerShapes } from './layer-shapes.ts';
 import { nucleusWkb } from './nuclei.ts';
 import type { SlidePosterior } from './posterior.ts';
 import type { SlideTally } from './tally.ts';
@@ -26,6 +28,7 @@ const SHAPES_BATCH = 5000;
 export interface OutputInput {
   path: string;
   slide: SlideContext;
+  store: RunStore;
   regions: RegionReader;
   states: TileStates;
   outlines: OutlinedCells;
@@ -66,6 +69,7 @@ export async function writeOutput(
     for (const image of input.images) await writer.image(image.name, image);
     await writer.points('transcripts', pointsSpec(input), points(input));
     await writer.shapes('cell_boundaries', cellShapes(input));
+    if (input.slide.config.output.layers) await writer.shapes('cell_boundaries_layers', layersOf(input));
     const nuclei = { dropped: 0 };
     await writer.shapes('nucleus_boundaries', nucleusShapes(input, nuclei));
     if (input.kept.length > 0)
@@ -135,6 +139,15 @@ async function* cellShapes({ outlines, kept }: OutputInput): AsyncGenerator<Shap
     const cells = [...kept.subarray(from, from + SHAPES_BATCH)];
     yield { id: cells.map(cellName), wkb: cells.map((cell) => wkb.get(cell)!) };
   }
+}
+
+function layersOf({ store, slide, kept }: OutputInput): AsyncIterable<ShapesBatch> {
+  const chosen = new Set(kept);
+  return layerShapes(
+    store,
+    slide.plan.tiles.map(({ id }) => id),
+    (cell) => (chosen.has(cell) ? cellName(cell) : null),
+  );
 }
 
 async function* nucleusShapes(

@@ -77,6 +77,7 @@ export async function finishRun({
     (onRows) =>
       writeOutput({
         path: output,
+        store,
         slide,
         regions,
         states,
