@@ -83,6 +83,7 @@ export class RoundRunner {
   /** The input of the task that is next, made while all workers are busy. */
   private prepared: { key: string; bytes: Uint8Array | null } | null = null;
   private shares = new StepShares();
+  private failed: SpatileError | null = null;
 
   constructor(options: RoundOptions) {
     this.options = options;
@@ -112,6 +113,8 @@ export class RoundRunner {
   private async runTogether(name: string, label: string, tasks: RoundTask[], own: OwnTask[]): Promise<void> {
     const { signal } = this.options;
     throwIfAborted(signal);
+    // Workers that were started ahead may all have died before there was a round to fail.
+    if (this.failed !== null) throw this.failed;
     const started = performance.now();
     this.tasks = new Map(tasks.map((task) => [keyOf(task), task]));
     this.own = new Map(own.map((task) => [taskKey(task.round, task.id), task]));
@@ -180,6 +183,11 @@ export class RoundRunner {
     await this.jobs.idle();
   }
 
+  /** Starts the workers ahead of the first round, so that they load while the coordinator reads. */
+  warmUp(): void {
+    this.ensurePool();
+  }
+
   private ensurePool(): void {
     if (this.pool !== null) return;
     this.pool = new WorkerPool(
@@ -213,7 +221,8 @@ export class RoundRunner {
         this.jobs.urgent(async () => this.settleRound?.resolve());
         break;
       case 'fail-run':
-        this.settleRound?.reject(new SpatileError(command.code, command.message));
+        this.failed = new SpatileError(command.code, command.message);
+        this.settleRound?.reject(this.failed);
         break;
     }
   }

@@ -70,6 +70,8 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
       (await planSlide(input, options.config, await scanSlide(input, options.config, store, progress)));
     const reference = known ?? (await slideReference(options.config, slide));
     throwIfAborted(options.signal);
+    // A resumed run may have nothing left for them to do.
+    if (mode !== 'resume') runner.warmUp();
     await partitionSlide(input, slide, store, progress);
     throwIfAborted(options.signal);
     const stage = await assignStage(slide, store, runner, options.progress);

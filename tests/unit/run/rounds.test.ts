@@ -2,6 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PoolEvent } from '@spatile/coordinator/dispatch/pool';
+import { MAX_IDLE_LOSSES } from '@spatile/coordinator/run/advance';
+import { readEvents } from '@spatile/coordinator/run/events';
 import { RoundRunner, type RoundTask } from '@spatile/coordinator/run/rounds';
 import { RunStore } from '@spatile/coordinator/run/store';
 import { encodeFrame, type Frame } from '@spatile/formats/tile/frame';
@@ -86,6 +88,51 @@ describe('rounds', () => {
     await second;
     expect((await rounds.result('assign-fit-001', 't0', 'test')).meta.what).toBe('block 1');
     expect((await rounds.result('assign-fit-002', 't0', 'test')).meta.what).toBe('block 2');
+  });
+
+  it('fail when the workers that were started ahead of them all died', async () => {
+    const rounds = runner();
+    rounds.warmUp();
+    for (let worker = 0; worker <= MAX_IDLE_LOSSES; worker++)
+      wire.tell({ type: 'lost', worker, reason: 'exit code 1' });
+    await expect(rounds.run('assign', 'assign', [task('t0')])).rejects.toMatchObject({ code: 'WORKER_LOST' });
+    await rounds.close();
+  });
+
+  it('run together: a task starts when what it needs is committed and settled, and time is logged by round', async () => {
+    const rounds = runner();
+    const order: string[] = [];
+    const all = rounds.runGraph(
+      'assign',
+      'everything',
+      [
+        { ...task('t0'), round: 'assign' },
+        { ...task('b0'), round: 'border', needs: ['settle/t0'] },
+      ],
+      [
+        {
+          id: 't0',
+          round: 'settle',
+          needs: ['assign/t0'],
+          done: false,
+          work: async () => {
+            order.push(`settled with ${(await readdir(join(folder, 'results/assign'))).join()}`);
+          },
+        },
+      ],
+    );
+    await until(() => wire.sent.length === 1);
+    expect(wire.sent[0].task).toBe('assign/assign/t0');
+    wire.tell(done(wire.sent[0].worker, wire.sent[0].task, 'tile'));
+    await until(() => wire.sent.length === 2);
+    expect(order).toEqual(['settled with t0.frame']);
+    wire.tell(done(wire.sent[1].worker, wire.sent[1].task, 'unit'));
+    await all;
+    expect((await rounds.result('border', 'b0', 'test')).meta.what).toBe('unit');
+    const steps = (await readEvents(new RunStore(folder))).flatMap((event) =>
+      event.type === 'step' ? [event.step] : [],
+    );
+    expect(steps).toEqual(['assign', 'border', 'settle']);
   });
 
   it('end with INTERRUPTED when the run was aborted before they began', async () => {
