@@ -75,13 +75,15 @@ export function candidatesOf(weights: ArrayLike<number>): number[] {
   return candidates;
 }
 
-function scoreCandidates(solver: Solver, candidates: number[]): Scores {
+/** Scores of candidates alone and by pairs; a pair's is never above those of its types. */
+export function scoreCandidates(solver: Solver, candidates: number[]): Scores {
   const n = candidates.length;
   const single = Float64Array.from(candidates, (k) => solver.scoreOne(k));
   const pair = new Float64Array(n * n);
   for (let a = 0; a < n; a++) {
     for (let b = a + 1; b < n; b++) {
-      pair[a * n + b] = solver.scorePair(candidates[a], candidates[b]);
+      // A type more cannot be worse; where the likelihood has several minima the search for two may end in a higher one.
+      pair[a * n + b] = Math.min(single[a], single[b], solver.scorePair(candidates[a], candidates[b]));
       pair[b * n + a] = pair[a * n + b];
     }
   }
