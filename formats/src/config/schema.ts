@@ -303,7 +303,7 @@ const baysor = z.strictObject({
       "what of the prior a molecule's segment is: its nucleus or its whole cell; auto takes cells where the transcripts name them, else the outline they lie in",
     ),
   clusters: z.number().int().min(1).max(64).default(4).describe('clusters of molecules; 1 does without'),
-  iterations: z.number().int().min(10).max(10000).default(500).describe('iterations of the mixture'),
+  iterations: z.number().int().min(10).max(10000).default(200).describe('iterations of the mixture'),
   mrfStrength: z
     .number()
     .min(0)
