@@ -3,7 +3,7 @@ import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
 import type { RectUm } from '@spatile/formats/space';
 import type { CellTable } from '../cells/table.ts';
-import { binExtent, DensityTable } from '../scan/grid.ts';
+import { binExtent, DensityGrid, DensityTable } from '../scan/grid.ts';
 import type { Scan } from '../scan/scan.ts';
 import { haloUm } from './halo.ts';
 import { tileMemoryBytes } from './memory.ts';
@@ -32,6 +32,7 @@ export function makePlan(
   checkExtent(name, scan);
   const density = new DensityTable(latticeUm, scan.bins);
   const extent = density.extent;
+  const countSeeds = seedCounter(cells, extent, latticeUm);
   const halo = haloUm(config, cells, latticeUm);
   const limit = config.plan.memoryPerWorker;
   const genes = scan.features.filter(
@@ -43,6 +44,7 @@ export function makePlan(
         core,
         haloUm: halo,
         count: (rect) => density.count(rect),
+        countSeeds,
         slideCells: cells.priorId.length,
         slideArea: area(extent),
         genes,
@@ -72,7 +74,7 @@ export function makePlan(
   if (worst.memoryBytes > limit) {
     throw new SpatileError(
       'MEMORY_LIMIT',
-      `plan: tile ${worst.id} needs about ${mib(worst.memoryBytes)} MiB per worker (limit ${mib(limit)} MiB) at the smallest tile size of ${config.plan.minTileSizeUm} um; give more with --memory-per-worker or lower plan.minTileSizeUm`,
+      `plan: tile ${worst.id} of ${sizeOf(worst.core)} um needs about ${mib(worst.memoryBytes)} MiB per worker (limit ${mib(limit)} MiB) and has no halves of at least ${config.plan.minTileSizeUm} um; give more with --memory-per-worker or lower plan.minTileSizeUm`,
       { fields: { tile: worst.id, memoryBytes: worst.memoryBytes } },
     );
   }
@@ -80,6 +82,22 @@ export function makePlan(
     plan: { gridOriginUm: [extent.x0, extent.y0], latticeUm, extent, haloUm: halo, tiles },
     findings: planFindings(cells, halo),
   };
+}
+
+/** Counts seeds on the plan's lattice; those off the extent count at its edge, where their tile is. */
+function seedCounter(
+  { seedX, seedY }: CellTable,
+  extent: RectUm,
+  latticeUm: number,
+): (rect: RectUm) => number {
+  if (seedX.length === 0) return () => 0;
+  const grid = new DensityGrid(latticeUm);
+  const within = (value: number, from: number, to: number): number =>
+    Math.min(Math.max(value, from), to - latticeUm / 2);
+  for (let i = 0; i < seedX.length; i++)
+    grid.add(within(seedX[i], extent.x0, extent.x1), within(seedY[i], extent.y0, extent.y1));
+  const table = new DensityTable(latticeUm, grid.bins());
+  return (rect) => table.count(rect);
 }
 
 /** Tables of the plan are made for the whole extent, so one stray transcript must not decide how large they are. */
@@ -110,4 +128,5 @@ function planFindings(cells: CellTable, halo: number): Finding[] {
 }
 
 const area = (rect: RectUm): number => (rect.x1 - rect.x0) * (rect.y1 - rect.y0);
+const sizeOf = ({ x0, y0, x1, y1 }: RectUm): string => `${span(x1 - x0)} x ${span(y1 - y0)}`;
 const mib = (bytes: number): number => Math.ceil(bytes / 2 ** 20);

@@ -15,6 +15,8 @@ export interface TileLoad {
   haloUm: number;
   /** Transcripts in a rectangle. */
   count: (rect: RectUm) => number;
+  /** Seeds of cells in a rectangle. */
+  countSeeds: (rect: RectUm) => number;
   /** Cells and area of the whole slide, from which a region's share is taken. */
   slideCells: number;
   slideArea: number;
@@ -67,9 +69,15 @@ function outlineBytes(load: TileLoad, config: RunConfig): number {
   });
 }
 
-/** Cells crowd where transcripts do; twice the slide's mean leaves room for that. */
-const cellsIn = (region: RectUm, load: TileLoad): number =>
-  Math.min(load.slideCells, Math.ceil((2 * load.slideCells * areaOf(region)) / load.slideArea));
+/** How far beyond a region the seed of a cell may lie that reaches into it, microns. */
+const REACH_UM = 32;
+
+/** Cells that may touch a region: those with a seed about there, and no fewer than twice the slide's mean. */
+function cellsIn(region: RectUm, load: TileLoad): number {
+  const mean = (load.slideCells * areaOf(region)) / load.slideArea;
+  const seeds = load.countSeeds(growRect(region, REACH_UM));
+  return Math.min(load.slideCells, Math.max(seeds, Math.ceil(2 * mean)));
+}
 
 const pixelsOf = (region: RectUm, edgeUm: number): number => Math.ceil(areaOf(region) / edgeUm ** 2);
 

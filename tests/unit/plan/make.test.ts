@@ -1,8 +1,8 @@
 import { buildCellTable } from '@spatile/coordinator/cells/table';
 import { makePlan } from '@spatile/coordinator/plan/make';
 import { scanTranscripts } from '@spatile/coordinator/scan/scan';
-import { configSchema } from '@spatile/formats/config/schema';
-import { expect, it } from 'vitest';
+import { configSchema, type RunConfigInput } from '@spatile/formats/config/schema';
+import { describe, expect, it } from 'vitest';
 import { littleBundle, squares } from '../scan/little-bundle.ts';
 
 const config = configSchema.parse({});
@@ -69,4 +69,50 @@ it('an asked-for tile size is obeyed below the usual floor', async () => {
   );
   for (const { core } of plan.tiles)
     expect(Math.max(core.x1 - core.x0, core.y1 - core.y0)).toBeLessThanOrEqual(60);
+});
+
+describe('memory', () => {
+  /** 400 x 400 um with a transcript on every 4 um, and 2 x 10^5 more and 1500 nuclei in the middle 64 um. */
+  async function crowded(plan: RunConfigInput['plan']) {
+    const even = Array.from({ length: 10_000 }, (_, i) => ({ x: (i % 100) * 4, y: Math.floor(i / 100) * 4 }));
+    const dense = Array.from({ length: 200_000 }, (_, i) => ({
+      x: 168 + (i % 512) / 8,
+      y: 168 + Math.floor(i / 512) / 8,
+    }));
+    const nuclei = Object.fromEntries(
+      Array.from({ length: 1500 }, (_, i) => [
+        `n${i}`,
+        [168 + (i % 40) * 1.5, 168 + Math.floor(i / 40) * 1.5, 1] as [number, number, number],
+      ]),
+    );
+    const bundle = littleBundle([...even, ...dense], [squares('nuclei', nuclei)]);
+    const filters = { minQv: null, dropInvalid: false, contains: null };
+    const scan = await scanTranscripts(bundle, filters, 16, () => {});
+    const settings = configSchema.parse({ plan });
+    return makePlan('crowd', scan, await buildCellTable(bundle, null, scan, settings.prior, null), settings)
+      .plan;
+  }
+
+  it('a low limit splits tiles until each fits, and no tile below the floor', async () => {
+    const [roomy, tight] = [
+      await crowded({}),
+      await crowded({ memoryPerWorker: '220MiB', minTileSizeUm: 50 }),
+    ];
+    expect(roomy.tiles).toHaveLength(1);
+    expect(tight.tiles.length).toBeGreaterThan(1);
+    for (const { core, memoryBytes } of tight.tiles) {
+      expect(memoryBytes).toBeLessThanOrEqual(220 * 2 ** 20);
+      expect(Math.min(core.x1 - core.x0, core.y1 - core.y0)).toBeGreaterThanOrEqual(50);
+    }
+    expect(tight.tiles.reduce((sum, { transcripts }) => sum + transcripts, 0)).toBe(210_000);
+  });
+
+  it('says so when even the smallest tile does not fit', async () => {
+    await expect(crowded({ memoryPerWorker: '150MiB' })).rejects.toMatchObject({
+      code: 'MEMORY_LIMIT',
+      message: expect.stringMatching(
+        /^plan: tile t\d{4} of \d+ x \d+ um needs about \d+ MiB per worker \(limit 150 MiB\) and has no halves of at least 120 um; give more with --memory-per-worker or lower plan\.minTileSizeUm$/,
+      ),
+    });
+  });
 });

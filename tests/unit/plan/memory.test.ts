@@ -1,7 +1,9 @@
+import { modelShape } from '@spatile/coordinator/assign/model-shape';
 import { PROCESS_BASE_BYTES, type TileLoad, tileMemoryBytes } from '@spatile/coordinator/plan/memory';
 import { configSchema, type RunConfigInput } from '@spatile/formats/config/schema';
 import { growRect, type RectUm } from '@spatile/formats/space';
 import { geometricMemoryBytes } from '@spatile/formats/tile/geometric';
+import { prosegMemoryBytes } from '@spatile/formats/tile/proseg';
 import { describe, expect, it } from 'vitest';
 
 const area = ({ x0, y0, x1, y1 }: RectUm): number => (x1 - x0) * (y1 - y0);
@@ -12,6 +14,7 @@ const load: TileLoad = {
   core,
   haloUm: 32,
   count: area,
+  countSeeds: () => 0,
   slideCells: 8000,
   slideArea: 2000 * 2000,
   genes: 300,
@@ -54,5 +57,24 @@ describe('the estimate of a tile', () => {
       expect(bytes({ method }, { count: (rect) => 10 * area(rect) })).toBeGreaterThan(base);
       expect(bytes({ method }, { slideCells: 80_000 })).toBeGreaterThan(base);
     }
+  });
+
+  it('covers the cells of a crowded part: those whose seeds are there, however few the slide has on average', () => {
+    const seeds = 6000;
+    const crowded = bytes({ method: 'proseg' }, { countSeeds: (rect) => (area(rect) > 0 ? seeds : 0) });
+    const region = growRect(core, load.haloUm);
+    const config = configSchema.parse({}).assign.proseg;
+    const needed = prosegMemoryBytes({
+      voxelsFine: area(region) * config.layers,
+      transcripts: area(region),
+      cells: seeds,
+      model: modelShape(load.genes, true, config),
+    });
+    expect(crowded).toBeGreaterThanOrEqual(PROCESS_BASE_BYTES + needed);
+    expect(crowded).toBeGreaterThan(bytes({ method: 'proseg' }));
+    // Never more than the slide has.
+    expect(bytes({ method: 'proseg' }, { countSeeds: () => 1e9 })).toBe(
+      bytes({ method: 'proseg' }, { countSeeds: () => load.slideCells }),
+    );
   });
 });
