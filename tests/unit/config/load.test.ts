@@ -136,7 +136,7 @@ describe('values that are not allowed', () => {
       overrides: [{ path: 'assign.method', value: 'prosge', origin: '--assign' }],
     });
     expect(error.message).toBe(
-      '--assign: assign.method: the value is not allowed ("prosge"); expected nucleus, expand, proseg; did you mean "proseg"?',
+      '--assign: assign.method: the value is not allowed ("prosge"); expected nucleus, expand, proseg, baysor; did you mean "proseg"?',
     );
   });
 
