@@ -7,6 +7,7 @@ import { kernelBench } from './kernel-bench.ts';
 import { scale } from './scale.ts';
 import { seams } from './seams.ts';
 import { simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
 
 /** All benches in the order in which `npm run bench` runs them. */
 export const BENCHES: readonly Bench[] = [compare, ingest, kernelBench, assign, scale, seams, simulate, baysor];

@@ -38,7 +38,7 @@ export function commit(): string {
 /** Digest of the measured program: equal builds do not have to be measured twice. */
 export function buildDigest(program: string): string {
   const hash = createHash('sha256');
-  for (const folder of ['coordinator', 'worker', 'worker/build']) {
+  for (const folder of ['coordinator', 'coordinator/build', 'worker', 'worker/build']) {
     for (const name of readdirSync(join(program, folder)).sort()) {
       if (/\.(js|wasm)$/.test(name) && !name.startsWith('bench-'))
         hash.update(name).update(readFileSync(join(program, folder, name)));
