@@ -232,3 +232,10 @@ function loadState({ arrays, kernel, tile }: BoundAssign, t: ModelTile): void {
 export function labelsOf({ arrays }: BoundAssign, t: ModelTile): number[] {
   return t.label.map((_, v) => arrays.label[padded(t, v)]);
 }
+
+/** Voxels of the kernel's map of the boundary, ascending. Tiles up to 64 voxels wide: one word per row. */
+export function boundaryOf({ arrays }: BoundAssign, t: ModelTile): number[] {
+  return t.label.flatMap((_, v) =>
+    (arrays.boundary[Math.floor(v / t.width)] >> BigInt(v % t.width)) & 1n ? [v] : [],
+  );
+}

@@ -10,6 +10,7 @@ import { logPosterior, measure, rate } from '../../worker/kernels/reference/assi
 import { judge, mismatchPairs, moveLabels, movePlaces } from '../../worker/kernels/reference/assign-moves.ts';
 import {
   bound,
+  boundaryOf,
   labelsOf,
   latentPlace,
   lawOf,
@@ -40,7 +41,7 @@ describe('kernels equal their twins', () => {
     b.release();
   });
 
-  it('keeps sizes, perimeters and the number of pairs equal to a full recount', async () => {
+  it('keeps sizes, perimeters, pairs and the map of the boundary equal to a full recount', async () => {
     const t = randomTile(4, 3);
     const b = await bound(t);
     for (let iteration = 0; iteration < 10; iteration++) {
@@ -60,6 +61,8 @@ describe('kernels equal their twins', () => {
         expect(total).toBeGreaterThan(0);
       }
       expect(b.integer('pairCount')).toBe(mismatchPairs(t).length);
+      const ends = new Set(mismatchPairs(t).flatMap(([v, axis]) => [v, v + [1, t.width, t.width * t.height][axis]]));
+      expect(boundaryOf(b, t)).toEqual(t.label.flatMap((_, v) => (ends.has(v) ? [v] : [])));
     }
     b.release();
   });

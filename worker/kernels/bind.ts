@@ -64,6 +64,7 @@ function arraysOf(s: AssignSizes) {
   const statistics = s.statistics ? 1 : 0;
   return {
     label: [Uint16Array, voxels],
+    boundary: [BigUint64Array, Math.ceil(s.width / 64) * s.height * s.layers],
     priorLabel: [Uint16Array, plane],
     priorClass: [Uint8Array, plane],
     bucketStart: [Uint32Array, voxels + 2],
@@ -131,7 +132,8 @@ type TypedArrayConstructor =
   | Int32ArrayConstructor
   | Float32ArrayConstructor
   | Float64ArrayConstructor
-  | BigInt64ArrayConstructor;
+  | BigInt64ArrayConstructor
+  | BigUint64ArrayConstructor;
 
 type Arrays = ReturnType<typeof arraysOf>;
 export type AssignArrays = { [K in keyof Arrays]: InstanceType<Arrays[K][0]> };

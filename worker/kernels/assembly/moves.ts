@@ -1,9 +1,9 @@
 import { ln } from './math';
-import { labelAt } from './pairs';
+import { isBoundary, labelAt, markBoundary, rowBits } from './pairs';
 import { fourth, philox4, unit } from './philox';
 import { keptRateOf, lnInt, rateOf } from './rates';
 import { KIND_LABEL, LOCKED, OUTSIDE, Tile } from './tile';
-import { countWork, LABEL_PROPOSALS, LABEL_TERMS, LABELS_ACCEPTED, LABELS_WEIGHED, VOXELS_SCANNED } from './work';
+import { countWork, LABEL_PROPOSALS, LABEL_TERMS, LABELS_ACCEPTED, LABELS_WEIGHED } from './work';
 
 /** ln(9.43 * 4 pi): corrects the 8-neighbour perimeter to length, then compares with a disc. */
 const COMPACT_OFFSET: f64 = 4.774920343614657;
@@ -102,30 +102,15 @@ function around(bit: i32): u32 {
 
 /** Classes of voxels that a sweep tells apart: no two of one class touch, so what one does changes no proposal of another. */
 const CLASSES: i32 = 5;
-/** Which of eight voxels in a row are of the class, by the class of the first relative to it: byte r has bit k set when 5 divides r + k. */
-const OF_CLASS: u64 = 0x4284081021;
-
-/** Bits of the eight voxels from v on that have a face neighbour of another label, the rim counted as one. */
-// @ts-ignore: decorator
-@inline
-function boundaryBits(t: Tile, v: i32, layer: i32): i32 {
-  const at = t.label + (<usize>v << 1);
-  const row = <usize>t.stride << 1;
-  const plane = <usize>t.plane << 1;
-  const a = v128.load(at);
-  let differ = v128.or(i16x8.ne(a, v128.load(at - 2)), i16x8.ne(a, v128.load(at + 2)));
-  differ = v128.or(differ, v128.or(i16x8.ne(a, v128.load(at - row)), i16x8.ne(a, v128.load(at + row))));
-  if (layer > 0) differ = v128.or(differ, i16x8.ne(a, v128.load(at - plane)));
-  if (layer + 1 < t.layers) differ = v128.or(differ, i16x8.ne(a, v128.load(at + plane)));
-  return i16x8.bitmask(differ);
-}
+/** Every fifth bit of a word. */
+const OF_CLASS: u64 = 0x1084210842108421;
 
 /**
  * Label moves (1.5 of the method notes) at one temperature: the next `sweeps` sweeps, numbered by `sweep` of the header. A sweep
  * visits the voxels of one class in scan order; one with neighbours of another label takes the label of one of these, or with
  * probability `bubble` the background. Five sweeps on end visit every voxel once. Returns how many moves were accepted; `proposed`
- * of the header says of how many. Needs `recount` and `bucketTranscripts`; keeps labels, sizes, perimeters and the number of pairs
- * consistent.
+ * of the header says of how many. Needs `recount` and `bucketTranscripts`; keeps labels, boundary, sizes, perimeters and the number
+ * of pairs consistent.
  */
 export function moveLabels(t: Tile, iteration: u32, sweeps: i32, temperature: f64): i32 {
   const lnU = ln(t.voxelVolume);
@@ -138,25 +123,23 @@ export function moveLabels(t: Tile, iteration: u32, sweeps: i32, temperature: f6
     for (let l = 0; l < t.layers; l++) {
       for (let j = 0; j < t.height; j++) {
         const v = l * t.plane + (j + 1) * t.stride + 1;
-        let from = (2 * j + l + 2 * (t.sweep % CLASSES)) % CLASSES;
-        for (let i = 0; i < t.width; i += 8) {
-          let bits = boundaryBits(t, v + i, l) & <i32>(OF_CLASS >> <u64>(from << 3)) & 0xff;
-          if (t.width - i < 8) bits &= (1 << (t.width - i)) - 1;
+        const row = (l * t.height + j) * rowBits(t);
+        const from = 2 * j + l + 2 * (t.sweep % CLASSES);
+        for (let i = 0; i < t.width; i += 64) {
+          let bits = load<u64>(t.boundary + <usize>((row + i) >> 3)) & (OF_CLASS << <u64>((4 * (from + i)) % CLASSES));
           for (; bits != 0; bits &= bits - 1) {
-            store<i32>(WAITING + (<usize>waiting << 2), v + i + ctz(bits));
-            if (++waiting == 4) {
-              accepted += proposeWaiting(t, waiting, iteration, temperature, lnU);
-              waiting = 0;
-            }
+            const k = i + <i32>ctz(bits);
+            wait(waiting, v + k, row + k, l);
+            if (++waiting < 4) continue;
+            accepted += proposeWaiting(t, waiting, iteration, temperature, lnU);
+            waiting = 0;
           }
-          from = from > 1 ? from - 2 : from + 3;
         }
       }
     }
     accepted += proposeWaiting(t, waiting, iteration, temperature, lnU);
   }
   t.proposed = proposed;
-  countWork(VOXELS_SCANNED, i64(t.width * t.height) * t.layers * sweeps);
   countWork(LABEL_PROPOSALS, proposed);
   countWork(LABELS_WEIGHED, weighed);
   countWork(LABELS_ACCEPTED, accepted);
@@ -166,15 +149,24 @@ export function moveLabels(t: Tile, iteration: u32, sweeps: i32, temperature: f6
 let proposed: i32 = 0;
 let weighed: i32 = 0;
 
-/** Voxels found that have not proposed yet: up to four, so that their random numbers are made together. */
-const WAITING: usize = memory.data(16, 16);
+/** Voxels found that have not proposed yet, up to four, so that their random numbers are made together: voxel, bit, layer. */
+const WAITING: usize = memory.data(48, 16);
+
+// @ts-ignore: decorator
+@inline
+function wait(slot: usize, voxel: i32, bit: i32, layer: i32): void {
+  const at = WAITING + (slot << 2);
+  store<i32>(at, voxel);
+  store<i32>(at, bit, 16);
+  store<i32>(at, layer, 32);
+}
 
 /** Proposals of the first `count` waiting voxels, in order; how many were accepted. */
 function proposeWaiting(t: Tile, count: i32, iteration: u32, temperature: f64, lnU: f64): i32 {
   if (count == 0) return 0;
   philox4(t.tileKey0, t.tileKey1, iteration, KIND_LABEL, WAITING, t.sweep);
   let accepted = 0;
-  for (let k = 0; k < count; k++) accepted += i32(propose(t, load<i32>(WAITING + (<usize>k << 2)), k, temperature, lnU));
+  for (let k = 0; k < count; k++) accepted += i32(propose(t, k, temperature, lnU));
   return accepted;
 }
 
@@ -186,9 +178,11 @@ function pick(mask: i32, n: i32): i32 {
   return ctz(mask);
 }
 
-/** One proposal for voxel q with the random numbers of block `lane`; whether its label changed. */
-function propose(t: Tile, q: i32, lane: usize, temperature: f64, lnU: f64): bool {
-  const layer = q / t.plane;
+/** The proposal of a waiting voxel; whether its label changed. */
+function propose(t: Tile, lane: usize, temperature: f64, lnU: f64): bool {
+  const q = load<i32>(WAITING + (lane << 2));
+  const bit = load<i32>(WAITING + (lane << 2), 16);
+  const layer = load<i32>(WAITING + (lane << 2), 32);
   const stride = t.stride;
   const plane = t.plane;
   const b = t.bubble;
@@ -204,7 +198,6 @@ function propose(t: Tile, q: i32, lane: usize, temperature: f64, lnU: f64): bool
   const same = i32(west == A) | (i32(east == A) << 1) | (i32(north == A) << 2)
     | (i32(south == A) << 3) | (i32(up == A) << 4) | (i32(down == A) << 5);
   const others = inside & ~same;
-  if (others == 0) return false;
   proposed++;
   const othersA = popcnt(others);
   const side = pick(others, <i32>((<u64>fourth(0, lane) * <u64>othersA) >> 32));
@@ -255,9 +248,26 @@ function propose(t: Tile, q: i32, lane: usize, temperature: f64, lnU: f64): bool
 
   store<u16>(t.label + (<usize>q << 1), <u16>B);
   t.pairCount += kA - kB;
+  const row = rowBits(t);
+  const layerBits = row * t.height;
+  if (othersB == 0) markBoundary(t, bit, false);
+  remark(t, west, A, B, q - 1, bit - 1, layer);
+  remark(t, east, A, B, q + 1, bit + 1, layer);
+  remark(t, north, A, B, q - stride, bit - row, layer);
+  remark(t, south, A, B, q + stride, bit + row, layer);
+  remark(t, up, A, B, q - plane, bit - layerBits, layer - 1);
+  remark(t, down, A, B, q + plane, bit + layerBits, layer + 1);
   if (A != 0) settle(t, A, slotA, -1, pA);
   if (B != 0) settle(t, B, slotB, 1, pB);
   return true;
+}
+
+/** Marks a neighbour v of a voxel that went from A to B: one of A now differs from it, one of B may have lost its only difference. */
+// @ts-ignore: decorator
+@inline
+function remark(t: Tile, label: u32, A: u32, B: u32, v: i32, bit: i32, layer: i32): void {
+  if (label == A) markBoundary(t, bit, true);
+  else if (label == B) markBoundary(t, bit, isBoundary(t, v, layer));
 }
 
 // @ts-ignore: decorator

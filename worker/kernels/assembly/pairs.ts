@@ -7,18 +7,52 @@ export function labelAt(t: Tile, v: i32): u32 {
   return load<u16>(t.label + (<usize>v << 1));
 }
 
-/** Counts pairs of face neighbours with different labels, sizes and perimeters from the labels. */
+/** Bits of the boundary map in a row; rows are padded to whole words. */
+// @ts-ignore: decorator
+@inline
+export function rowBits(t: Tile): i32 {
+  return (t.width + 63) & ~63;
+}
+
+// @ts-ignore: decorator
+@inline
+export function markBoundary(t: Tile, bit: i32, is: bool): void {
+  const at = t.boundary + <usize>(bit >> 3);
+  const mask = 1 << (bit & 7);
+  store<u8>(at, is ? load<u8>(at) | mask : load<u8>(at) & ~mask);
+}
+
+// @ts-ignore: decorator
+@inline
+function differs(label: u32, a: u32): bool {
+  return label != a && label != OUTSIDE;
+}
+
+/** Whether a voxel has a face neighbour of another label. */
+export function isBoundary(t: Tile, v: i32, layer: i32): bool {
+  const a = labelAt(t, v);
+  return differs(labelAt(t, v - 1), a) || differs(labelAt(t, v + 1), a) || differs(labelAt(t, v - t.stride), a)
+    || differs(labelAt(t, v + t.stride), a) || (layer > 0 && labelAt(t, v - t.plane) != a)
+    || (layer + 1 < t.layers && labelAt(t, v + t.plane) != a);
+}
+
+/** Counts pairs of face neighbours with different labels, sizes and perimeters from the labels, and maps the boundary. */
 export function recount(t: Tile): void {
   const L = t.layers;
   countWork(VOXELS_SCANNED, t.voxels);
   memory.fill(t.size, 0, <usize>t.cells << 2);
   memory.fill(t.layerSize, 0, (<usize>t.cells * <usize>L) << 2);
   memory.fill(t.perimeter, 0, (<usize>t.cells * <usize>L) << 2);
+  memory.fill(t.boundary, 0, <usize>(rowBits(t) >> 3) * <usize>(t.height * L));
   t.pairCount = 0;
   for (let l = 0; l < L; l++) {
     for (let j = 1; j <= t.height; j++) {
       let v = l * t.plane + j * t.stride + 1;
-      for (let i = 0; i < t.width; i++, v++) recountVoxel(t, v, l);
+      const row = (l * t.height + j - 1) * rowBits(t);
+      for (let i = 0; i < t.width; i++, v++) {
+        recountVoxel(t, v, l);
+        if (isBoundary(t, v, l)) markBoundary(t, row + i, true);
+      }
     }
   }
 }

@@ -6,6 +6,7 @@
  * | array | shape | meaning |
  * | --- | --- | --- |
  * | label | u16[layers][height + 2][width + 2] | tile-local cell, 0 background, 0xffff outside |
+ * | boundary | u64[layers][height][width / 64 rounded up] | one bit per voxel: a face neighbour has another label |
  * | priorLabel, priorClass | [height + 2][width + 2] | preferred cell and class of trust; class 0 none, 255 locked |
  * | bucketStart, bucketItem | [voxels + 2], [transcripts] | transcripts by current voxel |
  * | row, gene, observedX/Y/L, current, background, rate, rateCell, foreground, role | [transcripts] | `rate` is that in `rateCell`; `role` bit 0: counts in the statistics, bit 1: may move |
@@ -52,6 +53,7 @@ export class Tile {
   modeCount: i32;
 
   label: usize;
+  boundary: usize;
   priorLabel: usize;
   priorClass: usize;
   bucketStart: usize;
