@@ -5,12 +5,14 @@ import { IDENTITY, invertAffine } from '@spatile/formats/space';
 import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import type { RunOptions, RunSummary } from '../api.ts';
 import type { AssignStage, AssignSummary } from '../assign/stage.ts';
+import { priorCells } from '../cells/discovered.ts';
 import type { Corrections } from '../correct/annotations.ts';
 import { correctRun } from '../correct/run-stage.ts';
 import type { OutlinedCells } from '../output/cells.ts';
 import { collectPosterior } from '../output/posterior.ts';
 import { type SlideTally, tallySlide } from '../output/tally.ts';
 import { keptCounts, writeOutput } from '../output/write.ts';
+import { convergenceFindings, judgeConvergence } from '../report/convergence.ts';
 import { writeReport } from '../report/report.ts';
 import { reportFor } from './directory.ts';
 import { logEvent, logStep, readEvents } from './events.ts';
@@ -98,11 +100,13 @@ export async function finishRun({
   );
   await logStep(store, 'write', writeStarted);
   const problems = await validateSpatialData(output);
+  const convergence = await judgeConvergence(store, assigned.diagnostics);
   const all = [
     ...findings,
     ...problems,
-    ...outputFindings(slide, kept.length, nucleiDropped),
+    ...outputFindings(slide, kept, nucleiDropped),
     ...correctFindings(corrections),
+    ...convergenceFindings(convergence),
   ];
   for (const { message } of all.filter(({ level }) => level === 'warning'))
     progress({ kind: 'warning', message });
@@ -117,6 +121,7 @@ export async function finishRun({
     belowMinimum: choice.belowMinimum,
     assigned,
     findings: all,
+    convergence,
   });
   await store.putJson('report.json', data);
   const report = resolve(options.report ?? reportFor(options.output));
@@ -138,6 +143,10 @@ export async function finishRun({
     seconds: (performance.now() - started) / 1000,
     warnings: all.filter(({ level }) => level === 'warning').map(({ message }) => message),
     digest,
+    convergence:
+      convergence === null
+        ? null
+        : { tiles: convergence.tiles, unsettled: convergence.unsettled, verdict: convergence.verdict },
     work: runWork(store, await readEvents(store), bytes),
   };
   await store.putJson(SUMMARY_FILE, summary);
@@ -211,21 +220,28 @@ const correctFindings = (corrections: Corrections | null): Finding[] =>
   (corrections?.warnings ?? []).map((message) => ({ level: 'warning', code: 'REFERENCE', message }));
 
 /** Remarks on what did not get into the output. */
-function outputFindings(slide: SlideContext, cells: number, nucleiDropped: number): Finding[] {
+function outputFindings(slide: SlideContext, kept: Uint32Array, nucleiDropped: number): Finding[] {
   const out: Finding[] = [];
-  const prior = slide.cells.priorId.length;
-  if (cells > 0 && cells < prior) {
+  const prior = priorCells(slide);
+  const cells = kept.filter((cell) => cell <= prior).length;
+  if (kept.length > cells)
+    out.push({
+      level: 'info',
+      code: 'OUTPUT_CELLS_DISCOVERED',
+      message: `${kept.length - cells} of ${kept.length} cells were found where the prior has none`,
+    });
+  if (kept.length > 0 && cells < prior) {
     out.push({
       level: 'warning',
       code: 'OUTPUT_FEWER_CELLS',
       message: `${prior - cells} of ${prior} prior cells are not in the output: they have no outline by this method (or fewer than output.minTranscripts transcripts)`,
     });
   }
-  if (cells === 0)
+  if (kept.length === 0)
     out.push({
       level: 'warning',
       code: 'OUTPUT_NO_CELLS',
-      message: `none of ${slide.cells.priorId.length} prior cells got an outline; the output holds transcripts only`,
+      message: `none of ${prior} prior cells got an outline; the output holds transcripts only`,
     });
   if (nucleiDropped > 0)
     out.push({

@@ -2,8 +2,10 @@ import type { Finding } from '@spatile/formats/bundle/slide';
 import type { RunOptions } from '../api.ts';
 import { ASSIGN_ROUND } from '../assign/geometric.ts';
 import type { AssignSummary } from '../assign/stage.ts';
+import { priorCells } from '../cells/discovered.ts';
 import type { OutlinedCells } from '../output/cells.ts';
 import type { SlideTally } from '../output/tally.ts';
+import type { Convergence } from '../report/convergence.ts';
 import type { RunReportData } from '../report/data.ts';
 import { VERSION } from '../version.ts';
 import { readEvents } from './events.ts';
@@ -22,6 +24,7 @@ export interface ReportSources {
   belowMinimum: number;
   assigned: AssignSummary;
   findings: Finding[];
+  convergence: Convergence | null;
 }
 
 /** Gathers what the report shows beside the Zarr. */
@@ -54,7 +57,7 @@ export async function reportData(sources: ReportSources): Promise<RunReportData>
       filtered: { ...slide.scan.filtered },
     },
     cells: {
-      prior: slide.cells.priorId.length,
+      prior: priorCells(slide),
       written: sources.kept,
       withoutOutline: slide.cells.priorId.length - outlines.cell.length,
       belowMinimum: sources.belowMinimum,
@@ -88,6 +91,7 @@ export async function reportData(sources: ReportSources): Promise<RunReportData>
     model: assigned.model,
     border: { units: assigned.borderUnits, phases: assigned.borderPhases },
     findings: sources.findings,
+    convergence: sources.convergence,
     config: options.config,
   };
 }

@@ -77,7 +77,7 @@ describe('wrong usage ends with one sentence and exit code 2', () => {
     ],
     [
       ['run', 'outs', '-o', 'a.zarr', '--assign', 'prosge'],
-      'spatile: --assign: assign.method: the value is not allowed ("prosge"); expected nucleus, expand, proseg; did you mean "proseg"?',
+      'spatile: --assign: assign.method: the value is not allowed ("prosge"); expected nucleus, expand, proseg, baysor; did you mean "proseg"?',
     ],
     [
       ['inspect', 'outs', '--set', 'plan.tilesize=3'],
