@@ -9,6 +9,7 @@ import {
 } from '@spatile/formats/spatialdata/write';
 import type { TileState } from '../assign/state.ts';
 import type { TileStates } from '../assign/states.ts';
+import { priorCells } from '../cells/discovered.ts';
 import type { Corrections } from '../correct/annotations.ts';
 import { withCorrections } from '../correct/run-stage.ts';
 import type { RegionReader } from '../partition/regions.ts';
@@ -174,6 +175,14 @@ async function* nucleusShapes(
   if (id.length > 0) yield { id, wkb };
 }
 
+/** For methods that may find cells of their own: which were found where the prior has none. */
+function discoveredColumn(slide: SlideContext, kept: Uint32Array): TableSpec['obs'] {
+  if (slide.cells.discovered === undefined) return [];
+  const prior = priorCells(slide);
+  const values = Uint8Array.from(kept, (cell) => (cell > prior ? 1 : 0));
+  return [{ name: 'discovered', kind: 'bool', values }];
+}
+
 function tableSpec({
   slide,
   tally,
@@ -210,6 +219,7 @@ function tableSpec({
     obs: [
       { name: 'tile', kind: 'categorical', values: tileOf, categories: tileIds },
       { name: 'prior_id', kind: 'string', values: Array.from(kept, (cell) => slide.cells.priorId[cell - 1]) },
+      ...discoveredColumn(slide, kept),
       { name: 'area', kind: 'float64', values: Float64Array.from(at, (i) => outlines.areaUm2[i]) },
       { name: 'volume', kind: 'float64', values: Float64Array.from(at, (i) => outlines.volumeUm3[i]) },
       { name: 'perimeter', kind: 'float64', values: Float64Array.from(at, (i) => outlines.perimeterUm[i]) },
