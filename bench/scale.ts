@@ -31,18 +31,25 @@ export const scale: Bench = {
   name: 'scale',
   cases: (options) =>
     (options.sizesUm.length > 0 ? options.sizesUm : options.tiny ? [130] : [1060, 3350]).flatMap((sizeUm) => [
-      scaleCase(sizeUm, 'expand', options),
-      scaleCase(sizeUm, 'proseg', options),
+      scaleCase(sizeUm, 'expand', options, options.workers),
+      scaleCase(sizeUm, 'proseg', options, options.workers),
+      ...(defaultSchedule(sizeUm) && options.workers > 1 ? [scaleCase(sizeUm, 'proseg', options, 1)] : []),
     ]),
   pages: [{ page: 'bench/README.md', render }],
 };
 
-function scaleCase(sizeUm: number, method: 'expand' | 'proseg', options: BenchOptions): BenchCase {
-  const small = sizeUm <= DEFAULT_SCHEDULE_UP_TO_UM;
+const defaultSchedule = (sizeUm: number): boolean => sizeUm <= DEFAULT_SCHEDULE_UP_TO_UM;
+
+function scaleCase(
+  sizeUm: number,
+  method: 'expand' | 'proseg',
+  options: BenchOptions,
+  workers: number,
+): BenchCase {
+  const small = defaultSchedule(sizeUm);
   // The sampler at these sizes takes minutes, and peaks of memory hardly vary: it runs once.
   const n = options.repeats ?? (small && method === 'expand' ? 3 : 1);
   const short = method === 'proseg' && !small;
-  const { workers } = options;
   const millions = sizeUm ** 2 / 1.12e6;
   const words = [
     ...['--assign', method, '--workers', `${workers}`, '--seed', '1'],
@@ -50,8 +57,8 @@ function scaleCase(sizeUm: number, method: 'expand' | 'proseg', options: BenchOp
   ];
   const perRun = 35 * millions + (method === 'expand' ? 0 : ((short ? 90 : 1000) * millions) / workers);
   return {
-    key: `${method}-${sizeUm}`,
-    label: `${method}${short ? ', short schedule' : ''}`,
+    key: workers === options.workers ? `${method}-${sizeUm}` : `${method}-${sizeUm}-${workers}`,
+    label: `${method}${short ? ', short schedule' : ''}${workers === options.workers ? '' : `, ${workers} worker`}`,
     settings: { sizeUm, seed: SEED, method, workers, repeats: n, command: words.join(' ') },
     estimateSeconds: perRun * n + 25 * millions,
     diskBytes: millions * 8e8 + 1e8,
@@ -70,6 +77,21 @@ function targetLine({ settings, measured, quality, label }: CaseResult): string[
   const met = seconds < TARGET.seconds && mib < TARGET.workerMiB;
   return [
     `Target for ${label} at 1 M transcripts on 2 cores: under ${TARGET.seconds} s and under ${TARGET.workerMiB} MiB per worker; ${met ? 'met' : '**not met**'} with ${number(seconds)} s and ${number(mib)} MiB.`,
+    '',
+  ];
+}
+
+/** How many times as fast more workers are than one, on the same slide; nothing when only one of the two was run. */
+function speedUpLine(one: CaseResult, cases: readonly CaseResult[]): string[] {
+  const { method, sizeUm, workers } = one.settings;
+  if (Number(workers) < 2) return [];
+  const alone = cases.find(
+    ({ settings }) => settings.method === method && settings.sizeUm === sizeUm && settings.workers === 1,
+  );
+  if (alone === undefined) return [];
+  const times = alone.measured.seconds.median / one.measured.seconds.median;
+  return [
+    `${one.label}, ${number(Number(one.quality.transcripts))} transcripts: ${workers} workers are ${number(times, 2)} times as fast as one, with ${one.digest === alone.digest ? 'the same bytes' : '**other bytes**'}.`,
     '',
   ];
 }
@@ -120,6 +142,7 @@ function render(cases: readonly CaseResult[]): string {
     table([...head('method'), ...STEPS], times),
     '',
     ...cases.flatMap(targetLine),
+    ...cases.flatMap((one) => speedUpLine(one, cases)),
     `${provenance(cases)} ${[...new Set(cases.map(({ settings }) => settings.workers))].join(', ')} workers. Peaks are those of the processes themselves (\`VmHWM\`), of workers the highest of all. The short schedule (${Object.entries(
       SHORT_SCHEDULE,
     )
