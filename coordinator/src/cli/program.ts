@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
+import { addCorrect } from './commands/correct.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addReport } from './commands/report.ts';
@@ -69,7 +70,7 @@ Example:
 
 Exit codes: 0 done, 2 wrong usage, 3 input, 4 output, 5 disk or memory, 6 run, 70 a bug, 130 interrupted.`,
     );
-  const verbs = [addRun, addInspect, addSimulate, addEvaluate, addTile, addReport, addStatus];
+  const verbs = [addRun, addCorrect, addInspect, addSimulate, addEvaluate, addTile, addReport, addStatus];
   for (const add of verbs) add(program, context);
   return program;
 }

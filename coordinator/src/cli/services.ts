@@ -6,6 +6,7 @@ import type { readMarkers, readReference } from '@spatile/instrument/judge/marke
 import type { openResult } from '@spatile/instrument/judge/read/open-result';
 import type { loadTruth } from '@spatile/instrument/judge/truth';
 import type { simulateSlide } from '@spatile/instrument/simulate/simulate';
+import type { correctStore } from '../correct/store.ts';
 import type { writeEvaluationReport } from '../report/evaluation/write.ts';
 import type { writeReport } from '../report/report.ts';
 import type { inspectSlide } from '../run/inspect.ts';
@@ -16,6 +17,7 @@ import type { recomputeTile } from '../run/tile.ts';
 /** What the verbs call. Tests inject their own; `services` loads the real ones on first use. */
 export interface Services {
   runSlide: typeof runSlide;
+  correctStore: typeof correctStore;
   inspectSlide: typeof inspectSlide;
   recomputeTile: typeof recomputeTile;
   readStatus: typeof readStatus;
@@ -37,6 +39,7 @@ export type LoadService = <Name extends keyof Services>(name: Name) => Promise<S
 
 const loaders: { [Name in keyof Services]: () => Promise<Services[Name]> } = {
   runSlide: async () => (await import('../run/run.ts')).runSlide,
+  correctStore: async () => (await import('../correct/store.ts')).correctStore,
   inspectSlide: async () => (await import('../run/inspect.ts')).inspectSlide,
   recomputeTile: async () => (await import('../run/tile.ts')).recomputeTile,
   readStatus: async () => (await import('../run/status.ts')).readStatus,

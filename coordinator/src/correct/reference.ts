@@ -20,6 +20,8 @@ export async function loadReference(config: CorrectConfig, panel: Panel): Promis
 export function checkMethods({ methods, reference, rctd }: CorrectConfig): void {
   const wrong = (what: string, expected: string, todo: string): SpatileError =>
     new SpatileError('CONFIG_INVALID', `correct.methods: ${what}; expected ${expected}; ${todo}`);
+  if (methods.length === 0)
+    throw wrong('no method is named', 'rctd, or rctd and split', 'name them with --correct');
   if (new Set(methods).size !== methods.length)
     throw wrong(`a method is named twice (${methods.join(', ')})`, 'each method once', 'leave one out');
   if (methods.includes('split') && methods[0] !== 'rctd')

@@ -105,7 +105,7 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
 }
 
 /** Writes the identity of a new run, or checks that a run to be resumed is this one. */
-async function claimDirectory(
+export async function claimDirectory(
   store: RunStore,
   identity: RunIdentity,
   mode: RunOptions['mode'],

@@ -1,5 +1,16 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import {
+  copyFile,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSpatileError, SpatileError } from '../errors.ts';
 
@@ -174,6 +185,19 @@ export class PartialStore {
       throw error;
     }
     await file.close();
+  }
+
+  /** Takes a file from elsewhere as it is: a link to it where the file system can, else a copy. */
+  async adopt(name: string, source: string): Promise<void> {
+    const path = join(this.#partial, name);
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await link(source, path).catch(() => copyFile(source, path));
+      this.#files.set(name, await digestOfFile(path));
+      this.#bytes += (await stat(path)).size;
+    } catch (error) {
+      throw asOutputError(error, path);
+    }
   }
 
   /** Reads back a file of this store; null when it was never written. */

@@ -48,6 +48,16 @@ export interface TableSpec {
   region: { region: string; regionKey: string; instanceKey: string } | null;
 }
 
+/** What is added to a table that is there. */
+export interface TableAdditions {
+  obs: readonly TableColumn[];
+  layers: Readonly<Record<string, CsrMatrix | CsrBlocks>>;
+  obsm: NonNullable<TableSpec['obsm']>;
+  uns: NonNullable<TableSpec['uns']>;
+  /** Rows and columns of the table. */
+  shape: readonly [number, number];
+}
+
 const ARRAY = { 'encoding-type': 'array', 'encoding-version': '0.2.0' };
 const DICT = { 'encoding-type': 'dict', 'encoding-version': '0.1.0' };
 
@@ -90,6 +100,28 @@ export async function writeTable(store: PartialStore, name: string, given: Table
     instance_key: spec.region.instanceKey,
   };
   await writeUns(store, `${path}/uns`, { ...spec.uns, ...(link ? { spatialdata_attrs: link } : {}) });
+}
+
+/**
+ * Writes columns, layers and more beside what `tables/<name>` holds; the caller sees to the list of columns in the metadata of
+ * `obs`. Errors: `INTERNAL` when lengths or names do not fit.
+ */
+export async function addToTable(store: PartialStore, name: string, added: TableAdditions): Promise<void> {
+  const path = `tables/${name}`;
+  const [rows, columns] = added.shape;
+  for (const { name: column, values } of added.obs)
+    if (values.length !== rows)
+      refuse(`column ${column} of obs has ${values.length} values for ${rows} rows`);
+  for (const column of added.obs) await writeColumn(store, `${path}/obs/${column.name}`, column);
+  for (const [key, matrix] of Object.entries(added.layers)) {
+    if (!isBlocks(matrix)) checkCsr(matrix, rows, columns);
+    await writeCsr(store, `${path}/layers/${key}`, matrix, rows, columns);
+  }
+  for (const [key, { data, columns: width }] of Object.entries(added.obsm)) {
+    if (data.length !== rows * width) refuse(`obsm ${key} has ${data.length} values for ${rows} x ${width}`);
+    await writeNumbers(store, `${path}/obsm/${key}`, data, ARRAY, { columns: width });
+  }
+  for (const [key, value] of Object.entries(added.uns)) await writeUns(store, `${path}/uns/${key}`, value);
 }
 
 /** Adds the columns that link rows to the region element. */
