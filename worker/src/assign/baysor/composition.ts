@@ -37,7 +37,7 @@ export function eachComposition(
   }
 }
 
-/** Random projection of the square roots' stand-in, the composition itself divided by the slide's: rows of 25. */
+/** Random projection of compositions, each gene weighed by `geneWeight`: rows of 25. */
 export function projectCompositions(
   molecules: Molecules,
   chosen: Uint32Array,

@@ -68,10 +68,11 @@ export const fitBaysor: Handler = async (input, context) => {
         );
   context.progress(0.6);
   const model: BaysorModel = { noise, edges, noiseComposition: 1, lnProfile };
-  model.noiseComposition = noiseComposition(windows, model, settings, genes, seed);
+  const composition = noiseComposition(windows, model, settings, genes, seed);
+  model.noiseComposition = composition.value;
   let real = 0;
   for (const c of confidence) real += c;
-  context.count({ densityTerms: 0, moleculesPlaced: all.gene.length });
+  context.count({ densityTerms: composition.terms, moleculesPlaced: all.gene.length });
   return baysorFitFrame(model, {
     molecules: all.gene.length,
     meanConfidence: all.gene.length === 0 ? 0 : real / all.gene.length,
@@ -188,21 +189,22 @@ function noiseComposition(
   settings: BaysorSettings,
   genes: number,
   seed: number,
-): number {
+): { value: number; terms: number } {
   let sum = 0;
   let cells = 0;
+  let terms = 0;
   const provisional = {
     ...model,
     noiseComposition: 1 / Math.max(1, Math.min(genes, settings.minTranscriptsPerCell)),
   };
   for (const { molecules, graph, priorCells } of windows) {
     const { mixture } = prepareMixture(molecules, settings, provisional, { priorCells, genes, seed }, graph);
-    iterate(mixture, Math.max(1, Math.round(settings.iterations * SETTLED_SHARE)));
+    terms += iterate(mixture, Math.max(1, Math.round(settings.iterations * SETTLED_SHARE))).terms;
     for (let c = 1; c <= mixture.components; c++) {
       if (mixture.size[c] < settings.minTranscriptsPerCell) continue;
       sum += 1 / mixture.genes.distinct(c);
       cells++;
     }
   }
-  return cells === 0 ? provisional.noiseComposition : sum / cells;
+  return { value: cells === 0 ? provisional.noiseComposition : sum / cells, terms };
 }
