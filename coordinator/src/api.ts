@@ -57,6 +57,8 @@ export interface RunSummary {
   warnings: string[];
   /** SHA-256 over all files of the Zarr (sorted path, content). */
   digest: string;
+  /** Whether the chains of the tiles have settled; null for methods without chains. */
+  convergence: { tiles: number; unsettled: string[]; verdict: string } | null;
   /** What the run took, counted. */
   work: RunWork;
 }

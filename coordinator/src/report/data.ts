@@ -2,6 +2,7 @@ import type { Finding } from '@spatile/formats/bundle/slide';
 import type { RectUm } from '@spatile/formats/space';
 import type { AssignSummary } from '../assign/stage.ts';
 import type { VendorComparison } from '../output/tally.ts';
+import type { Convergence } from './convergence.ts';
 
 /** What a run knows beside its Zarr and the report shows: `report.json` in the run directory. Times live here and nowhere else. */
 export interface RunReportData {
@@ -42,6 +43,8 @@ export interface RunReportData {
   vendor: VendorComparison | null;
   model: AssignSummary['model'];
   border: { units: number; phases: number };
+  /** Null for methods without chains. */
+  convergence: Convergence | null;
   findings: Finding[];
   /** Resolved configuration. */
   config: unknown;

@@ -8,6 +8,7 @@ import { cropSection } from './sections/crop.ts';
 import { distributionsSection } from './sections/distributions.ts';
 import { findingsSection } from './sections/findings.ts';
 import { headline } from './sections/headline.ts';
+import { mixingSection } from './sections/mixing.ts';
 import { modelSection } from './sections/model.ts';
 import { overviewSection } from './sections/overview.ts';
 import { configSection, provenanceSection } from './sections/provenance.ts';
@@ -29,6 +30,7 @@ export async function renderPage(slide: ReportedSlide): Promise<string> {
     tilesSection(slide),
     bordersSection(slide),
     vendorSection(slide),
+    mixingSection(slide, pictures),
     modelSection(slide),
     timingsSection(slide),
     configSection(slide),

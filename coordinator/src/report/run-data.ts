@@ -60,6 +60,24 @@ const runReportSchema: z.ZodType<RunReportData> = z.object({
     })
     .nullable(),
   border: z.object({ units: number, phases: number }),
+  convergence: z
+    .object({
+      tiles: number,
+      unsettled: z.array(z.string()),
+      verdict: z.string(),
+      traces: z.array(
+        z.object({
+          tile: z.string(),
+          iteration: z.array(number),
+          phase: z.array(number),
+          logLikelihood: z.array(number),
+          foreground: z.array(number),
+          labelAcceptance: z.array(number),
+        }),
+      ),
+    })
+    .nullable()
+    .default(null),
   findings: z.array(z.object({ level: z.enum(['info', 'warning']), code: z.string(), message: z.string() })),
   config: z.unknown(),
 });

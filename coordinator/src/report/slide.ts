@@ -34,6 +34,8 @@ export interface CellColumns {
   confidence: Float64Array;
   /** Distance to the nearest border between tiles. */
   borderUm: Float64Array;
+  /** Share of a cell's voxels that changed hands; null for methods without samples. */
+  boundary: Float64Array | null;
 }
 
 const storedSchema = z.object({
@@ -101,6 +103,9 @@ export async function readSlide(zarr: string, runDirectory: string | null): Prom
       prior: obs('prior_counts'),
       confidence: obs('confidence'),
       borderUm: obs('border_distance'),
+      boundary: table?.obs.some(({ name }) => name === 'boundary_uncertainty')
+        ? obs('boundary_uncertainty')
+        : null,
     },
     genes: {
       name: table?.varIndex ?? [],

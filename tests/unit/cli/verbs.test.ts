@@ -31,6 +31,7 @@ const runSummary: RunSummary = {
   seconds: 75,
   warnings: ['the bundle has no image'],
   digest: 'abc',
+  convergence: null,
   work: { steps: {}, storage: null, outputBytes: 0 },
 };
 

@@ -28,6 +28,7 @@ function cellsWith(n: number, near: (transcripts: number) => number): CellColumn
     prior: column(() => 0),
     confidence: column((i) => 0.8 + 0.1 * spread(i + 11)),
     borderUm,
+    boundary: null,
   };
 }
 

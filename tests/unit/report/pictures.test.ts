@@ -90,7 +90,7 @@ describe('the densest square', () => {
     return {
       id: places.map((_, i) => `${i}`),
       ...{ x: column(0), y: column(1), transcripts: column(2) },
-      ...{ areaUm2: rest, genes: rest, prior: rest, confidence: rest, borderUm: rest },
+      ...{ areaUm2: rest, genes: rest, prior: rest, confidence: rest, borderUm: rest, boundary: null },
     };
   };
 

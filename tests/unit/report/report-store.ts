@@ -238,7 +238,7 @@ export function runData(spec: SlideSpec): RunReportData {
       seconds: 2 + i,
       cpuSeconds: 1 + i,
       peakRssBytes: (100 + i) * 2 ** 20,
-      diagnostics: {},
+      diagnostics: diagnosticsOf(i),
     })),
     steps: [
       { step: 'assign-fit-000', seconds: 1.5, coordinatorRssBytes: 2 ** 27 },
@@ -257,6 +257,21 @@ export function runData(spec: SlideSpec): RunReportData {
       pilots: ['t0001', 't0002'],
     },
     border: { units: 4, phases: 2 },
+    convergence: {
+      tiles: 4,
+      unsettled: [TILE_IDS[3]],
+      verdict: '1 of 4 tiles has not settled: raise assign.proseg.schedule.fineIterations',
+      traces: [
+        {
+          tile: TILE_IDS[3],
+          iteration: [0, 10, 20, 30],
+          phase: [0, 0, 1, 2],
+          logLikelihood: [-5, -4.5, -4.25, -4.125],
+          foreground: [0.5, 0.6, 0.7, 0.7],
+          labelAcceptance: [0.3, 0.2, 0.2, 0.1],
+        },
+      ],
+    },
     findings: [
       { level: 'info', code: 'SOME_REMARK', message: 'a remark of the run' },
       { level: 'warning', code: 'SOME_WARNING', message: 'a warning of the run' },
@@ -264,6 +279,21 @@ export function runData(spec: SlideSpec): RunReportData {
     config: { plan: { memoryPerWorker: 2 ** 31 } },
   };
 }
+
+/** Numbers of the chain of the i-th tile: only the last one drifts. */
+const diagnosticsOf = (i: number): Record<string, number> => ({
+  transcripts: 1000 + i,
+  recorded: 50,
+  labelAcceptance: 0.2,
+  repositionAcceptance: 0.7,
+  essForeground: 20 + i,
+  essVolume: 5 + i,
+  rHatLogLikelihood: i === 3 ? 2.5 : 1.02,
+  rHatForeground: 1.01,
+  logLikelihoodDrift: i === 3 ? 0.0425 : 0.0125,
+  foregroundDrift: 0.002,
+  cellsDrifting: 0.25,
+});
 
 export async function writeRun(directory: string, data: unknown): Promise<void> {
   await mkdir(directory, { recursive: true });

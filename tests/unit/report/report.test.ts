@@ -47,6 +47,7 @@ describe('the report of a slide with its run and an image', () => {
       'tiles',
       'borders',
       'vendor',
+      'mixing',
       'model',
       'time',
       'configuration',

@@ -9,7 +9,7 @@ import { number, pixelUm, slideMap } from '../slide-map.ts';
 
 type Tile = RunReportData['tiles'][number];
 
-interface TileMeasure {
+export interface TileMeasure {
   title: string;
   value: (tile: Tile) => number;
   format: (value: number) => string;
@@ -66,7 +66,8 @@ function oneTile(tile: Tile): Html {
   return html`<p>The slide was one tile: ${count(transcripts)} transcripts of genes, ${percent(assigned, transcripts)} of them assigned, ${duration(seconds)} in the assign stage.</p>`;
 }
 
-function tileMap(tiles: readonly Tile[], frame: RectUm, measure: TileMeasure): Html {
+/** A map of the tiles by a number of each; tiles without it are drawn empty. */
+export function tileMap(tiles: readonly Tile[], frame: RectUm, measure: TileMeasure): Html {
   const values = tiles.filter(measure.has).map(measure.value);
   if (values.length === 0) return figure(measure.title, html`<p>Nothing to show.</p>`);
   const [low, high] = values.reduce(
