@@ -1,6 +1,7 @@
 import { type RectUm, rectContains } from '@spatile/formats/space';
 import { type AssignTile, assignTileFrame, CONTROL_GENE } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
+import { CellIndex } from '../cells/region.ts';
 import type { RoundTask } from '../run/rounds.ts';
 import { DensityTable } from '../scan/grid.ts';
 import { ByteCache } from './byte-cache.ts';
@@ -60,6 +61,7 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
   const config = slide.config.assign.proseg;
   const density = new DensityTable(slide.scan.binUm, slide.scan.bins);
   const profiles = new ProfileProjection(slide.features.modelGenes, slide.config.seed);
+  const cells = new CellIndex(slide.cells);
   const candidates = [];
   for (const tile of stage.busyTiles) {
     const { id, core: whole, transcripts: tileTranscripts } = slide.plan.tiles[tile];
@@ -74,7 +76,7 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
       core,
       transcripts: density.count(core),
       tileTranscripts,
-      cells: seedsIn(stage, core),
+      cells: cells.seedsIn(core),
       projection: profiles.project(await geneCounts(stage, tile, core)),
     });
   }
@@ -133,14 +135,6 @@ function bytesOf({ transcripts, cells, rings, vertices }: AssignTile): number {
     Object.values(table),
   );
   return columns.reduce((sum, { byteLength }) => sum + byteLength, 0);
-}
-
-function seedsIn(stage: AssignStage, core: RectUm): number {
-  const { seedX, seedY } = stage.slide.cells;
-  let n = 0;
-  for (let i = 0; i < seedX.length; i++)
-    if (seedX[i] >= core.x0 && seedX[i] < core.x1 && seedY[i] >= core.y0 && seedY[i] < core.y1) n++;
-  return n;
 }
 
 /** Slide totals per model gene. */

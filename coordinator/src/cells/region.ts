@@ -34,6 +34,15 @@ export class CellIndex {
     return Uint32Array.from(found);
   }
 
+  /** Number of seeds in a rectangle (half-open). */
+  seedsIn(rect: RectUm): number {
+    const { seedX, seedY } = this.cells;
+    let n = 0;
+    for (let i = this.firstFrom(rect.y0); i < seedY.length && seedY[i] < rect.y1; i++)
+      if (seedX[i] >= rect.x0 && seedX[i] < rect.x1) n++;
+    return n;
+  }
+
   /** The other cells (1-based, ascending) whose seed lies within a distance of a cell's seed. */
   seedsWithin(cell: number, distanceUm: number): number[] {
     this.grid ??= new SeedGrid(this.cells);
