@@ -2,7 +2,7 @@ import type { RectUm } from '@spatile/formats/space';
 import { BORDER_BAND_UM } from './border-band.ts';
 import type { EvaluationDetail } from './detail.ts';
 import { detailOf } from './detail-of.ts';
-import type { Conservation } from './join.ts';
+import type { Conservation, PlaceConservation } from './join.ts';
 import { judgeFacts } from './judged-facts.ts';
 import { type OpenOptions, openResult } from './read/open-result.ts';
 import type { AssignmentBatch, JudgedResult } from './read/result.ts';
@@ -28,8 +28,13 @@ export interface Evaluation {
   /** True cells, cells of the result with a transcript (`predicted`) and with an outline (`outlined`), and matched pairs. */
   cells: { true: number; predicted: number; outlined: number | null; matched: number };
   scores: Scores;
-  /** Scores within `bandUm` of tile borders and away from them; null without borders. */
-  border: { bandUm: number; within: Scores; away: Scores } | null;
+  /** Scores and conservation within `bandUm` of tile borders and away from them; null without borders. */
+  border: {
+    bandUm: number;
+    within: Scores;
+    away: Scores;
+    conservation: { within: PlaceConservation; away: PlaceConservation };
+  } | null;
 }
 
 /**
@@ -74,7 +79,7 @@ export async function evaluateInDetail(
 ): Promise<{ evaluation: Evaluation; detail: EvaluationDetail }> {
   const minQv = options.minQv ?? result.facts.minQv ?? 20;
   const cores = options.cores ?? result.facts.cores ?? [];
-  const { facts, rows, conservation } = await judgeFacts(result, truth, minQv, cores);
+  const { facts, rows, conservation, nearBorders } = await judgeFacts(result, truth, minQv, cores);
   const { predictedCells } = facts.table;
   const evaluation: Evaluation = {
     version: 2,
@@ -94,8 +99,18 @@ export async function evaluateInDetail(
             bandUm: BORDER_BAND_UM,
             within: scoresOf(facts, 'border'),
             away: scoresOf(facts, 'interior'),
+            conservation: { within: nearBorders, away: restOf(conservation, nearBorders) },
           }
         : null,
   };
   return { evaluation, detail: detailOf(facts, rows, truth) };
+}
+
+function restOf(all: Conservation, part: PlaceConservation): PlaceConservation {
+  return {
+    passed: all.passed - part.passed,
+    once: all.once - part.once,
+    missing: all.missing - part.missing,
+    duplicated: all.duplicated - part.duplicated,
+  };
 }

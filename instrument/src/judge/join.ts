@@ -17,6 +17,9 @@ export interface Conservation {
   conserved: boolean;
 }
 
+/** Of the transcripts of sufficient quality born in a part of the slide: in the result once, not at all, more than once. */
+export type PlaceConservation = Pick<Conservation, 'passed' | 'once' | 'missing' | 'duplicated'>;
+
 export interface Joined {
   /** By truth row: predicted cell, 1.. in the order of their first row; 0 = background or missing. */
   predicted: Uint32Array;
@@ -26,16 +29,20 @@ export interface Joined {
   /** By truth row: 1 = counts for the scores (a gene of sufficient quality). */
   judged: Uint8Array;
   conservation: Conservation;
+  /** Near tile borders; what is left of `conservation` lies away from them. */
+  nearBorders: PlaceConservation;
 }
 
 /**
  * Brings a result's verdicts to the rows of the truth. Of a transcript that comes twice the first verdict counts; else the
- * order of the result's rows changes nothing, since cells are numbered anew by the truth's rows.
+ * order of the result's rows changes nothing, since cells are numbered anew by the truth's rows. `border`: 1 by row that was
+ * born near a tile border.
  */
 export async function joinToTruth(
   batches: AsyncIterable<AssignmentBatch>,
   truth: Truth,
   minQv: number,
+  border: Uint8Array,
 ): Promise<Joined> {
   const n = truth.ids.size;
   const predicted = new Uint32Array(n);
@@ -55,15 +62,17 @@ export async function joinToTruth(
   }
   const judged = new Uint8Array(n);
   const counts = { truth: n, passed: 0, once: 0, missing: 0, duplicated: 0, unknown, belowQuality: 0 };
+  const nearBorders = { passed: 0, once: 0, missing: 0, duplicated: 0 };
   for (let row = 0; row < n; row++) {
     if (!(truth.qv[row] >= minQv)) {
       if (seen[row] > 0) counts.belowQuality++;
       continue;
     }
+    const found = (['missing', 'once', 'duplicated'] as const)[seen[row]];
     counts.passed++;
-    if (seen[row] === 1) counts.once++;
-    else if (seen[row] === 0) counts.missing++;
-    else counts.duplicated++;
+    counts[found]++;
+    nearBorders.passed += border[row];
+    nearBorders[found] += border[row];
     judged[row] = truth.feature[row] < truth.genes ? 1 : 0;
   }
   const numberOf = renumber(predicted);
@@ -74,6 +83,7 @@ export async function joinToTruth(
     numberOf,
     judged,
     conservation: { ...counts, conserved },
+    nearBorders,
   };
 }
 

@@ -3,7 +3,7 @@ import { BorderBand } from './border-band.ts';
 import { type GroupedRows, groupRows, tallyPairs } from './contingency.ts';
 import { expressionCorrelations } from './expression.ts';
 import { birthExtent } from './extent.ts';
-import { type Conservation, joinToTruth } from './join.ts';
+import { type Conservation, joinToTruth, type PlaceConservation } from './join.ts';
 import { markerFacts } from './marker-facts.ts';
 import { matchCells } from './match-cells.ts';
 import { DrawnCollector } from './outlines/drawn-calls.ts';
@@ -31,14 +31,19 @@ export async function judgeFacts(
   truth: Truth,
   minQv: number,
   cores: readonly RectUm[],
-): Promise<{ facts: JudgedFacts; rows: JudgedRows; conservation: Conservation }> {
-  const joined = await joinToTruth(result.assignments(), truth, minQv);
-  const { predicted, predictedCells, numberOf, judged, conservation } = joined;
+): Promise<{
+  facts: JudgedFacts;
+  rows: JudgedRows;
+  conservation: Conservation;
+  nearBorders: PlaceConservation;
+}> {
   const isBorder = borderTest(truth, cores);
   const border = new Uint8Array(truth.ids.size);
   if (cores.length > 1) {
     for (let row = 0; row < border.length; row++) border[row] = isBorder(truth.x[row], truth.y[row]) ? 1 : 0;
   }
+  const joined = await joinToTruth(result.assignments(), truth, minQv, border);
+  const { predicted, predictedCells, numberOf, judged, conservation, nearBorders } = joined;
   const trueRows = groupRows(truth.cell, truth.cells, judged);
   const predictedRows = groupRows(predicted, predictedCells, judged);
   const table = tallyPairs(trueRows, predicted, predictedCells, truth.leaked, border);
@@ -70,7 +75,7 @@ export async function judgeFacts(
     drawn: drawn?.finish(border) ?? null,
     overlap: ground && overlapFacts(ground.isShared, truth, trueRows, predicted, match, border),
   };
-  return { facts, rows: { predicted, numberOf, byTrueCell: trueRows }, conservation };
+  return { facts, rows: { predicted, numberOf, byTrueCell: trueRows }, conservation, nearBorders };
 }
 
 /** Tells places near tile borders; with less than two tiles there are none. */

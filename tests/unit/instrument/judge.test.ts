@@ -166,6 +166,21 @@ describe('tile borders', () => {
     expect(border!.within).toMatchObject({ trueCells: 2, transcripts: 40, recall: 0.75 });
   });
 
+  it('counts what is lost or twice near a shared edge apart', async () => {
+    // Of cell 2, near the edge, the first is lost and the second twice; of cell 4 the last is lost.
+    const rows = [...cell.keys()].filter((row) => row !== 20 && row !== 79);
+    const { border, conservation } = await evaluateAssignment(
+      verdicts(cell, [...rows, 21]),
+      truthOf(cell, { x, y }),
+      { cores },
+    );
+    expect(conservation).toMatchObject({ passed: 80, once: 77, missing: 2, duplicated: 1, conserved: false });
+    expect(border!.conservation).toEqual({
+      within: { passed: 40, once: 38, missing: 1, duplicated: 1 },
+      away: { passed: 40, once: 39, missing: 1, duplicated: 0 },
+    });
+  });
+
   it('has nothing to say about one tile', async () => {
     const { border } = await evaluateAssignment(verdicts(cell), truthOf(cell, { x, y }), {
       cores: cores.slice(0, 1),

@@ -101,6 +101,17 @@ describe('a slide of 200 um', () => {
     }
   });
 
+  it('gives these bytes on every engine, and in every version until it is meant to change', async () => {
+    const { out, truth } = await simulateSlide({
+      ...{ out: join(folder, 'golden'), sizeUm: 60, genes: 40, seed: 9, preset: 'crowded', images: false },
+    });
+    const of = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16);
+    expect([out, truth].map((at) => of(join(at, 'transcripts.parquet')))).toEqual([
+      '3ec95849cec71b16',
+      'de93f25f974cb807',
+    ]);
+  });
+
   it('holds what it was asked for: shares of background, leaks and poor calls', () => {
     const fromCells = truth.cell.filter((cell) => cell > 0).length;
     const share = (n: number) => n / truth.ids.size;

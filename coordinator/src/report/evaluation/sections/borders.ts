@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
+import { count } from '../../../cli/format.ts';
 import { html } from '../../html.ts';
-import { colourKey, figure, figures, type Section } from '../../parts.ts';
+import { colourKey, dataTable, figure, figures, type Section } from '../../parts.ts';
 import { COLOURS, draw } from '../../plot.ts';
 import { resultColour } from '../colours.ts';
 import type { JudgedInput } from '../judged.ts';
@@ -17,6 +18,17 @@ export function bordersSection(results: readonly JudgedInput[]): Section | null 
     id: 'borders',
     title: 'Near tile borders',
     body: html`<p>Within ${border.bandUm} µm of a border between tiles (${border.within.trueCells} cells) and away from it (${border.away.trueCells} cells). Only results that name their tiles are shown; a method whose tiles leave no seam has both marks in one place.</p>
+${dataTable(
+  ['', 'near: transcripts once', 'missing', 'twice', 'away: transcripts once', 'missing', 'twice'],
+  tiled.map(({ name, border: { conservation } }) => [
+    name,
+    ...[conservation.within, conservation.away].flatMap(({ passed, once, missing, duplicated }) => [
+      `${count(once)} of ${count(passed)}`,
+      count(missing),
+      count(duplicated),
+    ]),
+  ]),
+)}
 ${figures(2, tiled.map(borderFigure))}`,
   };
 }
