@@ -59,6 +59,16 @@ const steps: [string, (iteration: number) => void, number, string][] = [
     'loading',
   ],
   [
+    'drawLoadings (points)',
+    (i) => {
+      sampler.bound.setInteger('pointLoadings', 1);
+      kernel.drawLoadings(header, i);
+      sampler.bound.setInteger('pointLoadings', 0);
+    },
+    sampler.cells.length * (privateGenes + model.factors),
+    'loading',
+  ],
+  [
     'collectCells (fit)',
     (i) => kernel.collectCells(header, i, false),
     sampler.cells.length * (privateGenes + model.factors),
@@ -83,7 +93,7 @@ steps.forEach(([name, , count, unit], k) => {
 sampler.bound.release();
 
 const input = assignTileFrame(tile, {
-  meta: { model, settings, schedule: SCHEDULE },
+  meta: { model, settings, schedule: { ...SCHEDULE, loadings: 'point' } },
   tables: globalsTables(globals),
 });
 const start = process.cpuUsage();
