@@ -9,7 +9,7 @@
  * | beta, lambda | background, rate |
  * | z, r, s, pi, mu, sigma^2 | component, shape, scale, logPi, mu, sigma2 |
  *
- * Cost: `moveLabels` O(proposals), `movePlaces`, `drawForeground`, `record` O(transcripts x factors), `drawComponents` and
+ * Cost: `moveLabels` O(proposals + voxels / 64), `movePlaces`, `drawForeground`, `record` O(transcripts x factors), `drawComponents` and
  * `drawLoadings` O(cells x latent x components), `recount` and `bucketTranscripts` O(voxels).
  */
 import { Tile } from './tile';
