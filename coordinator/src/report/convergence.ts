@@ -28,7 +28,7 @@ export interface TileTrace {
 }
 
 /** Change between the halves of the recorded samples that matters: of the log likelihood of a transcript (nats), and in proportion of the transcripts assigned. */
-const LIKELIHOOD_DRIFT = 0.01;
+const LIKELIHOOD_DRIFT = 0.02;
 const FOREGROUND_DRIFT = 0.01;
 /** Split R-hat above which a drift is more than noise. */
 const R_HAT = 1.1;

@@ -23,7 +23,7 @@ export function mixingSection(slide: ReportedSlide, { crop }: Pictures): Section
   return {
     id: 'mixing',
     title: 'Mixing',
-    body: html`<p class="verdict">${capital(convergence.verdict)}.</p><p>A tile has settled when the two halves of its recorded samples agree: the log likelihood of a transcript to 0.01 and the transcripts in cells to 1 %, beyond what the noise of the chain explains (split R-hat above 1.1). Boundaries of cells change slowly, so volumes have few independent samples even in a settled tile: intervals of single cells are too narrow rather than too wide.</p>${worst(tiles)}${figures(
+    body: html`<p class="verdict">${capital(convergence.verdict)}.</p><p>A tile has settled when the two halves of its recorded samples agree: the log likelihood of a transcript to 0.02 and the transcripts in cells to 1 %, beyond what the noise of the chain explains (split R-hat above 1.1). Boundaries of cells change slowly, so volumes have few independent samples even in a settled tile: intervals of single cells are too narrow rather than too wide.</p>${worst(tiles)}${figures(
       3,
       convergence.traces.map((trace) => traceFigure(trace)),
     )}${tiles.length > 1 ? maps(tiles, slide) : null}${boundaries(slide, crop)}`,
