@@ -27,7 +27,7 @@ export const assignBaysor: Handler = async (input, context) => {
   context.progress(0.1);
   const fates = iterate(mixture, settings.iterations, (done) => context.progress(0.1 + 0.8 * done));
   const names = nameComponents(tile, mixture, start.priorOf, fates.label);
-  const ground = paintCells(tile, molecules, fates.label, settings, model.edges);
+  const ground = paintCells(tile, mixture, fates.label);
   context.count({
     densityTerms: fates.terms,
     moleculesPlaced: molecules.n,
