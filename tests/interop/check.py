@@ -21,6 +21,7 @@ import geopandas
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+import shapely
 import spatialdata
 import zarr
 from spatialdata.models import get_model
@@ -133,6 +134,29 @@ def types(sdata, points, table):
     check(np.issubdtype(table.X.dtype, np.integer), f"X is {table.X.dtype}")
 
 
+def overlap(polygons):
+    """The largest area that two of the polygons share."""
+    a, b = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    pairs = a < b
+    shared = shapely.area(shapely.intersection(polygons[a[pairs]], polygons[b[pairs]]))
+    return shared.max(initial=0)
+
+
+def posterior(table):
+    """5b: expected counts and their intervals fit each other, where a method that draws samples wrote them."""
+    if "expected" not in table.layers:
+        return
+    expected, low, high = (table.layers[name] for name in ("expected", "counts_low", "counts_high"))
+    check(expected.data.min(initial=1) > 0, "an expected count is not positive")
+    check(((low - high) > 0).nnz == 0, "an interval ends before it begins")
+    check(((expected - high) > 1).nnz == 0 and ((low - expected) > 1).nnz == 0, "an expected count lies outside its interval")
+    totals = np.asarray(expected.sum(axis=1)).ravel()
+    obs = table.obs
+    check((totals <= obs["transcripts_expected"] * 1.01 + 1).all(), "expected counts are more than the cell's transcripts")
+    check((obs["transcripts_low"] <= obs["transcripts_high"]).all(), "an interval of a cell ends before it begins")
+    check(obs["boundary_uncertainty"].between(0, 1).all(), "an uncertainty is not between 0 and 1")
+
+
 def geometry(path, table):
     """5: polygons are valid, have the areas of the table, and no coordinate system of the earth."""
     for folder in sorted((path / "shapes").iterdir()):
@@ -143,8 +167,13 @@ def geometry(path, table):
         invalid = shapes.index[~shapes.geometry.is_valid]
         check(len(invalid) == 0, f"{folder.name}: {len(invalid)} geometries are invalid (first {list(invalid[:3])})")
         check(shapes.index.is_unique and shapes.index.name == "cell_id", f"{folder.name}: the index is no unique cell_id")
-        extra = set(shapes.index) - set(table.obs_names)
+        layered = "layer" in shapes.columns
+        extra = set(shapes["cell"] if layered else shapes.index) - set(table.obs_names)
         check(not extra, f"{folder.name}: {len(extra)} ids are not in the table")
+        if folder.name.startswith("cell_boundaries"):
+            for layer, part in shapes.groupby("layer") if layered else [("all", shapes)]:
+                shared = overlap(part.geometry.values)
+                check(shared <= 1e-6, f"{folder.name}, layer {layer}: two outlines share {shared} um^2")
     cells = geopandas.read_parquet(path / "shapes" / "cell_boundaries" / "shapes.parquet")
     check(set(cells.index) == set(table.obs_names), "cell_boundaries and the table hold different cells")
     areas = cells.geometry.area.reindex(table.obs_names).to_numpy()
@@ -302,6 +331,7 @@ def main():
         types(sdata, points, table)
     with Step("geometry"):
         geometry(path, table)
+        posterior(table)
     with Step("extents"):
         extents(sdata, points)
     with Step("joins"):

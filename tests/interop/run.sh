@@ -54,7 +54,7 @@ check simulated xenium "$work/bundle" --assign expand
 data=../shared/data
 if [ -d "$data" ]; then
   check xenium-breast xenium "$data/xenium/breast-crop/outs" --assign nucleus
-  check xenium-lung xenium "$data/xenium/lung-10k" --assign proseg
+  check xenium-lung xenium "$data/xenium/lung-10k" --assign proseg --set output.layers=true
   check merscope-brain merscope "$data/merscope/brain-crop" --assign expand
   check cosmx-lung cosmx "$data/cosmx/lung12-fov2" --assign expand
 else

@@ -44,27 +44,20 @@ export class StrayTally {
   }
 }
 
-/** Expected count lost, by (cell, feature) and by cell. */
+/** Expected count lost, by (cell, feature). */
 export interface Strays {
   of: (cell: number, feature: number) => number;
-  total: (cell: number) => number;
 }
 
 /** What a tally wrote; nothing is lost when there is no file. */
 export async function readStrays(store: RunStore): Promise<Strays> {
-  if (!(await store.has(STRAYS_FILE))) return { of: () => 0, total: () => 0 };
+  if (!(await store.has(STRAYS_FILE))) return { of: () => 0 };
   const { meta, tables } = decodeFrame(await store.read(STRAYS_FILE), STRAYS, STRAYS_FILE);
   const features = meta.features as number;
   const { cell, feature, lost } = tables.strays;
   const found = new Map<number, number>();
-  const totals = new Map<number, number>();
   for (let i = 0; i < cell.length; i++) {
-    const [c, value] = [Number(cell[i]), Number(lost[i])];
-    found.set(c * features + Number(feature[i]), value);
-    totals.set(c, (totals.get(c) ?? 0) + value);
+    found.set(Number(cell[i]) * features + Number(feature[i]), Number(lost[i]));
   }
-  return {
-    of: (c, f) => found.get(c * features + f) ?? 0,
-    total: (c) => totals.get(c) ?? 0,
-  };
+  return { of: (c, f) => found.get(c * features + f) ?? 0 };
 }

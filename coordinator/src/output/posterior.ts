@@ -44,6 +44,9 @@ export async function collectPosterior(
     flips: new Float32Array(cells),
   };
   const taken = new Uint8Array(cells + 1);
+  const lost = new Float64Array(cells);
+  const strays = await readStrays(store);
+  const featureOf = featuresByModelGene(slide.features.modelGene, slide.features.modelGenes);
   const parts: ExpectedCounts[] = [];
   const place = new Map<number, { part: number; from: number; to: number }>();
   for await (const { cells: table, posterior, expected } of lastRoundsFirst(store)) {
@@ -57,25 +60,26 @@ export async function collectPosterior(
       found.variance[cell - 1] = posterior.variance[i];
       found.flips[cell - 1] = posterior.flips[i];
     });
-    if (!counts || expected === undefined) continue;
+    if (expected === undefined) continue;
     for (let from = 0; from < expected.cell.length; ) {
       const cell = expected.cell[from];
       let to = from + 1;
       while (to < expected.cell.length && expected.cell[to] === cell) to++;
-      if (fresh.has(cell)) place.set(cell, { part: parts.length, from, to });
+      if (fresh.has(cell)) {
+        lost[cell - 1] = lostOf(cell, expected, { from, to }, featureOf, strays);
+        if (counts) place.set(cell, { part: parts.length, from, to });
+      }
       from = to;
     }
-    parts.push(expected);
+    if (counts) parts.push(expected);
   }
   if (taken.every((flag) => flag === 0)) return null;
-  const strays = await readStrays(store);
   for (let cell = 1; cell <= cells; cell++) {
     const before = found.expected[cell - 1];
-    const kept = keptShare(before, strays.total(cell));
+    const kept = keptShare(before, lost[cell - 1]);
     found.expected[cell - 1] = kept * before;
     found.variance[cell - 1] = thinned(found.variance[cell - 1], before, kept);
   }
-  const featureOf = featuresByModelGene(slide.features.modelGene, slide.features.modelGenes);
   const row = (cell: number): ExpectedRow => {
     const at = place.get(cell);
     return at === undefined ? EMPTY_ROW : rowOf(cell, parts[at.part], at, featureOf, strays);
@@ -117,6 +121,20 @@ function featuresByModelGene(modelGene: Uint32Array, modelGenes: number): Uint32
     if (gene < modelGenes) out[gene] = feature;
   });
   return out;
+}
+
+/** How much of a cell's expected counts strayed: of no entry more than there is. */
+function lostOf(
+  cell: number,
+  counts: ExpectedCounts,
+  { from, to }: { from: number; to: number },
+  featureOf: Uint32Array,
+  strays: Strays,
+): number {
+  let lost = 0;
+  for (let i = from; i < to; i++)
+    lost += Math.min(counts.mean[i], strays.of(cell, featureOf[counts.gene[i]]));
+  return lost;
 }
 
 /** One cell's entries by feature, ascending, less what strayed; entries of which nothing is left are dropped. */
