@@ -2,12 +2,22 @@ import { assign } from './assign.ts';
 import { baysor } from './baysor.ts';
 import type { Bench } from './bench.ts';
 import { compare } from './compare/compare.ts';
+import { correct } from './correct.ts';
 import { ingest } from './ingest.ts';
 import { kernelBench } from './kernel-bench.ts';
 import { scale } from './scale.ts';
 import { seams } from './seams.ts';
 import { simulate } from './simulate.ts';
-import { simulate } from './simulate.ts';
 
 /** All benches in the order in which `npm run bench` runs them. */
-export const BENCHES: readonly Bench[] = [compare, ingest, kernelBench, assign, scale, seams, simulate, baysor];
+export const BENCHES: readonly Bench[] = [
+  compare,
+  ingest,
+  kernelBench,
+  assign,
+  scale,
+  seams,
+  simulate,
+  baysor,
+  correct,
+];

@@ -4,6 +4,7 @@ import { readModel, type TypeModel, typesFrame } from '@spatile/formats/tile/cor
 import type { RoundRunner } from '../run/rounds.ts';
 import { type Corrections, joined, splitAnnotations, typeAnnotations } from './annotations.ts';
 import { collectTypes, type SlideTypes } from './cell-types.ts';
+import { classesOf } from './classes.ts';
 import { type Block, blocksOf, type CountTable, rowsOf, startOf } from './count-table.ts';
 import { correctedCounts } from './counts-result.ts';
 import { fitInput, sharedPlaces, slideSums } from './fit.ts';
@@ -53,10 +54,11 @@ async function fitSlide(stage: CorrectStage, place: Int32Array): Promise<TypeMod
 }
 
 /** Class of each type as a number: types of one named class share it. */
-function groupsOf(types: readonly string[], classes: Readonly<Record<string, string>>): Int32Array {
+function groupsOf(types: readonly string[], named: readonly string[]): Int32Array {
+  const classes = classesOf(named, types);
   const numbers = new Map<string, number>();
   return Int32Array.from(types, (type) => {
-    const name = classes[type] === undefined ? `type ${type}` : `class ${classes[type]}`;
+    const name = classes.has(type) ? `class ${classes.get(type)}` : `type ${type}`;
     if (!numbers.has(name)) numbers.set(name, numbers.size);
     return numbers.get(name)!;
   });

@@ -413,10 +413,10 @@ const rctd = z.strictObject({
     .describe('log-likelihood that a second type must gain before a cell is a doublet'),
   maxTypes: z.number().int().min(1).max(16).default(4).describe('most types of a cell in mode multi'),
   classes: z
-    .record(z.string(), z.string())
-    .default({})
+    .array(z.string())
+    .default([])
     .describe(
-      'class of each type; types of one class may stand for each other. A type that is not named is its own',
+      'classes of types, as type=class; types of one class may stand for each other. A type that is not named is its own',
     ),
 });
 

@@ -131,6 +131,17 @@ export async function readTable(path: string, name = 'table'): Promise<StoredTab
   });
 }
 
+/** One layer of a table, such as corrected counts. Errors: `STORE_INVALID` when there is none of that name. */
+export async function readLayer(path: string, name: string, layer: string): Promise<CsrMatrix> {
+  const root = `tables/${name}/layers/${layer}`;
+  const arrays = new ArrayReader(path);
+  return guarded(join(path, root), 'reading the layer', async () => ({
+    indptr: (await arrays.get(`${root}/indptr`)).data as Int32Array,
+    indices: (await arrays.get(`${root}/indices`)).data as Int32Array,
+    data: (await arrays.get(`${root}/data`)).data as Float32Array,
+  }));
+}
+
 /** Reads a table but for its matrix, which is much the largest part. Errors: as `readTable`. */
 export async function readAnnotation(path: string, name = 'table'): Promise<StoredAnnotation> {
   const root = `tables/${name}`;
