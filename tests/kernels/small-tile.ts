@@ -175,6 +175,15 @@ export function lawOf(b: BoundAssign, t: ModelTile, farShare = 0.2) {
     diffusionSdZ: 0.1,
     densityBandwidthUm: 10,
     enforceConnectivity: false,
+    refine: {
+      rounds: 0,
+      bandwidthUm: 2.5,
+      neighbours: 30,
+      ambient: 0.1,
+      background: 0.5,
+      nucleusUm: 5,
+      nucleusWeight: 0.3,
+    },
   };
   return displacementLaw(settings, 1, t.layers, b.kernel);
 }

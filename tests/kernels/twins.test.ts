@@ -61,7 +61,9 @@ describe('kernels equal their twins', () => {
         expect(total).toBeGreaterThan(0);
       }
       expect(b.integer('pairCount')).toBe(mismatchPairs(t).length);
-      const ends = new Set(mismatchPairs(t).flatMap(([v, axis]) => [v, v + [1, t.width, t.width * t.height][axis]]));
+      const ends = new Set(
+        mismatchPairs(t).flatMap(([v, axis]) => [v, v + [1, t.width, t.width * t.height][axis]]),
+      );
       expect(boundaryOf(b, t)).toEqual(t.label.flatMap((_, v) => (ends.has(v) ? [v] : [])));
     }
     b.release();

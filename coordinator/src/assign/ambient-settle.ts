@@ -1,7 +1,9 @@
 import { CellIndex } from '../cells/region.ts';
 import { logStep } from '../run/events.ts';
 import {
+  contamination,
   emptyComponentCounts,
+  limitOf,
   nativeRatio,
   type Profiles,
   profilesOf,
@@ -21,6 +23,9 @@ interface SlideCells {
   component: Uint16Array;
   /** Assigned gene transcripts by cell. */
   transcripts: Uint32Array;
+  /** Share of transcripts that strayed in, and the native ratio below which one is left out. */
+  contaminated: number;
+  limit: number;
 }
 
 type Stage = Pick<AssignStage, 'slide' | 'regions' | 'states' | 'runner' | 'store' | 'busyTiles'>;
@@ -75,17 +80,20 @@ async function countComponents({ slide, regions, states, busyTiles }: Stage): Pr
       if (k !== NO_COMPONENT) tally.counts[k * genes + feature[i]]++;
     }
   }
-  return { profiles: profilesOf(tally), component, transcripts };
+  const profiles = profilesOf(tally);
+  const contaminated = contamination(tally, profiles);
+  const limit = limitOf(contaminated, slide.config.assign.proseg.ambient);
+  return { profiles, component, transcripts, contaminated, limit };
 }
 
 function withoutStrays(
   { slide }: Stage,
-  { profiles, component, transcripts }: SlideCells,
+  { profiles, component, transcripts, limit }: SlideCells,
   index: CellIndex,
   feature: Uint32Array,
   verdicts: TileState['verdicts'],
 ): TileState['verdicts'] {
-  const { ratio: limit, radiusUm } = slide.config.assign.proseg.ambient;
+  const { radiusUm } = slide.config.assign.proseg.ambient;
   const around = new Map<number, Float64Array>();
   const aroundOf = (cell: number): Float64Array => {
     let mix = around.get(cell);

@@ -17,7 +17,12 @@ export function withCommonOptions(command: Command, settings: { quiet: boolean }
 
 /** Settings of the configuration that have an option of their own, with the path each is short for. */
 const SHORTCUTS = [
-  { flags: '--assign <method>', key: 'assign', path: 'assign.method', help: 'nucleus, expand, proseg or baysor' },
+  {
+    flags: '--assign <method>',
+    key: 'assign',
+    path: 'assign.method',
+    help: 'nucleus, expand, proseg or baysor',
+  },
   { flags: '--correct <methods>', key: 'correct', path: 'correct.methods', help: 'rctd or rctd,split' },
   { flags: '--seed <n>', key: 'seed', path: 'seed', help: 'seed of all random numbers' },
   {

@@ -249,16 +249,66 @@ const proseg = z.strictObject({
     .default(0.1)
     .describe('sd of the displacement in z, in units of the rescaled depth'),
   enforceConnectivity: z.boolean().default(false).describe('refuse label moves that would cut a cell in two'),
+  refine: z
+    .strictObject({
+      rounds: z
+        .number()
+        .int()
+        .min(0)
+        .max(20)
+        .default(3)
+        .describe(
+          'last rounds in which each transcript takes the cell most likely by its neighbours and by what the components of cells express; 0 keeps what the chain says',
+        ),
+      bandwidthUm: z
+        .number()
+        .min(0.5)
+        .max(20)
+        .default(2.5)
+        .describe('bandwidth of the weights of neighbours in um'),
+      neighbours: z
+        .number()
+        .min(1)
+        .max(200)
+        .default(30)
+        .describe('transcripts that are looked at around each (the radius is 1.5 to 6 um)'),
+      ambient: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.1)
+        .describe('weight of the slide-wide background, where all neighbours together weigh 1'),
+      background: z.number().min(0).max(10).default(0.5).describe('weight of neighbours that are background'),
+      nucleusUm: z
+        .number()
+        .min(0)
+        .max(50)
+        .default(5)
+        .describe('how far a nucleus speaks for its cell, in um'),
+      nucleusWeight: z
+        .number()
+        .min(0)
+        .max(10)
+        .default(0.3)
+        .describe('weight of the nearest nucleus, where all neighbours together weigh 1'),
+    })
+    .prefault({}),
   ambient: z
     .strictObject({
       ratio: z
         .number()
         .min(0)
         .max(1)
-        .default(0.4)
+        .default(0.5)
         .describe(
-          "a transcript becomes background when cells of its cell's component hold its gene less than this many times as often as the slide or the surrounding cells; 0 keeps all",
+          "a transcript becomes background when cells of its cell's component hold its gene less than this many times as often as the slide or the surrounding cells (on a slide without strays; more, up to 0.8, the more of them there are); 0 keeps all",
         ),
+      strayCost: z
+        .number()
+        .min(0)
+        .max(100)
+        .default(8)
+        .describe('how much the share of strays on the slide adds to that ratio'),
       radiusUm: z.number().positive().max(500).default(25).describe('how far the surrounding cells reach'),
     })
     .prefault({}),

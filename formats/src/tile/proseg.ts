@@ -153,6 +153,19 @@ export interface ProsegSettings {
   diffusionSdZ: number;
   densityBandwidthUm: number;
   enforceConnectivity: boolean;
+  refine: RefineSettings;
+}
+
+/** The last rounds over transcripts (defaults in `config/schema.ts`). */
+export interface RefineSettings {
+  /** 0 = none. */
+  rounds: number;
+  bandwidthUm: number;
+  neighbours: number;
+  ambient: number;
+  background: number;
+  nucleusUm: number;
+  nucleusWeight: number;
 }
 
 /** Settled state of a border unit's region, as tables `state.*` beside the assign tile. */

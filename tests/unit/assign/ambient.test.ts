@@ -1,5 +1,7 @@
 import {
+  contamination,
   emptyComponentCounts,
+  limitOf,
   nativeRatio,
   profilesOf,
   strayProbability,
@@ -85,5 +87,40 @@ describe('the probability to be a stray', () => {
     expect(strayProbability(0.3, 0.4)).toBeCloseTo(2 / 3, 12);
     expect(strayProbability(0.2, 0.4)).toBe(1);
     expect(strayProbability(0, 0.4)).toBe(1);
+  });
+});
+
+describe('contamination', () => {
+  /** Ten components, each with ten genes of its own; a share `strayed` of what it holds comes from the slide at large. */
+  function slide(strayed: number) {
+    const tally = emptyComponentCounts(10, 100);
+    for (let k = 0; k < 10; k++)
+      for (let g = 0; g < 100; g++)
+        tally.counts[k * 100 + g] =
+          10_000 * (strayed / 100 + (Math.floor(g / 10) === k ? (1 - strayed) / 10 : 0));
+    return tally;
+  }
+
+  it('is the share of strays', () => {
+    for (const strayed of [0, 0.05, 0.2])
+      expect(contamination(slide(strayed), profilesOf(slide(strayed)))).toBeCloseTo(strayed, 9);
+  });
+
+  it('is not guessed where genes are too thin to tell', () => {
+    const thin = slide(0.2);
+    thin.counts.forEach((n, i) => {
+      thin.counts[i] = Math.round(n / 100);
+    });
+    expect(contamination(thin, profilesOf(thin))).toBe(0);
+    const empty = emptyComponentCounts(2, 3);
+    expect(contamination(empty, profilesOf(empty))).toBe(0);
+  });
+
+  it('raises the limit up to 0.8, and does not raise one of 0', () => {
+    expect(limitOf(0, { ratio: 0.5, strayCost: 8 })).toBe(0.5);
+    expect(limitOf(0.02, { ratio: 0.5, strayCost: 8 })).toBeCloseTo(0.66, 12);
+    expect(limitOf(0.2, { ratio: 0.5, strayCost: 8 })).toBe(0.8);
+    expect(limitOf(0.2, { ratio: 0.9, strayCost: 8 })).toBe(0.9);
+    expect(limitOf(0.2, { ratio: 0, strayCost: 8 })).toBe(0);
   });
 });

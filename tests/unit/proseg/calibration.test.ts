@@ -31,6 +31,15 @@ const SETTINGS = {
   diffusionSdZ: 0.1,
   densityBandwidthUm: 10,
   enforceConnectivity: false,
+  refine: {
+    rounds: 0,
+    bandwidthUm: 2.5,
+    neighbours: 30,
+    ambient: 0.1,
+    background: 0.5,
+    nucleusUm: 5,
+    nucleusWeight: 0.3,
+  },
 };
 
 /** Two cells of two kinds, two genes with a loading of their own and three that share two factors. */

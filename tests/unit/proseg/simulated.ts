@@ -56,6 +56,15 @@ export const SETTINGS: ProsegSettings = {
   diffusionSdZ: 0.1,
   densityBandwidthUm: 0.5,
   enforceConnectivity: false,
+  refine: {
+    rounds: 3,
+    bandwidthUm: 2.5,
+    neighbours: 30,
+    ambient: 0.1,
+    background: 0.5,
+    nucleusUm: 5,
+    nucleusWeight: 0.3,
+  },
 };
 
 export const SCHEDULE: ProsegSchedule = {

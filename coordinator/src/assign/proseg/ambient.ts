@@ -48,6 +48,54 @@ export function profilesOf({ components, genes, counts }: ComponentCounts): Prof
   return { components, genes, share, slide, weight: ofComponent.map((n) => n / Math.max(1, total)) };
 }
 
+/** Genes of a component that are expected less often than this say nothing of its contamination. */
+const LEAST_EXPECTED = 30;
+/** A component tells nothing when genes that say something hold less than this share of its transcripts. */
+const LEAST_SHARE = 0.7;
+/** Where in the sorted ratios the genes stand that a component does not make itself. */
+const SILENT_QUANTILE = 0.1;
+
+/**
+ * Share of the slide's assigned transcripts that strayed into their cell, or came in with a cell of another kind: cells hold
+ * genes that they do not make in that proportion to the slide's (Young and Behjati, GigaScience 9:giaa151, 2020, for
+ * droplets). By component a low quantile over genes of (share in the component / share on the slide), weighed by transcripts.
+ */
+export function contamination({ components, genes, counts }: ComponentCounts, { slide }: Profiles): number {
+  let sum = 0;
+  let weight = 0;
+  for (let k = 0; k < components; k++) {
+    const row = counts.subarray(k * genes, (k + 1) * genes);
+    const total = row.reduce((n, count) => n + count, 0);
+    const ratios: number[] = [];
+    let told = 0;
+    for (let g = 0; g < genes; g++) {
+      const expected = slide[g] * total;
+      if (expected < LEAST_EXPECTED) continue;
+      ratios.push(row[g] / expected);
+      told += expected;
+    }
+    if (told < LEAST_SHARE * total || ratios.length === 0) continue;
+    ratios.sort((a, b) => a - b);
+    sum += total * ratios[Math.floor(SILENT_QUANTILE * ratios.length)];
+    weight += total;
+  }
+  return weight === 0 ? 0 : sum / weight;
+}
+
+/** A ratio of 1 says nothing, so no limit comes near it. */
+const MOST_LIMIT = 0.8;
+
+/**
+ * Native ratio below which a transcript is left out: `ratio` on a clean slide, and more by `strayCost` times the contamination,
+ * since among strays more is won than lost by leaving out. 0 keeps all.
+ */
+export function limitOf(
+  contaminated: number,
+  { ratio, strayCost }: { ratio: number; strayCost: number },
+): number {
+  return ratio === 0 ? 0 : Math.min(Math.max(ratio, MOST_LIMIT), ratio + strayCost * contaminated);
+}
+
 /** Weights of the components in the surroundings of a cell; `around` holds transcripts by component and is not changed. */
 export function surroundings(around: Float64Array, { weight }: Profiles): Float64Array {
   const mix = around.map((n, k) => n + SLIDE_WEIGHT * weight[k]);

@@ -14,6 +14,7 @@ export function prosegSettings(config: ProsegConfig): ProsegSettings {
     diffusionSdZ: config.diffusionSdZ,
     densityBandwidthUm: config.densityBandwidthUm,
     enforceConnectivity: config.enforceConnectivity,
+    refine: config.refine,
   };
 }
 

@@ -3,6 +3,7 @@ import type { ProsegSchedule } from '@spatile/formats/tile/proseg';
 import type { Handler } from '../../handler.ts';
 import { firstExpression } from './iterate.ts';
 import { enterLabels, readLabels, refined, spread } from './labels.ts';
+import { refine } from './refine.ts';
 import { assignResult } from './result.ts';
 import { openSampler, workOf } from './sampler.ts';
 import { recordedOf, runCoarse, runFine } from './schedule.ts';
@@ -37,6 +38,7 @@ export const assign: Handler = async (input, context) => {
     await runCoarse(sampler, schedule, watch, progress);
     enterLabels(sampler, refined(sampler, readLabels(sampler)), prior);
     await runFine(sampler, schedule, schedule.coarseIterations, watch, progress);
+    refine(sampler, task.settings.refine, recordedOf(schedule));
     const reported = sampler.arrays.owned.slice();
     context.count(workOf(sampler));
     return assignResultFrame(assignResult(sampler, schedule, { reported, claimsOutsideCore: true, watch }));

@@ -8,6 +8,7 @@ import {
 } from '@spatile/formats/tile/proseg';
 import type { Handler } from '../../handler.ts';
 import { type Displacements, enterLabels, type LabelVolume, writePlaces } from './labels.ts';
+import { refine } from './refine.ts';
 import { assignResult } from './result.ts';
 import { openSampler, type Sampler, workOf, writeLoadings } from './sampler.ts';
 import { recordedOf, runFine } from './schedule.ts';
@@ -39,6 +40,7 @@ export const border: Handler = async (input, context) => {
     const progress = { context, done: 0, total: schedule.fineIterations + schedule.hillClimbIterations };
     const watch = new Watch(sampler, recordedOf(schedule));
     await runFine(sampler, schedule, 0, watch, progress);
+    refine(sampler, task.settings.refine, recordedOf(schedule));
     context.count(workOf(sampler));
     return borderResultFrame(
       assignResult(sampler, schedule, { reported: active, claimsOutsideCore: false, watch }),

@@ -1,6 +1,9 @@
 import { DENSITY_BINS, DENSITY_STEPS } from '@spatile/formats/tile/proseg';
 import type { TileGrid } from './grid.ts';
 
+/** Bandwidth at which the density is the plain sum of weights (1.4 step 7). */
+export const UNIT_BANDWIDTH_UM = 0.5;
+
 /** L1 distance in voxels from an occupied column within which a column belongs to the model (1.4 step 7). */
 const REACH = 3;
 

@@ -7,8 +7,9 @@ const SLOTS = 3;
 const LEAST_EXPECTED = 0.05;
 
 /**
- * What the recorded samples say of whole cells, in the order of `locals`: expected transcripts and their variance (that of the
- * samples and, by the law of total variance, that within them), and how often voxels changed hands.
+ * What the recorded samples say of whole cells, in the order of `locals`: expected transcripts by the records (as `refine` left
+ * them), their variance by the chain (that of the samples and, by the law of total variance, that within them), and how often
+ * voxels changed hands.
  * `label`: final labels, layers x height x width.
  */
 export function cellPosterior(
@@ -20,8 +21,11 @@ export function cellPosterior(
   const n = Math.max(1, watch.recorded);
   const flips = watch.voxels.flips(label, sampler.cells.length);
   const mean = (c: number): number => watch.sum[c] / n;
+  const { recordCell, recordWeight } = sampler.arrays;
+  const expected = new Float64Array(sampler.cells.length + 1);
+  for (let slot = 0; slot < recordCell.length; slot++) expected[recordCell[slot]] += recordWeight[slot] / n;
   return {
-    expected: Float32Array.from(locals, mean),
+    expected: Float32Array.from(locals, (c) => expected[c]),
     variance: Float32Array.from(
       locals,
       (c) => Math.max(0, watch.squares[c] / n - mean(c) ** 2) + watch.within[c] / n,

@@ -10,7 +10,7 @@ import {
   type BoundAssign,
   bindAssign,
 } from '../../../kernels/bind.ts';
-import { densityBin, localDensity, modelledColumns } from './density.ts';
+import { densityBin, localDensity, modelledColumns, UNIT_BANDWIDTH_UM } from './density.ts';
 import { displacementLaw } from './displacement.ts';
 import { type ObservedVoxels, observedVoxels, type TileGrid, tileGrid } from './grid.ts';
 import { slideKey, tileKey } from './keys.ts';
@@ -153,9 +153,6 @@ function modelOrder(tile: AssignTile, grid: TileGrid, observed: ObservedVoxels):
   for (let i = 0; i < gene.length; i++) if (gene[i] !== CONTROL_GENE) order[start[squareOf(i)]++] = i;
   return order;
 }
-
-/** Bandwidth at which the density is the plain sum of weights (1.4 step 7). */
-const UNIT_BANDWIDTH_UM = 0.5;
 
 /**
  * Density on the fine columns, its bins, and which columns belong to the model. The sum of weights is scaled by
