@@ -6,6 +6,7 @@ import { comparisonFigure } from './comparison-figure.ts';
 import { measureCompetitor } from './measure.ts';
 import { FIGURE, METHODS, renderComparison } from './page.ts';
 import { comparedSlides, type SlideChoice, turned } from './slides.ts';
+import { smallerTells, trialsOf } from './smaller.ts';
 
 /** Where the first seed took longer than this, the others are not run. */
 export const ONE_SEED_ABOVE_SECONDS = 300;
@@ -56,7 +57,11 @@ function compareCase(
     estimateSeconds: run + 2 + 6 * millions + (isFirst ? 2 + 12 * millions : 0),
     diskBytes: millions * 1.2e9 + 1e8,
     group,
-    skip: (results) => (seed === 1 ? null : firstSeedTells(results, kind.key, competitor)),
+    skip: (results) => {
+      const smaller = smallerTells(kind, trialsOf(results, competitor.key));
+      if (smaller !== null) return `it did not end on ${smaller}`;
+      return seed === 1 ? null : firstSeedTells(results, kind.key, competitor);
+    },
     measure: (workbench) =>
       measureCompetitor(workbench, { kind, seed }, about, tool, { seconds: limitSeconds, bytes: limitBytes }),
   };

@@ -7,6 +7,7 @@ import type { CaseResult } from '../results.ts';
 import { extrapolation } from './extrapolation.ts';
 import { type GoalVerdict, goals } from './goals.ts';
 import { byKind, detailsOf, type KindResults, kindName, troubles } from './kinds.ts';
+import { smallerTells, trialsOf } from './smaller.ts';
 import { accuracy, statements } from './statements.ts';
 import { allScores, costTable, endingInWords, scalingTable, scoreTable, stepTable } from './tables.ts';
 
@@ -60,7 +61,7 @@ export function renderComparison(cases: readonly CaseResult[]): string {
 }
 
 function intro(kinds: readonly KindResults[]): string {
-  return `Made from the results below: ${kinds.length} kinds of simulated slide, every program with the same bundle and 2 threads, one after the other. Differences are means over the seeds that both have. A difference of F1 that is not marked otherwise is larger than the range over at least 3 seeds; the other scores only say who is ahead (by 0.0005 or more), and times and memory carry no such mark: slides of 1 M transcripts and more have one seed.`;
+  return `Made from the results below: ${kinds.length} kinds of simulated slide, every program with the same bundle and 2 threads, one after the other. Differences are means over the seeds that both have. A difference of F1 that is not marked otherwise is larger than the range over at least 3 seeds; the other scores only say who is ahead (by 0.0005 or more), and times and memory carry no such mark (slides that take minutes have one seed).`;
 }
 
 /** The ways that cost next to nothing and were measured. */
@@ -109,9 +110,19 @@ function notRun(kinds: readonly KindResults[]): string {
         .map((one) => [one.label, `ran, but could not be judged${lastLine(one)}`]),
     ]),
   );
+  const all = kinds.flatMap(({ methods }) => [...methods.values()].flat());
+  const larger = kinds.flatMap((kind) =>
+    METHODS.filter(([key]) => !kind.methods.has(key)).flatMap(([key, label]) => {
+      const asked = { preset: kind.preset, transcripts: kind.aimed, genes: kind.genes };
+      const smaller = smallerTells(asked, trialsOf(all, key));
+      return smaller === null
+        ? []
+        : [[`${label}, ${kindName(kind)}`, `not run: it did not end on ${smaller}`]];
+    }),
+  );
   return table(
     ['what', 'why'],
-    [...missing.map(({ label, absent }) => [label, absent]), ...NOT_RUN, ...ended],
+    [...missing.map(({ label, absent }) => [label, absent]), ...NOT_RUN, ...ended, ...larger],
     2,
   );
 }

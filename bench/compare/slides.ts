@@ -39,9 +39,12 @@ export function comparedSlides(seeds: number, tiny: boolean): SlideChoice[] {
   ];
   if (tiny) return allSeeds([usual, ...hard.slice(0, 1), ...wide.slice(1)]);
   const large = [
-    kind('default', 1e6, 300, 1, true),
+    kind('default', 1e6, 300, seeds, true),
     kind('default', 1e6, 5000, 1),
     kind('default', 1e7, 300, 1, true),
+    kind('default', 1e6, 18_000, 1),
+    kind('default', 1e7, 5000, 1),
+    kind('default', 1e7, 18_000, 1),
   ];
   const first = (kinds: SlideKind[]): SlideChoice[] => kinds.map((kind) => ({ kind, seed: 1 }));
   const later = (kinds: SlideKind[]): SlideChoice[] => allSeeds(kinds).filter(({ seed }) => seed > 1);
@@ -49,6 +52,7 @@ export function comparedSlides(seeds: number, tiny: boolean): SlideChoice[] {
     ...first([usual, ...hard, ...wide, large[0], ...other]),
     ...later([usual, ...hard]),
     ...later([...wide, ...other]),
+    ...later([large[0]]),
     ...first(large.slice(1)),
   ];
 }

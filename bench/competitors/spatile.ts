@@ -26,7 +26,7 @@ function spatile(
 }
 
 /** What the sampler's time grows with beside transcripts: seconds of two cores per million. */
-const perMillion = (genes: number): number => 130 + genes / 50;
+const perMillion = (genes: number): number => 45 + genes / 60;
 
 export const SPATILE: Competitor = spatile(
   {
