@@ -1,4 +1,4 @@
-import { OTHERS, SIMPLE } from '../competitors/all.ts';
+import { OTHERS, SIMPLE, VARIANTS } from '../competitors/all.ts';
 import { NOT_RUN } from '../competitors/not-run.ts';
 import { PROSEG } from '../competitors/proseg.ts';
 import { SPATILE, SPATILE_ONE } from '../competitors/spatile.ts';
@@ -12,7 +12,9 @@ import { accuracy, statements } from './statements.ts';
 import { allScores, costTable, endingInWords, scalingTable, scoreTable, stepTable } from './tables.ts';
 
 /** Columns of the tables, as far as there are results. */
-export const METHODS = [SPATILE, ...OTHERS, ...SIMPLE].map(({ key, label }) => [key, label] as const);
+export const METHODS = [SPATILE, ...VARIANTS, ...OTHERS, ...SIMPLE].map(
+  ({ key, label }) => [key, label] as const,
+);
 
 /** The picture of the comparison, beside the page. */
 export const FIGURE = 'figures/compare.svg';

@@ -38,6 +38,30 @@ export const SPATILE: Competitor = spatile(
   ['--assign', 'proseg'],
 );
 
+/** The same, keeping only what it is sure of: for comparison with programs that leave more out. */
+export const SPATILE_SURE: Competitor = spatile(
+  {
+    key: 'spatile-sure',
+    label: 'spatile, 0.9 sure',
+    threads: 2,
+    only: ({ millions }) => millions < 0.5,
+    estimateSeconds: ({ millions, genes }) => 15 + millions * perMillion(genes),
+  },
+  ['--assign', 'proseg', '--set', 'assign.proseg.minProbability=0.9'],
+);
+
+/** Its other method, which finds cells of its own. */
+export const SPATILE_BAYSOR: Competitor = spatile(
+  {
+    key: 'spatile-baysor',
+    label: 'spatile, baysor',
+    threads: 2,
+    only: ({ millions, scaling }) => scaling && millions < 0.5,
+    estimateSeconds: ({ millions, genes }) => 20 + 3 * millions * perMillion(genes),
+  },
+  ['--assign', 'baysor'],
+);
+
 /** For the scaling curve. */
 export const SPATILE_ONE: Competitor = spatile(
   {

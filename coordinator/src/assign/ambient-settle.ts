@@ -32,12 +32,13 @@ type Stage = Pick<AssignStage, 'slide' | 'regions' | 'states' | 'runner' | 'stor
 
 /**
  * Makes the last version of the settled states: transcripts that probably strayed into their cell become background (see
- * `proseg/ambient.ts`). Two passes over partitions and states, one tile in memory at a time; integer sums, so that the order
+ * `proseg/ambient.ts`), and so do those that are less sure of it than `assign.proseg.minProbability`. Two passes over partitions and states, one tile in memory at a time; integer sums, so that the order
  * of tiles does not matter.
  */
 export async function settleAmbient(stage: Stage, version: number): Promise<void> {
   const { slide, states, runner, store, busyTiles } = stage;
-  if (slide.config.assign.proseg.ambient.ratio === 0 || (await states.adopt(version))) return;
+  const { ambient, minProbability } = slide.config.assign.proseg;
+  if ((ambient.ratio === 0 && minProbability === 0) || (await states.adopt(version))) return;
   const started = performance.now();
   const cells = await countComponents(stage);
   const index = new CellIndex(slide.cells);
@@ -93,13 +94,13 @@ function withoutStrays(
   feature: Uint32Array,
   verdicts: TileState['verdicts'],
 ): TileState['verdicts'] {
-  const { radiusUm } = slide.config.assign.proseg.ambient;
+  const { ambient, minProbability } = slide.config.assign.proseg;
   const around = new Map<number, Float64Array>();
   const aroundOf = (cell: number): Float64Array => {
     let mix = around.get(cell);
     if (mix === undefined) {
       const nearby = new Float64Array(profiles.components);
-      for (const other of index.seedsWithin(cell, radiusUm)) {
+      for (const other of index.seedsWithin(cell, ambient.radiusUm)) {
         if (component[other - 1] !== NO_COMPONENT) nearby[component[other - 1]] += transcripts[other - 1];
       }
       mix = surroundings(nearby, profiles);
@@ -110,6 +111,11 @@ function withoutStrays(
   const out = { ...verdicts, cell: verdicts.cell.slice(), probability: verdicts.probability.slice() };
   for (let i = 0; i < out.cell.length; i++) {
     const cell = out.cell[i];
+    if (cell !== 0 && out.probability[i] < minProbability) {
+      out.cell[i] = 0;
+      out.probability[i] = 1 - out.probability[i];
+      continue;
+    }
     if (cell === 0 || feature[i] >= profiles.genes || component[cell - 1] === NO_COMPONENT) continue;
     const ratio = nativeRatio(profiles, component[cell - 1], feature[i], aroundOf(cell));
     if (ratio >= limit) continue;

@@ -249,6 +249,14 @@ const proseg = z.strictObject({
     .default(0.1)
     .describe('sd of the displacement in z, in units of the rescaled depth'),
   enforceConnectivity: z.boolean().default(false).describe('refuse label moves that would cut a cell in two'),
+  minProbability: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      'transcripts less sure of their cell than this become background: fewer transcripts, purer cells',
+    ),
   refine: z
     .strictObject({
       rounds: z
