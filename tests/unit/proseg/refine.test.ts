@@ -1,3 +1,4 @@
+import { OUTLINE_CELL } from '@spatile/formats/tile/assign';
 import { geneShares } from '@spatile/worker/assign/proseg/gene-shares';
 import { neighbourhoodOf } from '@spatile/worker/assign/proseg/neighbourhood';
 import { refine } from '@spatile/worker/assign/proseg/refine';
@@ -21,6 +22,8 @@ async function open(seed: number): Promise<void> {
     statistics: false,
     moveOutsideCore: true,
   });
+  // Every cell has a voxel somewhere.
+  sampler.arrays.size.fill(1, 1);
   const local = new Map([...sampler.cells].map((cell, i) => [cell, i + 1]));
   truth = Uint16Array.from(sampler.source, (at) => local.get(cells[at]) ?? 0);
 }
@@ -94,6 +97,32 @@ describe('the last rounds over transcripts', () => {
     refine(sampler, { ...REFINE, rounds: 1, ambient: 0, background: 0, nucleusWeight: 0 }, RECORDED);
     const all = truth.reduce((sum, _, i) => sum + (best(i) > 0 ? 1 : 0), 0);
     expect(kept).toBeLessThan(all);
+  });
+});
+
+describe('the nearest nucleus', () => {
+  const only = { ...REFINE, rounds: 1, ambient: 0, background: 0, nucleusWeight: 1e6 };
+  const cellsNamed = (): Set<number> => new Set([...truth.keys()].map(best).filter((cell) => cell > 0));
+
+  it('speaks for its cell, and an outline for a cell without nucleus', () => {
+    record(new Uint16Array(truth.length));
+    refine(sampler, only, RECORDED);
+    const byNuclei = cellsNamed();
+    expect(byNuclei.size).toBeGreaterThan(10);
+    sampler.task.tile.rings.kind.fill(OUTLINE_CELL);
+    record(new Uint16Array(truth.length));
+    refine(sampler, only, RECORDED);
+    expect(cellsNamed()).toEqual(byNuclei);
+  });
+
+  it('of a cell without a voxel is silent', () => {
+    record(new Uint16Array(truth.length));
+    refine(sampler, only, RECORDED);
+    const [gone] = cellsNamed();
+    sampler.arrays.size[gone] = 0;
+    record(new Uint16Array(truth.length));
+    refine(sampler, only, RECORDED);
+    expect(cellsNamed().has(gone)).toBe(false);
   });
 });
 

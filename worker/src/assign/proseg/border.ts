@@ -7,6 +7,7 @@ import {
   unprefixed,
 } from '@spatile/formats/tile/proseg';
 import type { Handler } from '../../handler.ts';
+import { firstLoadings } from './iterate.ts';
 import { type Displacements, enterLabels, type LabelVolume, writePlaces } from './labels.ts';
 import { refine } from './refine.ts';
 import { assignResult } from './result.ts';
@@ -37,6 +38,7 @@ export const border: Handler = async (input, context) => {
   });
   try {
     const active = loadState(sampler, state);
+    firstLoadings(sampler);
     const progress = { context, done: 0, total: schedule.fineIterations + schedule.hillClimbIterations };
     const watch = new Watch(sampler, recordedOf(schedule));
     await runFine(sampler, schedule, 0, watch, progress);

@@ -20,6 +20,8 @@ export function moveLabels(
 ): { proposed: number; accepted: number } {
   const before = Math.floor(iteration * perVoxel * CLASSES);
   const sweeps = Math.floor((iteration + 1) * perVoxel * CLASSES) - before;
+  // By iteration, not by what this process has swept so far: a fit's next block goes on where the last one stopped.
+  bound.setInteger('sweep', before);
   const accepted = bound.kernel.moveLabels(bound.tile, iteration, sweeps, temperature);
   return { proposed: bound.integer('proposed'), accepted };
 }
@@ -69,4 +71,15 @@ export function firstExpression(sampler: Sampler, upTo: 'components' | 'loadings
   kernel.drawForeground(tile, iteration, false);
   kernel.drawComponents(tile, iteration);
   if (upTo === 'loadings') kernel.drawLoadings(tile, iteration);
+}
+
+/**
+ * Loadings of the cells that are not frozen, given labels, places and components that another task left: total rates go with
+ * the law of the loadings, of which the state carries but one value each.
+ */
+export function firstLoadings({ bound }: Sampler): void {
+  const { kernel, tile } = bound;
+  kernel.refreshRates(tile);
+  kernel.drawForeground(tile, START_ITERATION, false);
+  kernel.drawLoadings(tile, START_ITERATION);
 }

@@ -57,14 +57,24 @@ function hardest({ arrays, source }: Sampler): Uint16Array {
   });
 }
 
-/** Local cell with the nearest nucleus (or outline, of cells without one) within `reachUm` of each transcript; 0 = none. */
+/**
+ * Local cell with the nearest nucleus (or outline, of cells without a nucleus) within `reachUm` of each transcript; 0 = none.
+ * Cells without a voxel do not speak: nothing of them is in the result.
+ */
 function nearestNuclei(sampler: Sampler, reachUm: number): Uint16Array {
-  const { grid, observed, source, task, cells } = sampler;
-  const fine = startColumns(task.tile, { ...grid, coarseFactor: 1 }, observed);
+  const { grid, observed, source, task, cells, arrays } = sampler;
+  const { priorLabel, priorClass } = startColumns(task.tile, { ...grid, coarseFactor: 1 }, observed);
   const local = localIndex(cells);
-  const listed = Int32Array.from(task.tile.cells.cell, local);
-  const labels = Int32Array.from(fine.priorLabel, (cell, at) =>
-    cell > 0 && fine.priorClass[at] === CLASS_NUCLEUS ? listed[cell - 1] : 0,
+  const listed = Int32Array.from(task.tile.cells.cell, (cell) => {
+    const c = local(cell);
+    return arrays.size[c] > 0 ? c : 0;
+  });
+  const hasNucleus = new Uint8Array(listed.length + 1);
+  priorLabel.forEach((cell, at) => {
+    if (priorClass[at] === CLASS_NUCLEUS) hasNucleus[cell] = 1;
+  });
+  const labels = Int32Array.from(priorLabel, (cell, at) =>
+    cell > 0 && (priorClass[at] === CLASS_NUCLEUS || hasNucleus[cell] === 0) ? listed[cell - 1] : 0,
   );
   const reach = Math.floor((reachUm / grid.voxelUm) ** 2);
   const grown = growLabels(labels, grid.width, grid.height, reach);
