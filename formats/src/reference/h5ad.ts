@@ -1,6 +1,6 @@
 import { Dataset, type File, Group } from 'h5wasm/node';
 import { compressedEntries } from './compressed.ts';
-import { dataset, lengthOf, numbers, SLICE, strings, withHdf5 } from './hdf5.ts';
+import { dataset, lengthOf, numbers, rows, SLICE, strings, withHdf5 } from './hdf5.ts';
 import { notCounts } from './profiles.ts';
 import { type CellSource, codedLabels, type Entries, referenceInvalid } from './source.ts';
 
@@ -90,13 +90,9 @@ function countsOf(root: File, file: string, layer: string | null): Matrix {
 function oddValue(data: Dataset, { layout, genes }: Matrix): number | null {
   const values =
     layout.kind === 'dense'
-      ? (data.slice([
-          [0, Math.max(1, Math.min(data.shape![0], Math.ceil(LOOK / Math.max(1, genes))))],
-          [],
-        ]) as ArrayLike<number>)
+      ? rows(data, 0, Math.min(data.shape![0], Math.ceil(LOOK / Math.max(1, genes))))
       : numbers(data, 0, Math.min(lengthOf(data), LOOK));
-  for (let i = 0; i < values.length; i++)
-    if (!Number.isInteger(Number(values[i])) || values[i] < 0) return Number(values[i]);
+  for (let i = 0; i < values.length; i++) if (!Number.isInteger(values[i]) || values[i] < 0) return values[i];
   return null;
 }
 
@@ -199,14 +195,10 @@ async function* entriesOf(path: string, file: string, matrix: Matrix): AsyncGene
     yield* compressedEntries({ path, file, group: place, outerIsCell: layout.outerIsCell, outer });
     return;
   }
-  const rows = Math.max(1, Math.floor(SLICE / Math.max(1, genes)));
-  for (let from = 0; from < cells; from += rows) {
-    const to = Math.min(cells, from + rows);
-    const values = await withHdf5(
-      path,
-      file,
-      (root) => dataset(root, file, place).slice([[from, to], []]) as ArrayLike<number>,
-    );
+  const step = Math.max(1, Math.floor(SLICE / Math.max(1, genes)));
+  for (let from = 0; from < cells; from += step) {
+    const to = Math.min(cells, from + step);
+    const values = await withHdf5(path, file, (root) => rows(dataset(root, file, place), from, to));
     const out = { cell: [] as number[], gene: [] as number[], count: [] as number[] };
     for (let i = 0; i < values.length; i++) {
       if (values[i] === 0) continue;

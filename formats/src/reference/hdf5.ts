@@ -54,8 +54,16 @@ export function strings(data: Dataset): string[] {
 
 /** Numbers [from, to) of a one-dimensional dataset, 64-bit integers as doubles. */
 export function numbers(data: Dataset, from: number, to: number): ArrayLike<number> {
-  if (to <= from) return [];
-  const value = data.slice([[from, to]]) as unknown;
+  return to <= from ? [] : asDoubles(data.slice([[from, to]]));
+}
+
+/** Rows [from, to) of a matrix, row-major, 64-bit integers as doubles. */
+export function rows(data: Dataset, from: number, to: number): ArrayLike<number> {
+  return to <= from ? [] : asDoubles(data.slice([[from, to], []]));
+}
+
+/** The library gives 64-bit integers as BigInt, which no arithmetic of ours takes. */
+function asDoubles(value: unknown): ArrayLike<number> {
   return value instanceof BigInt64Array || value instanceof BigUint64Array
     ? Float64Array.from(value as BigInt64Array, Number)
     : (value as ArrayLike<number>);

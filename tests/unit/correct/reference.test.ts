@@ -37,9 +37,12 @@ const encoded = (group: Group, type: string): void => {
   group.create_attribute('encoding-version', '0.2.0');
 };
 
+type CountType = 'float32' | 'int64';
+
 interface H5ad {
   counts?: number[][];
   layout?: 'dense' | 'csr' | 'csc';
+  type?: CountType;
   place?: string;
   labels?: (string | null)[];
   genes?: string[];
@@ -48,13 +51,21 @@ interface H5ad {
 
 function writeH5ad(
   name: string,
-  { counts = DENSE, layout = 'csr', place = 'X', labels = LABELS, genes = GENES, damage }: H5ad,
+  {
+    counts = DENSE,
+    layout = 'csr',
+    type = 'float32',
+    place = 'X',
+    labels = LABELS,
+    genes = GENES,
+    damage,
+  }: H5ad,
 ): string {
   const path = join(folder, name);
   const file = new File(path, 'w');
   encoded(file as unknown as Group, 'anndata');
   for (const parent of ['layers', 'raw']) if (place.startsWith(parent)) file.create_group(parent);
-  writeMatrix(file, place, counts, layout);
+  writeMatrix(file, place, counts, layout, type);
   const obs = file.create_group('obs');
   encoded(obs, 'dataframe');
   obs.create_attribute('_index', '_index');
@@ -76,10 +87,19 @@ function writeH5ad(
   return path;
 }
 
-function writeMatrix(file: File, place: string, counts: number[][], layout: 'dense' | 'csr' | 'csc'): void {
+const typed = (values: number[], type: CountType): Float32Array | BigInt64Array =>
+  type === 'int64' ? BigInt64Array.from(values, BigInt) : Float32Array.from(values);
+
+function writeMatrix(
+  file: File,
+  place: string,
+  counts: number[][],
+  layout: 'dense' | 'csr' | 'csc',
+  type: CountType = 'float32',
+): void {
   const shape = [counts.length, counts[0].length];
   if (layout === 'dense') {
-    file.create_dataset({ name: place, data: Float32Array.from(counts.flat()), shape });
+    file.create_dataset({ name: place, data: typed(counts.flat(), type), shape });
     return;
   }
   const outer = layout === 'csr' ? counts : counts[0].map((_, j) => counts.map((row) => row[j]));
@@ -97,7 +117,7 @@ function writeMatrix(file: File, place: string, counts: number[][], layout: 'den
     });
     indptr.push(indices.length);
   }
-  group.create_dataset({ name: 'data', data: Float32Array.from(data) });
+  group.create_dataset({ name: 'data', data: typed(data, type) });
   group.create_dataset({ name: 'indices', data: Int32Array.from(indices) });
   group.create_dataset({ name: 'indptr', data: Int32Array.from(indptr) });
 }
@@ -121,6 +141,11 @@ test.each(['dense', 'csr', 'csc'] as const)('an AnnData file with %s counts', as
   const reference = await readReference(writeH5ad(`${layout}.h5ad`, { layout }), PANEL, OPTIONS);
   expectToy(reference);
   expect([...reference.cells!]).toEqual([3, 3]);
+});
+
+test.each(['dense', 'csr'] as const)('%s counts of 64-bit integers', async (layout) => {
+  const path = writeH5ad(`${layout}-int64.h5ad`, { layout, type: 'int64' });
+  expectToy(await readReference(path, PANEL, OPTIONS));
 });
 
 test('counts are taken from the first place that holds whole numbers', async () => {
