@@ -139,6 +139,30 @@ describe('the prior', () => {
   });
 });
 
+describe('a cell of another tile', () => {
+  it('leaves its transcripts background with probability 0, noise with its own', async () => {
+    const { points } = twoClouds(2, 6 * SETTINGS.scaleUm, true);
+    const tile = tileOf(
+      points.map((point, i) => ({ ...point, prior: i < 200 ? 1 : i < 400 ? 2 : 0 })),
+      EDGE,
+      20,
+    );
+    tile.cells.owned[1] = 0;
+    const { claims } = await assigned(tile, { ...SETTINGS, priorConfidence: 0.5 });
+    const between = (from: number, to: number): { cell: number; probability: number }[] =>
+      Array.from({ length: to - from }, (_, i) => ({
+        cell: claims.cell[from + i],
+        probability: claims.probability[from + i],
+      }));
+    expect(between(0, 200).every(({ cell, probability }) => cell !== 1 || probability > 0)).toBe(true);
+    const foreign = between(200, 400).filter(({ cell }) => cell === 0);
+    expect(foreign.filter(({ probability }) => probability === 0).length).toBeGreaterThan(150);
+    expect(
+      between(400, 420).filter(({ cell, probability }) => cell === 0 && probability > 0).length,
+    ).toBeGreaterThan(5);
+  });
+});
+
 describe('the learned model', () => {
   it('tells noise from signal where densities differ tenfold', async () => {
     const stream = new RandomStream(3, 'test.baysor.contrast');

@@ -42,7 +42,10 @@ export function baysorResult(
   return withDiscovered(assignResultFrame(result), names.discovered);
 }
 
-/** A control takes the cell of the ground it lies on, with no say of its own. */
+/**
+ * A control takes the cell of the ground it lies on, with no say of its own. A transcript of a component that is not reported is
+ * background here with probability 0: nothing is known of how likely background is.
+ */
 function claimsOf(
   { meta, transcripts }: AssignTile,
   { molecules }: Mixture,
@@ -57,16 +60,17 @@ function claimsOf(
     component[molecules.at[i]] = label[i];
     probability[molecules.at[i]] = share[i];
   }
+  const cellOf = (i: number): number => names.cell[component[i]];
   const kept: number[] = [];
   for (let i = 0; i < row.length; i++) {
     if (gene[i] === CONTROL_GENE) component[i] = labelAt(ground.labels, ground.window, x[i], y[i]);
-    if (rectContains(meta.core, x[i], y[i]) || names.cell[component[i]] !== 0) kept.push(i);
+    if (rectContains(meta.core, x[i], y[i]) || cellOf(i) !== 0) kept.push(i);
   }
   const unmoved = (): Int8Array => new Int8Array(kept.length);
   return {
     row: Uint32Array.from(kept, (i) => row[i]),
-    cell: Uint32Array.from(kept, (i) => names.cell[component[i]]),
-    probability: Float32Array.from(kept, (i) => probability[i]),
+    cell: Uint32Array.from(kept, cellOf),
+    probability: Float32Array.from(kept, (i) => (component[i] !== 0 && cellOf(i) === 0 ? 0 : probability[i])),
     dx: unmoved(),
     dy: unmoved(),
     dl: unmoved(),
