@@ -91,10 +91,19 @@ export async function correctStore(options: CorrectOptions): Promise<CorrectSumm
   }
 }
 
-/** Files that say which counts were corrected. */
-function tableInputs(input: string): InputFile[] {
-  const path = join(input, 'zarr.json');
-  return [{ role: 'result', path, name: basename(resolve(input)), sizeBytes: 0 }];
+/** What a correction reads of a store: its metadata, and the counts, places and genes, of whose values these say nothing. */
+export function tableInputs(input: string): InputFile[] {
+  const name = basename(resolve(input));
+  const parts = ['X', 'obsm/spatial', 'var'].map((part) => `tables/${TABLE}/${part}`);
+  return [
+    { role: 'result', path: join(input, 'zarr.json'), name, sizeBytes: 0 },
+    ...parts.map((part) => ({
+      role: 'result',
+      path: join(input, part),
+      name: `${name}/${part}`,
+      sizeBytes: 0,
+    })),
+  ];
 }
 
 /** The counts of a stored table. Errors: `STORE_INVALID` for values that are no counts or cells without a place. */

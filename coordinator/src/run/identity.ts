@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { InputFile } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
+import { digestOfStore } from '@spatile/formats/spatialdata/store';
 import { VERSION } from '../version.ts';
 
 /** What makes two runs the same run: equal identities give equal bytes. Stored as `run.json`. */
@@ -16,6 +18,10 @@ export interface RunIdentity {
   inputs: { role: string; name: string; sizeBytes: number; sha256: string }[];
 }
 
+/**
+ * The identity of a run. @param inputs files, or folders of which all files count.
+ * Errors: `INPUT_UNREADABLE`.
+ */
 export async function runIdentity(
   config: RunConfig,
   inputs: InputFile[],
@@ -23,7 +29,7 @@ export async function runIdentity(
 ): Promise<RunIdentity> {
   const digested = [];
   for (const { role, path, name, sizeBytes } of inputs)
-    digested.push({ role, name, sizeBytes, sha256: await digestFile(path, name) });
+    digested.push({ role, name, sizeBytes, sha256: await digestInput(path, name) });
   digested.sort((a, b) =>
     a.role < b.role ? -1 : a.role > b.role ? 1 : a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
   );
@@ -68,20 +74,24 @@ function firstDifference(a: unknown, b: unknown, path: string): string {
   return `${path}: ${JSON.stringify(a)} then, ${JSON.stringify(b)} now`;
 }
 
-function digestFile(path: string, name: string): Promise<string> {
+async function digestInput(path: string, name: string): Promise<string> {
+  try {
+    return (await stat(path)).isDirectory() ? await digestOfStore(path) : await digestFile(path);
+  } catch (cause) {
+    throw new SpatileError(
+      'INPUT_UNREADABLE',
+      `${name}: cannot be read (${(cause as NodeJS.ErrnoException).code}); check its permissions`,
+      { cause },
+    );
+  }
+}
+
+function digestFile(path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const hash = createHash('sha256');
     createReadStream(path, { highWaterMark: 1 << 20 })
       .on('data', (chunk) => hash.update(chunk))
       .on('end', () => resolve(hash.digest('hex')))
-      .on('error', (cause) =>
-        reject(
-          new SpatileError(
-            'INPUT_UNREADABLE',
-            `${name}: cannot be read (${(cause as NodeJS.ErrnoException).code}); check its permissions`,
-            { cause },
-          ),
-        ),
-      );
+      .on('error', reject);
   });
 }
