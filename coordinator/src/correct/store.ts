@@ -42,7 +42,7 @@ const TABLE = 'table';
 
 /**
  * Corrects the counts of a finished result: the correct stage on its table. The output is a copy of the store whose table
- * holds more (files are linked, not copied, where that is possible); the input is not changed.
+ * holds more; the input is not changed.
  * Errors: those of the reference, of the store, of the rounds.
  */
 export async function correctStore(options: CorrectOptions): Promise<CorrectSummary> {

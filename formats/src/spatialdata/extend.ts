@@ -7,8 +7,8 @@ import { type NodeJson, PartialStore } from './store.ts';
 import { addToTable, type TableAdditions } from './table.ts';
 
 /**
- * Writes a copy of a store whose table holds more. Files that do not change are linked where the file system can (else
- * copied), so a copy costs what is new. The source is not changed.
+ * Writes a copy of a store whose table holds more. Files that do not change are copied; where the file system shares blocks
+ * (reflinks), the copy costs what is new. The source is not changed, and nothing written to one later shows in the other.
  * @param attrs stored under `spatile` in the root attributes, beside what is there.
  * @returns digest and bytes of the new store.
  * Errors: `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`, `DISK_FULL`, `STORE_INVALID` for a source that holds one of the additions.

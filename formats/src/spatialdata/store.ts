@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
+import { constants } from 'node:fs';
 import {
   copyFile,
   type FileHandle,
-  link,
   mkdir,
   open,
   readdir,
@@ -187,12 +187,12 @@ export class PartialStore {
     await file.close();
   }
 
-  /** Takes a file from elsewhere as it is: a link to it where the file system can, else a copy. */
+  /** Takes a copy of a file from elsewhere, free where the file system shares blocks; never a link, which writes would go through. */
   async adopt(name: string, source: string): Promise<void> {
     const path = join(this.#partial, name);
     try {
       await mkdir(dirname(path), { recursive: true });
-      await link(source, path).catch(() => copyFile(source, path));
+      await copyFile(source, path, constants.COPYFILE_FICLONE);
       this.#files.set(name, await digestOfFile(path));
       this.#bytes += (await stat(path)).size;
     } catch (error) {
