@@ -13,8 +13,11 @@ export interface BaysorSettings {
   scaleSdUm: number;
   /** Trust in the prior segmentation, in [0, 1]; 0 leaves it out, 1 forbids cells across two of its segments. */
   priorConfidence: number;
-  /** Where segments come from: prior ids of transcripts, those flagged nuclear alone, or the outline a transcript lies in. */
-  segments: 'ids' | 'nuclear-ids' | 'outlines';
+  /**
+   * Where segments come from: prior ids of transcripts, those flagged nuclear alone, or the outline a transcript lies in: that of
+   * the nucleus, else of the cell; of the nucleus alone; of the cell, else of the nucleus.
+   */
+  segments: 'ids' | 'nuclear-ids' | 'outlines' | 'nucleus-outlines' | 'cell-outlines';
   /** Clusters of molecules; 1 = none. */
   clusters: number;
   iterations: number;

@@ -3,7 +3,7 @@ import { paintFree } from '../raster/labels.ts';
 import { columnOf, type PixelWindow, rowOf, windowOf } from '../raster/lattice.ts';
 import { largestPart, type Runs, runPixels } from '../raster/runs.ts';
 import { fillRings } from '../raster/scanline.ts';
-import { priorShapes, type ShapeSource } from './prior-shapes.ts';
+import { priorShapes, type RingKind, type ShapeSource } from './prior-shapes.ts';
 
 /** The prior cells of a tile on its pixel raster. */
 export interface LabelledPrior {
@@ -26,15 +26,20 @@ export interface LabelledPrior {
  *
  * Each shape is filled as a whole, wherever the tile ends, and cleaned by itself (`parts`), so that every tile sees the
  * same nuclei. A shape too small to hold a centre takes the pixel of the cell's seed. Where shapes overlap, nuclei come before
- * cells without nucleus, then the lower cell.
+ * cells without nucleus, then the lower cell. `kinds`: as `priorShapes`.
  */
 export function labelPrior(
   tile: AssignTile,
-  settings: { pixelSizeUm: number; anyNuclear?: boolean; parts?: 'largest' | 'all' },
+  settings: {
+    pixelSizeUm: number;
+    anyNuclear?: boolean;
+    parts?: 'largest' | 'all';
+    kinds?: readonly RingKind[];
+  },
 ): LabelledPrior {
   const where = `tile ${tile.meta.tile}`;
   const window = windowOf(tile.meta.region, tile.meta.gridOriginUm, settings.pixelSizeUm, where);
-  const shapes = priorShapes(tile, window, settings.anyNuclear ?? true);
+  const shapes = priorShapes(tile, window, settings.anyNuclear ?? true, settings.kinds);
   const diagnostics = { disconnectedNuclei: 0, droppedPixels: 0, cellsWithoutShape: 0 };
   const filled: (Runs | null)[] = shapes.map(({ source, rings }, c) => {
     if (source === 'none') {

@@ -4,8 +4,12 @@ import { indexOfCell } from '../index-of-cell.ts';
 import { pixelHull } from '../raster/hull.ts';
 import { columnOf, type PixelWindow, rowOf } from '../raster/lattice.ts';
 
+/** Kinds of rings. */
+export type RingKind = 'nucleus' | 'cell';
 /** Where the shape of a cell comes from. */
-export type ShapeSource = 'nucleus' | 'cell' | 'transcripts' | 'none';
+export type ShapeSource = RingKind | 'transcripts' | 'none';
+
+const CODE: Record<RingKind, number> = { nucleus: OUTLINE_NUCLEUS, cell: OUTLINE_CELL };
 
 /** The prior outline of one cell in pixels of the lattice (interleaved x, y, closed, even-odd). */
 export interface PriorShape {
@@ -14,29 +18,27 @@ export interface PriorShape {
 }
 
 /**
- * The outline each cell of a tile starts from, in the order of `tile.cells`: its nucleus rings; without any its cell rings;
- * without any ring the convex hull of the pixels that hold its nuclear transcripts (`anyNuclear` false: all its prior ones).
+ * The outline each cell of a tile starts from, in the order of `tile.cells`: its rings of the first of `kinds` it has; without
+ * any the convex hull of the pixels that hold its nuclear transcripts (`anyNuclear` false: all its prior ones).
  *
  * Errors: `RUN_CORRUPT` for rings that point outside the vertices or to a cell the tile does not list.
  */
-export function priorShapes(tile: AssignTile, window: PixelWindow, anyNuclear: boolean): PriorShape[] {
+export function priorShapes(
+  tile: AssignTile,
+  window: PixelWindow,
+  anyNuclear: boolean,
+  kinds: readonly RingKind[] = ['nucleus', 'cell'],
+): PriorShape[] {
   const shapes: PriorShape[] = Array.from(tile.cells.cell, () => ({ source: 'none', rings: [] }));
-  takeRings(tile, window, shapes, OUTLINE_NUCLEUS, 'nucleus');
-  takeRings(tile, window, shapes, OUTLINE_CELL, 'cell');
+  for (const kind of kinds) takeRings(tile, window, shapes, kind);
   if (shapes.some((shape) => shape.source === 'none')) takeHulls(tile, window, shapes, anyNuclear);
   return shapes;
 }
 
-function takeRings(
-  tile: AssignTile,
-  window: PixelWindow,
-  shapes: PriorShape[],
-  kind: number,
-  source: ShapeSource,
-): void {
+function takeRings(tile: AssignTile, window: PixelWindow, shapes: PriorShape[], source: RingKind): void {
   const { rings, vertices, cells, meta } = tile;
   for (let r = 0; r < rings.cell.length; r++) {
-    if (rings.kind[r] !== kind) continue;
+    if (rings.kind[r] !== CODE[source]) continue;
     const index = indexOfCell(cells.cell, rings.cell[r]);
     const end = rings.start[r] + rings.count[r];
     if (index < 0 || end > vertices.x.length) {

@@ -36,11 +36,18 @@ export function baysorSettings(slide: SlideContext): BaysorSettings {
   };
 }
 
-function segmentSource({ config, scan, cells }: SlideContext): BaysorSettings['segments'] {
+/** Ids of the transcripts where they have any, else outlines; nuclei are asked for in vain on a slide that has none. */
+export function segmentSource({
+  config,
+  scan,
+  cells,
+}: Pick<SlideContext, 'config' | 'scan' | 'cells'>): BaysorSettings['segments'] {
   const { segments } = config.assign.baysor;
-  if (scan.cellIds.length === 0 || !cells.fromBundle) return 'outlines';
-  if (segments !== 'nucleus') return 'ids';
-  return scan.anyNuclear ? 'nuclear-ids' : 'outlines';
+  const named = scan.cellIds.length > 0 && cells.fromBundle;
+  if (segments !== 'nucleus' && named) return 'ids';
+  if (segments === 'nucleus' && named && scan.anyNuclear) return 'nuclear-ids';
+  if (segments === 'nucleus' && cells.nucleus.some((rings) => rings.length > 0)) return 'nucleus-outlines';
+  return segments === 'cell' ? 'cell-outlines' : 'outlines';
 }
 
 /**

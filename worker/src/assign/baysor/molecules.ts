@@ -22,6 +22,12 @@ export interface Molecules {
   segment: Uint32Array;
 }
 
+/** Rings that a transcript is looked up in, the first kind that a cell has. */
+const RINGS = {
+  outlines: ['nucleus', 'cell'],
+  'nucleus-outlines': ['nucleus'],
+  'cell-outlines': ['cell', 'nucleus'],
+} as const;
 /** Edge of the squares in whose order molecules are kept, microns. */
 const ORDER_UM = 8;
 
@@ -58,13 +64,14 @@ export function moleculesOf(tile: AssignTile, settings: BaysorSettings): Molecul
 /** Segment of every transcript of the tile (k = its (k-1)-th cell, 0 = none). */
 function segmentsOf(tile: AssignTile, settings: BaysorSettings): Uint32Array {
   const { prior, nuclear, x, y } = tile.transcripts;
+  const { segments, pixelSizeUm } = settings;
   const out = new Uint32Array(prior.length);
-  if (settings.segments === 'outlines') {
-    const { window, labels } = labelPrior(tile, { pixelSizeUm: settings.pixelSizeUm, parts: 'all' });
+  if (segments !== 'ids' && segments !== 'nuclear-ids') {
+    const { window, labels } = labelPrior(tile, { pixelSizeUm, parts: 'all', kinds: RINGS[segments] });
     for (let i = 0; i < out.length; i++) out[i] = Math.abs(labelAt(labels, window, x[i], y[i]));
     return out;
   }
-  const all = settings.segments === 'ids';
+  const all = segments === 'ids';
   for (let i = 0; i < out.length; i++)
     if (prior[i] !== 0 && (all || nuclear[i] === 1)) out[i] = indexOfCell(tile.cells.cell, prior[i]) + 1;
   return out;
