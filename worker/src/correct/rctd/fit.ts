@@ -15,14 +15,13 @@ const LEAST_GENES = 10;
  */
 export const fitTypes: Handler = async (frame, context) => {
   const input = readFitInput(frame);
-  const { types, shares, settings } = input;
-  const total = input.bulk.map((n, j) => (input.listable[j] === 0 ? 0 : n));
-  const bulkList = informativeGenes(shares, types, total, {
+  const { types, shares, settings, bulk: total, listable } = input;
+  const bulkList = informativeGenes(shares, types, total, listable, {
     foldChange: settings.bulkFoldChange,
     share: settings.bulkShare,
     minTotal: settings.minTotal,
   });
-  const list = informativeGenes(shares, types, total, {
+  const list = informativeGenes(shares, types, total, listable, {
     foldChange: Math.max(settings.foldChange, settings.bulkFoldChange),
     share: Math.max(settings.share, settings.bulkShare),
     minTotal: settings.minTotal,
@@ -33,7 +32,7 @@ export const fitTypes: Handler = async (frame, context) => {
       `reference: too few genes tell its types apart (${list.length} of ${total.length} shared genes); expected at least ${LEAST_GENES}; use a reference of the same tissue and species, or lower correct.rctd.foldChange`,
     );
   }
-  const bulk = { counts: input.bulk, total: input.bulk.reduce((a, b) => a + b, 0) };
+  const bulk = { counts: total, total: total.reduce((a, b) => a + b, 0) };
   const proportions = bulkProportions(shares, types, bulk, bulkList);
   const profiles = platformProfiles(shares, types, bulk, proportions, list);
   const largestCount = Math.min(LARGEST_COUNT, settings.largestCount);

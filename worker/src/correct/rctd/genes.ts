@@ -17,17 +17,19 @@ export interface GeneRule {
  * platform effect and a shorter one for everything per cell.
  * @param shares mean expression shares, types x genes.
  * @param total transcripts of each gene on the slide.
+ * @param listable 1 for genes that may mark a type at all, however low `minTotal` is.
  */
 export function informativeGenes(
   shares: Float64Array,
   types: number,
   total: ArrayLike<number>,
+  listable: ArrayLike<number>,
   { foldChange, share, minTotal }: GeneRule,
 ): Int32Array {
   const genes = total.length;
   const chosen: number[] = [];
   for (let j = 0; j < genes; j++) {
-    if (total[j] < minTotal) continue;
+    if (listable[j] === 0 || total[j] < minTotal) continue;
     let sum = 0;
     for (let k = 0; k < types; k++) sum += shares[k * genes + j];
     for (let k = 0; k < types; k++) {
