@@ -3,12 +3,17 @@ import {
   discoveriesOf,
   settleDiscoveries,
 } from '@spatile/coordinator/assign/baysor/discoveries';
+import type { RectUm } from '@spatile/formats/space';
 import { DISCOVERED } from '@spatile/formats/tile/baysor';
 import { RandomStream } from '@spatile/random/stream';
 import { describe, expect, it } from 'vitest';
 
+/** Cores of 100 um in a row. */
+const coreOf = (tile: number): RectUm => ({ x0: 100 * tile, y0: 0, x1: 100 * (tile + 1), y1: 100 });
+
 const discovery = (entry: Partial<Discovery> & { tile: number }): Discovery => ({
   index: 0,
+  core: coreOf(entry.tile),
   seedX: 10,
   seedY: 10,
   transcripts: entry.rows?.length ?? 0,
@@ -45,19 +50,29 @@ describe('discoveries of neighbouring tiles', () => {
   });
 
   it('whose seed lies in the other core count only when each says so of the other', () => {
-    const away = { home: false };
-    const alone = settleDiscoveries([discovery({ tile: 0, rows: rows(0, 60), ...away })]);
+    const inRight = { seedX: 101 };
+    const inLeft = { seedX: 99 };
+    const alone = settleDiscoveries([discovery({ tile: 0, rows: rows(0, 60), home: false, ...inRight })]);
     expect(alone).toEqual([]);
     const mutual = settleDiscoveries([
-      discovery({ tile: 0, rows: rows(0, 60), ...away }),
-      discovery({ tile: 1, rows: rows(5, 60), ...away }),
+      discovery({ tile: 0, rows: rows(0, 60), home: false, ...inRight }),
+      discovery({ tile: 1, rows: rows(5, 60), home: false, ...inLeft }),
     ]);
     expect(mutual.map(({ tile }) => tile)).toEqual([0]);
     const judged = settleDiscoveries([
-      discovery({ tile: 0, rows: rows(0, 90), ...away }),
-      discovery({ tile: 1, rows: rows(5, 60) }),
+      discovery({ tile: 0, rows: rows(0, 90), home: false, ...inRight }),
+      discovery({ tile: 1, rows: rows(5, 60), ...inRight }),
     ]);
     expect(judged.map(({ tile }) => tile)).toEqual([1]);
+  });
+
+  it('do not count by the word of a tile that is not asked', () => {
+    // Tile 0 says tile 1, which found nothing; tile 2 found the same cell and says tile 1, too.
+    const elsewhere = settleDiscoveries([
+      discovery({ tile: 0, rows: rows(0, 60), home: false, seedX: 150 }),
+      discovery({ tile: 2, rows: rows(5, 60), home: false, seedX: 151 }),
+    ]);
+    expect(elsewhere).toEqual([]);
   });
 
   it('are settled alike in any order', () => {

@@ -7,6 +7,8 @@ export interface Discovery {
   /** Number of the tile and place in its result's `discovered`. */
   tile: number;
   index: number;
+  /** The tile's core, microns. */
+  core: RectUm;
   seedX: number;
   seedY: number;
   transcripts: number;
@@ -44,6 +46,7 @@ export function discoveriesOf(
     return {
       tile,
       index,
+      core,
       seedX,
       seedY,
       transcripts: discovered.transcripts[index],
@@ -76,12 +79,16 @@ export function settleDiscoveries(found: readonly Discovery[]): Discovery[] {
   order.forEach((discovery, k) => {
     const others = partners[k];
     if (others.some((other) => taken[other] === 1)) return;
-    if (discovery.home || others.length > 0) taken[k] = 1;
+    if (discovery.home || others.some((other) => eachInTheOther(discovery, order[other]))) taken[k] = 1;
   });
   return order
     .filter((_, k) => taken[k] === 1)
     .sort((a, b) => a.seedY - b.seedY || a.seedX - b.seedX || a.tile - b.tile || a.index - b.index);
 }
+
+/** Whether each of two tiles put the seed of their cell in the other's core, so that neither calls it its own. */
+const eachInTheOther = (a: Discovery, b: Discovery): boolean =>
+  rectContains(b.core, a.seedX, a.seedY) && rectContains(a.core, b.seedX, b.seedY);
 
 /** For each discovery those of other tiles that are the same cell. */
 function partnersOf(order: readonly Discovery[]): number[][] {
