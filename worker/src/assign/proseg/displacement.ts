@@ -9,16 +9,23 @@ export interface Elementary {
 /** Tables end at the first offset less likely than this (1.3 of the method notes). */
 const LEAST = 1e-5;
 const MAX_OFFSETS = 120;
+/** The same in depth, where near and far share the kernel's table of 256; a slide has at most 32 layers, so none is out of reach. */
+const MAX_DEPTH = 63;
 
 /**
  * Probability of a displacement by k = 0, 1, ... voxels along one axis for a normal of sd `sd`, the start uniform in its voxel:
- * tabulated down to the first below 1e-5. `sd` and `edge` in the same unit.
+ * tabulated down to the first below 1e-5, at most to `most`. `sd` and `edge` in the same unit.
  */
-export function displacementTable(sd: number, edge: number, { exp, erf }: Elementary): number[] {
+export function displacementTable(
+  sd: number,
+  edge: number,
+  { exp, erf }: Elementary,
+  most = MAX_OFFSETS,
+): number[] {
   const integral = (x: number): number =>
     -x * erf(x / (sd * Math.SQRT2)) - sd * Math.sqrt(2 / Math.PI) * exp((-x * x) / (2 * sd * sd));
   const table: number[] = [];
-  for (let k = 0; k <= MAX_OFFSETS; k++) {
+  for (let k = 0; k <= most; k++) {
     const p = (2 * integral(k * edge) - integral((k + 1) * edge) - integral((k - 1) * edge)) / (2 * edge);
     table.push(Math.max(0, p));
     if (!(p >= LEAST)) break;
@@ -77,7 +84,9 @@ export function displacementLaw(
   elementary: Elementary,
 ): Displacement {
   const depth =
-    layers === 1 ? [1] : mirrored(displacementTable(settings.diffusionSdZ, 1 / layers, elementary));
+    layers === 1
+      ? [1]
+      : mirrored(displacementTable(settings.diffusionSdZ, 1 / layers, elementary, MAX_DEPTH));
   const far = settings.diffusionProbability;
   return {
     near: aliasTable(mirrored(displacementTable(settings.diffusionSdNearUm, voxelUm, elementary))),
