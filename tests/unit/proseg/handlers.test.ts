@@ -344,8 +344,14 @@ describe('assign.proseg.border', () => {
     const strip = { ...core, x0: core.x0 + 24, x1: core.x1 - 24 };
     s.tile.meta = { ...s.tile.meta, core: strip };
     const frame = assignFrame(s, SHORT, prefixed('state', state as unknown as Record<string, Columns>));
-    const reply = await prosegHandlers['assign.proseg.border'](frame, quiet);
+    let work: Record<string, number> = {};
+    const count = (done: Record<string, number>): void => {
+      work = done;
+    };
+    const reply = await prosegHandlers['assign.proseg.border'](frame, { ...quiet, count });
     const result = assignResultFrom(reply);
+    const { repositionAcceptance } = result.meta.diagnostics;
+    expect(repositionAcceptance).toBeCloseTo(work.placesAccepted / work.placeProposals, 12);
     expect(result.claims.row.every((row) => inCore(s, row))).toBe(true);
     expect(result.claims.row.length).toBe(s.tile.transcripts.row.filter((_, i) => inCore(s, i)).length);
     expect(result.cells.cell.length + frozen.size).toBe(first.cells.cell.length);

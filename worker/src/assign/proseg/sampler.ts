@@ -297,6 +297,10 @@ export function workOf({ bound, grid }: Sampler): Work {
   return { ...bound.work(), columnsSmoothed: grid.width * grid.height };
 }
 
+/** Transcripts that repositioning asks. */
+export const movable = ({ arrays }: Sampler): number =>
+  arrays.role.reduce((n, role) => n + ((role & ROLE_MOVES) === 0 ? 0 : 1), 0);
+
 /** Visits the K' latent dimensions with their place in a padded row. */
 export function eachLatent(
   model: ModelFrame,

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ProsegSchedule } from '@spatile/formats/tile/proseg';
 import type { HandlerContext } from '../../handler.ts';
 import { drawExpression, moveLabels, rebucket, refresh } from './iterate.ts';
-import type { Sampler } from './sampler.ts';
+import { movable, type Sampler } from './sampler.ts';
 import type { Watch } from './watch.ts';
 
 /** Where a phase stands in the whole schedule of a task. */
@@ -73,6 +73,7 @@ export async function runFine(
   const { kernel, tile } = sampler.bound;
   const { fineIterations, hillClimbIterations } = schedule;
   const recordFrom = fineIterations - recordedOf(schedule);
+  const places = schedule.diffusion ? movable(sampler) : 0;
   for (let k = 0; k < fineIterations + hillClimbIterations; k++) {
     const iteration = first + k;
     if (schedule.diffusion) rebucket(sampler);
@@ -87,7 +88,7 @@ export async function runFine(
     const looks = watch.wants(iteration);
     if (schedule.diffusion || draws || records || looks || last) {
       watch.moved += refresh(sampler, iteration, schedule.diffusion);
-      watch.places += schedule.diffusion ? sampler.source.length : 0;
+      watch.places += places;
     }
     if (records) kernel.record(tile);
     if (looks) watch.look(sampler, iteration, k < fineIterations ? 1 : 2);

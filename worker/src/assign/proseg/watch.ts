@@ -24,7 +24,7 @@ interface Moment {
  * for each of at most `VOLUME_SAMPLES` samples.
  */
 export class Watch {
-  /** Label proposals and how many were taken; the same of repositioning. */
+  /** Label proposals and how many were taken; the same of repositioning (of transcripts that may move). */
   proposed = 0;
   accepted = 0;
   places = 0;
