@@ -47,8 +47,7 @@ export async function collectPosterior(
   const lost = new Float64Array(cells);
   const strays = await readStrays(store);
   const featureOf = featuresByModelGene(slide.features.modelGene, slide.features.modelGenes);
-  const parts: ExpectedCounts[] = [];
-  const place = new Map<number, { part: number; from: number; to: number }>();
+  const kept = counts ? new KeptCounts(cells) : null;
   for await (const { cells: table, posterior, expected } of lastRoundsFirst(store)) {
     if (posterior === undefined) continue;
     const fresh = new Set<number>();
@@ -60,38 +59,21 @@ export async function collectPosterior(
       found.variance[cell - 1] = posterior.variance[i];
       found.flips[cell - 1] = posterior.flips[i];
     });
-    if (expected === undefined) continue;
-    for (let from = 0; from < expected.cell.length; ) {
-      const cell = expected.cell[from];
-      let to = from + 1;
-      while (to < expected.cell.length && expected.cell[to] === cell) to++;
-      if (fresh.has(cell)) {
-        lost[cell - 1] = lostOf(cell, expected, { from, to }, featureOf, strays);
-        if (counts) place.set(cell, { part: parts.length, from, to });
-      }
-      from = to;
-    }
-    if (counts) parts.push(expected);
+    if (expected === undefined || fresh.size === 0) continue;
+    const spans = spansOf(expected.cell).filter(({ cell }) => fresh.has(cell));
+    for (const span of spans)
+      lost[span.cell - 1] = lostOf(span.cell, entriesAt(expected, span), featureOf, strays);
+    kept?.add(expected, spans);
   }
   if (taken.every((flag) => flag === 0)) return null;
   for (let cell = 1; cell <= cells; cell++) {
     const before = found.expected[cell - 1];
-    const kept = keptShare(before, lost[cell - 1]);
-    found.expected[cell - 1] = kept * before;
-    found.variance[cell - 1] = thinned(found.variance[cell - 1], before, kept);
+    const share = keptShare(before, lost[cell - 1]);
+    found.expected[cell - 1] = share * before;
+    found.variance[cell - 1] = thinned(found.variance[cell - 1], before, share);
   }
-  const row = (cell: number): ExpectedRow => {
-    const at = place.get(cell);
-    return at === undefined ? EMPTY_ROW : rowOf(cell, parts[at.part], at, featureOf, strays);
-  };
-  return { ...found, row: counts ? row : null };
+  return { ...found, row: kept && ((cell) => rowOf(cell, kept.of(cell), featureOf, strays)) };
 }
-
-const EMPTY_ROW: ExpectedRow = {
-  column: new Int32Array(0),
-  mean: new Float32Array(0),
-  variance: new Float32Array(0),
-};
 
 /** Share of an expected count that stays. */
 const keptShare = (mean: number, lost: number): number => (mean > 0 ? Math.max(0, 1 - lost / mean) : 1);
@@ -123,30 +105,93 @@ function featuresByModelGene(modelGene: Uint32Array, modelGenes: number): Uint32
   return out;
 }
 
+/** Expected counts of one cell or several, without the cells. */
+type Entries = Pick<ExpectedCounts, 'gene' | 'mean' | 'variance'>;
+
+/** Entries [from, to) of a table, all of one cell. */
+interface Span {
+  cell: number;
+  from: number;
+  to: number;
+}
+
+/**
+ * Expected counts of the cells of a slide: 10 bytes by entry, 12 by cell. It copies what it keeps, since the columns of a decoded
+ * result are views on the whole file and would hold it in memory.
+ */
+class KeptCounts {
+  private readonly parts: Entries[] = [];
+  /** By cell (cell c at c - 1): its part, counted from 1 (0: no entries), and where its entries begin and end there. */
+  private readonly part: Uint32Array;
+  private readonly from: Uint32Array;
+  private readonly to: Uint32Array;
+
+  constructor(cells: number) {
+    this.part = new Uint32Array(cells);
+    this.from = new Uint32Array(cells);
+    this.to = new Uint32Array(cells);
+  }
+
+  /** Copies the entries of some cells out of a result. */
+  add(counts: Entries, spans: readonly Span[]): void {
+    const n = spans.reduce((sum, { from, to }) => sum + to - from, 0);
+    if (n === 0) return;
+    const part = { gene: new Uint16Array(n), mean: new Float32Array(n), variance: new Float32Array(n) };
+    this.parts.push(part);
+    let at = 0;
+    for (const span of spans) {
+      const { gene, mean, variance } = entriesAt(counts, span);
+      part.gene.set(gene, at);
+      part.mean.set(mean, at);
+      part.variance.set(variance, at);
+      this.part[span.cell - 1] = this.parts.length;
+      this.from[span.cell - 1] = at;
+      at += gene.length;
+      this.to[span.cell - 1] = at;
+    }
+  }
+
+  /** The entries of a cell, by model gene. */
+  of(cell: number): Entries {
+    const [from, to] = [this.from[cell - 1], this.to[cell - 1]];
+    return from === to ? NO_ENTRIES : entriesAt(this.parts[this.part[cell - 1] - 1], { from, to });
+  }
+}
+
+const NO_ENTRIES: Entries = {
+  gene: new Uint16Array(0),
+  mean: new Float32Array(0),
+  variance: new Float32Array(0),
+};
+
+/** Runs of equal cells. */
+function spansOf(cell: Uint32Array): Span[] {
+  const spans: Span[] = [];
+  for (let from = 0; from < cell.length; from = spans[spans.length - 1].to) {
+    let to = from + 1;
+    while (to < cell.length && cell[to] === cell[from]) to++;
+    spans.push({ cell: cell[from], from, to });
+  }
+  return spans;
+}
+
+const entriesAt = ({ gene, mean, variance }: Entries, { from, to }: Pick<Span, 'from' | 'to'>): Entries => ({
+  gene: gene.subarray(from, to),
+  mean: mean.subarray(from, to),
+  variance: variance.subarray(from, to),
+});
+
 /** How much of a cell's expected counts strayed: of no entry more than there is. */
-function lostOf(
-  cell: number,
-  counts: ExpectedCounts,
-  { from, to }: { from: number; to: number },
-  featureOf: Uint32Array,
-  strays: Strays,
-): number {
+function lostOf(cell: number, { gene, mean }: Entries, featureOf: Uint32Array, strays: Strays): number {
   let lost = 0;
-  for (let i = from; i < to; i++)
-    lost += Math.min(counts.mean[i], strays.of(cell, featureOf[counts.gene[i]]));
+  for (let i = 0; i < gene.length; i++) lost += Math.min(mean[i], strays.of(cell, featureOf[gene[i]]));
   return lost;
 }
 
 /** One cell's entries by feature, ascending, less what strayed; entries of which nothing is left are dropped. */
-function rowOf(
-  cell: number,
-  counts: ExpectedCounts,
-  { from, to }: { from: number; to: number },
-  featureOf: Uint32Array,
-  strays: Strays,
-): ExpectedRow {
+function rowOf(cell: number, counts: Entries, featureOf: Uint32Array, strays: Strays): ExpectedRow {
   const entries: { column: number; mean: number; variance: number }[] = [];
-  for (let i = from; i < to; i++) {
+  for (let i = 0; i < counts.gene.length; i++) {
     const column = featureOf[counts.gene[i]];
     const kept = keptShare(counts.mean[i], strays.of(cell, column));
     const mean = kept * counts.mean[i];
