@@ -37,6 +37,8 @@ export async function collectPosterior(
   { slide, store }: Pick<AssignStage, 'slide' | 'store'>,
   counts: boolean,
 ): Promise<SlidePosterior | null> {
+  // Results of other methods have nothing to say here, and reading them all is not free.
+  if (slide.config.assign.method !== 'proseg') return null;
   const cells = slide.cells.priorId.length;
   const found = {
     expected: new Float32Array(cells),

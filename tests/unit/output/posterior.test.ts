@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { collectPosterior } from '@spatile/coordinator/output/posterior';
 import type { SlideContext } from '@spatile/coordinator/run/slide';
 import { RunStore } from '@spatile/coordinator/run/store';
-import { configSchema } from '@spatile/formats/config/schema';
+import { configSchema, type RunConfig } from '@spatile/formats/config/schema';
 import { assignResultFrame } from '@spatile/formats/tile/assign';
 import { encodeFrame } from '@spatile/formats/tile/frame';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(store.directory, { recursive: true }));
 
-const slideOf = (cells: number, method: 'proseg' | 'expand' = 'proseg'): SlideContext =>
+const slideOf = (cells: number, method: RunConfig['assign']['method'] = 'proseg'): SlideContext =>
   ({
     config: configSchema.parse({ assign: { method } }),
     cells: { priorId: Array.from({ length: cells }, (_, i) => `n${i}`) },
@@ -86,6 +86,16 @@ describe('the posterior of a slide', () => {
     const found = await collectPosterior({ slide: slideOf(1), store }, false);
     expect(found).toMatchObject({ expected: Float32Array.of(4), row: null });
   });
+
+  it.each(['nucleus', 'expand', 'baysor'] as const)(
+    'is not looked for in the results of %s',
+    async (method) => {
+      await makeRounds('assign');
+      await put('assign', 't0000', { 1: { 0: 4 } });
+      expect(await collectPosterior({ slide: slideOf(1, method), store }, true)).toBeNull();
+      expect(store.traffic().results.filesRead).toBe(0);
+    },
+  );
 
   it('keeps the entries it needs and lets go of the results they came in', async () => {
     await makeRounds('assign', 'assign-border-1');
