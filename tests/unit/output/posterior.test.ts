@@ -1,8 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { collectPosterior } from '@spatile/coordinator/output/posterior';
 import type { SlideContext } from '@spatile/coordinator/run/slide';
 import { RunStore } from '@spatile/coordinator/run/store';
@@ -10,6 +8,7 @@ import { configSchema, type RunConfig } from '@spatile/formats/config/schema';
 import { assignResultFrame } from '@spatile/formats/tile/assign';
 import { encodeFrame } from '@spatile/formats/tile/frame';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { heldBytes } from '../../support/held-bytes.ts';
 import { assignResult } from '../assign/result.ts';
 
 /** Expected transcripts of a cell, by model gene. */
@@ -102,18 +101,9 @@ describe('the posterior of a slide', () => {
     // Each file holds 16 bytes for every claim.
     for (let i = 0; i < 8; i++) await put('assign', `t000${i}`, { [i + 1]: { 0: 1 } }, 50_000);
     for (let i = 0; i < 8; i++) await put('assign-border-1', `b000${i}`, { 9: { 0: 1 } }, 50_000);
-    const before = heldBytes();
+    const { buffers } = heldBytes();
     const found = await collectPosterior({ slide: slideOf(9), store }, true);
-    expect(heldBytes() - before).toBeLessThan(200_000);
+    expect(heldBytes().buffers - buffers).toBeLessThan(200_000);
     expect([...found!.row!(8).mean]).toEqual([1]);
   });
 });
-
-/** Bytes of array buffers in use. */
-function heldBytes(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  collect();
-  return process.memoryUsage().arrayBuffers;
-}
