@@ -55,8 +55,9 @@ export class TileStates {
   async write(version: number, tile: number, grid: VoxelGrid, state: TileState): Promise<void> {
     const { id } = this.plan.tiles[tile];
     const bytes = encodeFrame(tileStateFrame(id, grid, state));
-    await this.store.put(stateName(version, id), bytes);
-    this.cache.set(stateName(version, id), { state, grid }, bytes.length);
+    const name = stateName(version, id);
+    await this.store.put(name, bytes);
+    this.keep(name, bytes);
   }
 
   async complete(version: number, tiles: number[]): Promise<void> {
@@ -74,7 +75,14 @@ export class TileStates {
     const name = stateName(version, this.plan.tiles[tile].id);
     const hit = this.cache.get(name);
     if (hit !== undefined) return hit;
-    const bytes = await this.store.read(name);
+    return this.keep(name, await this.store.read(name));
+  }
+
+  /**
+   * Caches the state of a file. Always as decoded from it: one that was just made has columns that are views on larger files,
+   * which it would keep in memory uncounted.
+   */
+  private keep(name: string, bytes: Uint8Array): StoredState {
     const entry = tileStateFrom(decodeFrame(bytes, TILE_STATE, name));
     this.cache.set(name, entry, bytes.length);
     return entry;
