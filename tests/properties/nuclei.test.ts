@@ -48,6 +48,20 @@ describe('a nucleus of one ring', () => {
     expect(plain).toBeGreaterThan(50);
   });
 
+  it('is left to the general union when it has very many corners, with the same outcome', () => {
+    const round = (n: number): Float64Array =>
+      closed(
+        Array.from({ length: n }, (_, i): [number, number] => {
+          const angle = (2 * Math.PI * i) / n;
+          return [20 + 9 * Math.cos(angle), 20 + 9 * Math.sin(angle)];
+        }),
+      );
+    expect(simpleRing(round(512))).not.toBeNull();
+    expect(simpleRing(round(513))).toBeNull();
+    expect(nucleusWkb([round(512)])).toEqual(unionWkb([round(512)]));
+    expect(nucleusWkb([round(513)])).toEqual(unionWkb([round(513)]));
+  });
+
   it('is left to the general union when it is not plain', () => {
     expect(simpleRing(Float64Array.of(0, 0, 4, 4, 4, 0, 0, 4, 0, 0))).toBeNull();
     expect(simpleRing(Float64Array.of(0, 0, 1, 0, 2, 0, 2, 2, 0, 0))).toBeNull();

@@ -1,3 +1,5 @@
+/** Corners beyond which the general union is asked: every side is held against every other here. */
+const MOST_CORNERS = 512;
 /** Rounding of an orientation test: below this share of its two products the sign is not certain (Shewchuk, 1997). */
 const ORIENT_ERROR = 4 * 2 ** -53;
 
@@ -9,28 +11,36 @@ function orient(ring: Float64Array, a: number, b: number, c: number): number {
   return Math.abs(det) > ORIENT_ERROR * (Math.abs(left) + Math.abs(right)) ? Math.sign(det) : 0;
 }
 
+/** Whether the segments a-b and c-d lie apart along an axis (0: x, 1: y). */
+function apartAlong(ring: Float64Array, a: number, b: number, c: number, d: number, axis: 0 | 1): boolean {
+  const pa = ring[2 * a + axis];
+  const pb = ring[2 * b + axis];
+  const pc = ring[2 * c + axis];
+  const pd = ring[2 * d + axis];
+  return Math.max(pa, pb) < Math.min(pc, pd) || Math.max(pc, pd) < Math.min(pa, pb);
+}
+
 /** Whether the segments a-b and c-d surely have no point in common. */
 function apart(ring: Float64Array, a: number, b: number, c: number, d: number): boolean {
-  for (const axis of [0, 1]) {
-    const [pa, pb] = [ring[2 * a + axis], ring[2 * b + axis]];
-    const [pc, pd] = [ring[2 * c + axis], ring[2 * d + axis]];
-    if (Math.max(pa, pb) < Math.min(pc, pd) || Math.max(pc, pd) < Math.min(pa, pb)) return true;
-  }
   return (
-    orient(ring, a, b, c) * orient(ring, a, b, d) > 0 || orient(ring, c, d, a) * orient(ring, c, d, b) > 0
+    apartAlong(ring, a, b, c, d, 0) ||
+    apartAlong(ring, a, b, c, d, 1) ||
+    orient(ring, a, b, c) * orient(ring, a, b, d) > 0 ||
+    orient(ring, c, d, a) * orient(ring, c, d, b) > 0
   );
 }
 
 /**
  * The ring as the union with nothing else would give it, when that is plain: no two of its sides meet but at their common
  * corner, and no three neighbouring corners lie in line. Closed, counterclockwise (y up), from the leftmost corner (the
- * lowest of those). Null when it is not plain, or too close to call in floating point.
+ * lowest of those). Null when it is not plain, too close to call in floating point, or of more than
+ * 512 corners.
  *
  * @param ring interleaved x and y, closed (first = last).
  */
 export function simpleRing(ring: Float64Array): Float64Array | null {
   const n = ring.length / 2 - 1;
-  if (n < 3 || ring[0] !== ring[2 * n] || ring[1] !== ring[2 * n + 1]) return null;
+  if (n < 3 || n > MOST_CORNERS || ring[0] !== ring[2 * n] || ring[1] !== ring[2 * n + 1]) return null;
   const next = (i: number): number => (i + 1 === n ? 0 : i + 1);
   let start = 0;
   for (let i = 0; i < n; i++) {
