@@ -4,7 +4,7 @@ import { ceilTo } from './plan.ts';
 
 /** Growth of prior cells that the halo allows for, in microns: cytoplasm around a nucleus. */
 const CYTOPLASM_UM = 5;
-/** Halos beyond this are the mark of a broken outline, not of tissue. */
+/** Halos and diameters beyond this are the mark of a broken outline, not of tissue. */
 const MAX_HALO_UM = 300;
 /** Diameter assumed where the prior has no outlines, in microns. */
 const DEFAULT_DIAMETER_UM = 15;
@@ -37,7 +37,7 @@ export function borderWidthsUm(
   cells: CellTable,
 ): { halfWidthUm: number; contextUm: number } {
   const coarseUm = config.voxelUm * config.coarseFactor;
-  const diameter = cellDiameterUm(cells);
+  const diameter = Math.min(cellDiameterUm(cells), MAX_HALO_UM);
   return {
     halfWidthUm: ceilTo(diameter + displacementCutUm(config), coarseUm),
     contextUm: ceilTo(diameter, coarseUm),

@@ -5,8 +5,9 @@ import type { RectUm } from '@spatile/formats/space';
 import type { CellTable } from '../cells/table.ts';
 import { binExtent, DensityGrid, DensityTable } from '../scan/grid.ts';
 import type { Scan } from '../scan/scan.ts';
-import { haloUm } from './halo.ts';
-import { tileMemoryBytes } from './memory.ts';
+import { borderStrips } from '../seams/border.ts';
+import { borderWidthsUm, haloUm } from './halo.ts';
+import { borderMemoryBytes, type TileLoad, tileMemoryBytes } from './memory.ts';
 import { OwnerGrid } from './owner.ts';
 import type { Tile, TilePlan } from './plan.ts';
 import { quadtree } from './quadtree.ts';
@@ -20,7 +21,7 @@ const MAX_EDGE_BINS = 2 ** 14;
  * estimated worker memory.
  * @param name of the slide, for messages.
  * Errors: `COORDINATES_INVALID` when transcripts lie farther apart than on any slide, `MEMORY_LIMIT` when even the smallest
- * tile does not fit.
+ * tile or a strip along a border between tiles does not fit.
  */
 export function makePlan(
   name: string,
@@ -38,20 +39,17 @@ export function makePlan(
   const genes = scan.features.filter(
     (feature, i) => feature.kind === 'gene' && scan.featureCounts[i] > 0,
   ).length;
-  const memory = (core: RectUm): number =>
-    tileMemoryBytes(
-      {
-        core,
-        haloUm: halo,
-        count: (rect) => density.count(rect),
-        countSeeds,
-        slideCells: cells.priorId.length,
-        slideArea: area(extent),
-        genes,
-        hasZ: scan.hasZ,
-      },
-      config,
-    );
+  const loadOf: LoadOf = (core, haloUm) => ({
+    core,
+    haloUm,
+    count: (rect) => density.count(rect),
+    countSeeds,
+    slideCells: cells.priorId.length,
+    slideArea: area(extent),
+    genes,
+    hasZ: scan.hasZ,
+  });
+  const memory = (core: RectUm): number => tileMemoryBytes(loadOf(core, halo), config);
   const cores = quadtree(extent, {
     latticeUm,
     maxEdgeUm: config.plan.tileSizeUm,
@@ -78,10 +76,37 @@ export function makePlan(
       { fields: { tile: worst.id, memoryBytes: worst.memoryBytes } },
     );
   }
+  checkBorders(tiles, extent, cells, config, loadOf);
   return {
     plan: { gridOriginUm: [extent.x0, extent.y0], latticeUm, extent, haloUm: halo, tiles },
     findings: planFindings(cells, halo),
   };
+}
+
+/** What lies in a core and its halo. */
+type LoadOf = (core: RectUm, haloUm: number) => TileLoad;
+
+/** The sampler computes borders once more, in units of their own size. Errors: `MEMORY_LIMIT` when one does not fit a worker. */
+function checkBorders(
+  tiles: Tile[],
+  extent: RectUm,
+  cells: CellTable,
+  config: RunConfig,
+  loadOf: LoadOf,
+): void {
+  const { assign, plan } = config;
+  if (assign.method !== 'proseg' || assign.proseg.schedule.borderIterations === 0) return;
+  const { halfWidthUm, contextUm } = borderWidthsUm(assign.proseg, cells);
+  const holds = (tile: number): boolean => tiles[tile].transcripts > 0 || tiles[tile].cells > 0;
+  for (const { strip, region } of borderStrips(tiles, halfWidthUm, contextUm, extent, holds)) {
+    const memoryBytes = borderMemoryBytes(loadOf(strip, contextUm), config);
+    if (memoryBytes <= plan.memoryPerWorker) continue;
+    throw new SpatileError(
+      'MEMORY_LIMIT',
+      `plan: a border strip with its surroundings of ${sizeOf(region)} um at (${span(region.x0)}, ${span(region.y0)}) needs about ${mib(memoryBytes)} MiB per worker (limit ${mib(plan.memoryPerWorker)} MiB); it is as wide as cells of ${span(contextUm)} um need; give more with --memory-per-worker, or mend the prior if its cells are smaller`,
+      { fields: { memoryBytes } },
+    );
+  }
 }
 
 /** Counts seeds on the plan's lattice; those off the extent count at its edge, where their tile is. */

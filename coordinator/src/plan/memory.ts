@@ -29,6 +29,11 @@ export function tileMemoryBytes(load: TileLoad, config: RunConfig): number {
   return PROCESS_BASE_BYTES + Math.max(assignBytes(load, config), outlineBytes(load, config));
 }
 
+/** Upper estimate of a worker's memory for a border unit, in bytes: `core` is its strip, `haloUm` what it sees beyond. */
+export function borderMemoryBytes(load: TileLoad, config: RunConfig): number {
+  return PROCESS_BASE_BYTES + assignBytes(load, config);
+}
+
 function assignBytes(load: TileLoad, config: RunConfig): number {
   const region = growRect(load.core, load.haloUm);
   const transcripts = load.count(region);

@@ -21,27 +21,12 @@ interface Edge {
 }
 
 /**
- * The units of the border round: a strip of half-width `halfWidthUm` along each edge that two cores share, and a square around
- * each point where edges end inside the slide. Strips stop so far from those points that what the strips of two edges see
- * (`contextUm` wider) does not meet: most strips of a slide are then free of each other, and only the squares must wait.
- * Units whose regions meet get different phases (greedy colouring, strips before squares), so that the result of a phase
- * does not depend on the order in which its units are computed.
- *
- * @param holds whether a tile holds a transcript or a seed: a strip that meets fewer than two such tiles is no unit, since the
- * only one that has something to say there has said it.
+ * The units of the border round, which are the strips of `borderStrips`. Units whose regions meet get different phases (greedy
+ * colouring in that order), so that the result of a phase does not depend on the order in which its units are computed.
  */
-export function borderUnits(
-  tiles: Tile[],
-  halfWidthUm: number,
-  contextUm: number,
-  extent: RectUm,
-  holds: (tile: number) => boolean = () => true,
-): BorderUnit[] {
-  const full = tiles.filter((_, i) => holds(i));
-  const units: { strip: RectUm; region: RectUm; phase: number }[] = [];
-  for (const strip of stripsOf(sharedEdges(tiles), halfWidthUm, halfWidthUm + 2 * contextUm, extent)) {
-    if (full.filter(({ core }) => rectsIntersect(core, strip)).length < 2) continue;
-    const region = growRect(strip, contextUm);
+export function borderUnits(...slide: Parameters<typeof borderStrips>): BorderUnit[] {
+  const units: Pick<BorderUnit, 'strip' | 'region' | 'phase'>[] = [];
+  for (const { strip, region } of borderStrips(...slide)) {
     const taken = new Set(
       units.filter((unit) => rectsIntersect(unit.region, region)).map((unit) => unit.phase),
     );
@@ -55,6 +40,27 @@ export function borderUnits(
     perPhase.set(unit.phase, n + 1);
     return { ...unit, id: `b${String(n).padStart(4, '0')}` };
   });
+}
+
+/**
+ * A strip of half-width `halfWidthUm` along each edge that two cores share, then a square around each point where edges end
+ * inside the slide. Strips stop so far from those points that what the strips of two edges see (`contextUm` wider) does not
+ * meet: most strips of a slide are then free of each other, and only the squares must wait.
+ *
+ * @param holds whether a tile holds a transcript or a seed: a strip that meets fewer than two such tiles is no unit, since the
+ * only one that has something to say there has said it.
+ */
+export function borderStrips(
+  tiles: Tile[],
+  halfWidthUm: number,
+  contextUm: number,
+  extent: RectUm,
+  holds: (tile: number) => boolean = () => true,
+): Pick<BorderUnit, 'strip' | 'region'>[] {
+  const full = tiles.filter((_, i) => holds(i));
+  return stripsOf(sharedEdges(tiles), halfWidthUm, halfWidthUm + 2 * contextUm, extent)
+    .filter((strip) => full.filter(({ core }) => rectsIntersect(core, strip)).length >= 2)
+    .map((strip) => ({ strip, region: growRect(strip, contextUm) }));
 }
 
 /** Strips along the edges without their last `endUm` at ends inside the slide, then the squares around those ends. */

@@ -72,8 +72,14 @@ it('an asked-for tile size is obeyed below the usual floor', async () => {
 });
 
 describe('memory', () => {
-  /** 400 x 400 um with a transcript on every 4 um, and 2 x 10^5 more and 1500 nuclei in the middle 64 um. */
-  async function crowded(plan: RunConfigInput['plan']) {
+  /**
+   * 400 x 400 um with a transcript on every 4 um, and 2 x 10^5 more and 1500 nuclei in the middle 64 um.
+   * @param nucleusUm edge of the nuclei, which may lie upon one another.
+   */
+  async function crowded(
+    plan: RunConfigInput['plan'],
+    { assign, nucleusUm = 1 }: Pick<RunConfigInput, 'assign'> & { nucleusUm?: number } = {},
+  ) {
     const even = Array.from({ length: 10_000 }, (_, i) => ({ x: (i % 100) * 4, y: Math.floor(i / 100) * 4 }));
     const dense = Array.from({ length: 200_000 }, (_, i) => ({
       x: 168 + (i % 512) / 8,
@@ -82,13 +88,13 @@ describe('memory', () => {
     const nuclei = Object.fromEntries(
       Array.from({ length: 1500 }, (_, i) => [
         `n${i}`,
-        [168 + (i % 40) * 1.5, 168 + Math.floor(i / 40) * 1.5, 1] as [number, number, number],
+        [168 + (i % 40) * 1.5, 168 + Math.floor(i / 40) * 1.5, nucleusUm] as [number, number, number],
       ]),
     );
     const bundle = littleBundle([...even, ...dense], [squares('nuclei', nuclei)]);
     const filters = { minQv: null, dropInvalid: false, contains: null };
     const scan = await scanTranscripts(bundle, filters, 16, () => {});
-    const settings = configSchema.parse({ plan });
+    const settings = configSchema.parse({ plan, assign });
     return makePlan('crowd', scan, await buildCellTable(bundle, null, scan, settings.prior, null), settings)
       .plan;
   }
@@ -114,5 +120,21 @@ describe('memory', () => {
         /^plan: tile t\d{4} of \d+ x \d+ um needs about \d+ MiB per worker \(limit 150 MiB\) and has no halves of at least 120 um; give more with --memory-per-worker or lower plan\.minTileSizeUm$/,
       ),
     });
+  });
+
+  it('says so when a strip between tiles does not fit, which is as wide as cells need', async () => {
+    const plan = { memoryPerWorker: '220MiB', minTileSizeUm: 50, haloUm: 16 };
+    const nucleusUm = 150;
+    await expect(crowded(plan, { nucleusUm })).rejects.toMatchObject({
+      code: 'MEMORY_LIMIT',
+      message: expect.stringMatching(
+        /^plan: a border strip with its surroundings of \d+ x \d+ um at \(-?\d+, -?\d+\) needs about \d+ MiB per worker \(limit 220 MiB\); it is as wide as cells of 160 um need; give more with --memory-per-worker, or mend the prior if its cells are smaller$/,
+      ),
+    });
+    for (const assign of [
+      { method: 'nucleus' } as const,
+      { method: 'proseg', proseg: { schedule: { borderIterations: 0 } } } as const,
+    ])
+      expect((await crowded(plan, { nucleusUm, assign })).tiles.length).toBeGreaterThan(0);
   });
 });
