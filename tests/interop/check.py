@@ -167,7 +167,7 @@ def geometry(path, table):
         invalid = shapes.index[~shapes.geometry.is_valid]
         check(len(invalid) == 0, f"{folder.name}: {len(invalid)} geometries are invalid (first {list(invalid[:3])})")
         check(shapes.index.is_unique and shapes.index.name == "cell_id", f"{folder.name}: the index is no unique cell_id")
-        layered = "layer" in shapes.columns
+        layered = {"cell", "layer"} <= set(shapes.columns)
         extra = set(shapes["cell"] if layered else shapes.index) - set(table.obs_names)
         check(not extra, f"{folder.name}: {len(extra)} ids are not in the table")
         if folder.name.startswith("cell_boundaries"):
