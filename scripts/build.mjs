@@ -1,6 +1,6 @@
 // Builds what users run: the AssemblyScript kernels, then the coordinator and the worker as plain JavaScript in dist/.
 import { rmSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
@@ -37,6 +37,9 @@ for (const [folder] of KERNELS) {
 // main.js, so that paths relative to `import.meta.url` are the same in all of them.
 await bundle('coordinator/src/main.ts', 'coordinator', { splitting: true });
 await bundle('worker/src/main.ts', 'worker', {});
+
+// The contract between them is read where they start.
+await cp(join(root, 'proto/spatile/v1'), join(building, 'proto'), { recursive: true });
 
 for (const [folder, to] of KERNELS) {
   const from = join(root, folder, 'build');

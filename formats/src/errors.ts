@@ -56,6 +56,8 @@ export const ERROR_CODES = {
   MEMORY_LIMIT: ['resource', 'a tile does not fit the memory limit'],
   FILES_LIMIT: ['resource', 'too many files are open'],
   WORKER_LOST: ['run', 'a worker process died too often on the same tile'],
+  CLUSTER: ['run', 'the broker, the server or the workers of a cluster cannot be reached or refuse'],
+  DAMAGED_TRANSFER: ['run', 'bytes were damaged between coordinator and worker'],
   RUN_MISMATCH: ['run', 'the run directory belongs to another input or configuration'],
   RUN_CORRUPT: ['run', 'a file of the run directory is damaged'],
   INTERRUPTED: ['interrupted', 'the run was interrupted and can be resumed'],

@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { loadPackageDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { SpatileError } from '@spatile/formats/errors';
+import type { ProtoGrpcType } from './generated/tiles.ts';
+
+/** How messages look in JavaScript; `npm run proto` makes the types with the same settings. */
+const SHAPE = { longs: Number, enums: String, defaults: true, oneofs: true } as const;
+
+/** The services of `proto/spatile/v1`, as gRPC takes them. Errors: `INTERNAL` when the built program lacks the contract. */
+export function services(): ProtoGrpcType['spatile']['v1'] {
+  const loaded = loadPackageDefinition(loadSync(contract('tiles.proto'), SHAPE));
+  return (loaded as unknown as ProtoGrpcType).spatile.v1;
+}
+
+/** Beside the built coordinator or worker, or in the sources (tests). */
+function contract(name: string): string {
+  for (const relative of ['../proto/', '../spatile/v1/']) {
+    const path = fileURLToPath(new URL(`${relative}${name}`, import.meta.url));
+    if (existsSync(path)) return path;
+  }
+  throw new SpatileError('INTERNAL', `dist/proto/${name} is missing; run npm run build`);
+}
