@@ -36,6 +36,8 @@ export interface TiffFile {
   littleEndian: boolean;
   /** Pages of the main chain in order (levels of a pyramid in SubIFDs are not pages). */
   pages: ImageFileDirectory[];
+  /** Parses the directory at an offset, such as a level of a pyramid. Errors: `IMAGE_INVALID`. */
+  directoryAt(offset: number): Promise<ImageFileDirectory>;
   close(): Promise<void>;
 }
 
@@ -86,7 +88,14 @@ export async function openTiffFile(path: string): Promise<TiffFile> {
       offset = pages[pages.length - 1].nextIFDByteOffset;
     }
     if (pages.length === 0) throw imageInvalid(path, 'the file holds no page');
-    return { source, littleEndian: tiff.littleEndian, pages, close: () => source.close() };
+    return {
+      source,
+      littleEndian: tiff.littleEndian,
+      pages,
+      directoryAt: (at) =>
+        asImageError(path, `reading the directory at ${at}`, () => tiff.parser.parseFileDirectoryAt(at)),
+      close: () => source.close(),
+    };
   } catch (error) {
     await source.close();
     throw error;
@@ -110,6 +119,16 @@ export function readPage(path: string, file: TiffFile, index: number): TiffPage 
   const directory = file.pages[index];
   if (directory === undefined)
     throw imageInvalid(path, `page ${index} does not exist (${file.pages.length} pages)`);
+  return readDirectory(path, file, directory, String(index));
+}
+
+/** The same of a directory that is no page of its own, such as a level of a pyramid; `index` names it in messages. */
+export function readDirectory(
+  path: string,
+  file: TiffFile,
+  directory: ImageFileDirectory,
+  index: string,
+): TiffPage {
   const value = (tag: string): unknown => directory.getValue(tag as never);
   const whole = (tag: string, otherwise: number | null): number => {
     const found = value(tag) ?? otherwise;
@@ -165,7 +184,7 @@ export function readPage(path: string, file: TiffFile, index: number): TiffPage 
   return page;
 }
 
-function checkBlocks(path: string, page: TiffPage, index: number, fileSize: number): void {
+function checkBlocks(path: string, page: TiffPage, index: string, fileSize: number): void {
   const expected = page.blocksAcross * page.blocksDown * (page.planar ? page.samples : 1);
   if (page.offsets.length < expected || page.byteCounts.length < expected) {
     throw imageInvalid(path, `page ${index} lists too few blocks (${page.offsets.length} of ${expected})`);

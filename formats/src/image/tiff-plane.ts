@@ -1,5 +1,4 @@
-import { getDecoder } from 'geotiff';
-import { isJpeg2000, registerJpeg2000 } from './jpeg2000.ts';
+import { blockLayout, decodeTiffBlock, type PixelArray, pixelArray } from './tiff-block.ts';
 import {
   asImageError,
   imageInvalid,
@@ -7,8 +6,6 @@ import {
   type TiffFile,
   type TiffPage,
 } from './tiff-directory.ts';
-
-export type PixelArray = Uint8Array | Uint16Array | Uint32Array | Float32Array;
 
 export interface PlaneReader {
   readonly widthPx: number;
@@ -28,22 +25,8 @@ const CACHE_BYTES = 256 * 2 ** 20;
 /** Windows are expected in steps of this many pixels (the chunk of an image in the output). */
 const WINDOW_PX = 1024;
 
-/** An empty pixel array of `length` of the given type. */
-export function pixelArray(dataType: PixelType, length: number): PixelArray {
-  if (dataType === 'uint8') return new Uint8Array(length);
-  if (dataType === 'uint16') return new Uint16Array(length);
-  return dataType === 'uint32' ? new Uint32Array(length) : new Float32Array(length);
-}
-
-function viewAs(dataType: PixelType, buffer: ArrayBuffer): PixelArray {
-  if (dataType === 'uint8') return new Uint8Array(buffer);
-  if (dataType === 'uint16') return new Uint16Array(buffer, 0, buffer.byteLength >> 1);
-  if (dataType === 'uint32') return new Uint32Array(buffer, 0, buffer.byteLength >> 2);
-  return new Float32Array(buffer, 0, buffer.byteLength >> 2);
-}
-
 /** Cuts the strips of an uncompressed page into pieces, so that a page of one strip is not read at once. */
-function splitStrips(page: TiffPage): TiffPage {
+export function splitStrips(page: TiffPage): TiffPage {
   const rowBytes = (page.widthPx * page.bits * (page.planar ? 1 : page.samples)) / 8;
   const rows = Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
   if (page.tiled || page.compression !== 1 || page.planar || page.bits < 8 || rows >= page.blockHeightPx)
@@ -61,36 +44,8 @@ function splitStrips(page: TiffPage): TiffPage {
   return { ...page, blockHeightPx: height, blocksDown: offsets.length, offsets, byteCounts };
 }
 
-/** Spreads 1, 2 or 4-bit samples, whose rows begin at byte borders, to one byte each. */
-function unpackBits(packed: Uint8Array, rowSamples: number, rows: number, bits: number): Uint8Array {
-  const rowBytes = Math.ceil((rowSamples * bits) / 8);
-  const out = new Uint8Array(rowSamples * rows);
-  const mask = 2 ** bits - 1;
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < rowSamples; x++) {
-      const bit = x * bits;
-      out[y * rowSamples + x] = (packed[y * rowBytes + (bit >> 3)] >> (8 - bits - (bit & 7))) & mask;
-    }
-  }
-  return out;
-}
-
-function swapBytes(buffer: ArrayBuffer, bits: number): void {
-  const bytes = Buffer.from(buffer);
-  if (bits === 16) bytes.subarray(0, bytes.length & ~1).swap16();
-  if (bits === 32) bytes.subarray(0, bytes.length & ~3).swap32();
-}
-
-/** Undoes horizontal differencing (TIFF predictor 2) in place. */
-function addUpRows(pixels: PixelArray, rowSamples: number, rows: number, stride: number): void {
-  for (let y = 0; y < rows; y++) {
-    for (let i = y * rowSamples + stride; i < (y + 1) * rowSamples; i++) pixels[i] += pixels[i - stride];
-  }
-}
-
 /** Reader of one sample of one page; takes over `file` and closes it. */
 export function readPlane(path: string, file: TiffFile, given: TiffPage, sample: number): PlaneReader {
-  registerJpeg2000();
   const page = splitStrips(given);
   const stride = page.planar ? 1 : page.samples;
   const rowSamples = page.blockWidthPx * stride;
@@ -102,9 +57,7 @@ export function readPlane(path: string, file: TiffFile, given: TiffPage, sample:
       `its blocks are too large to decode (${blockBytes} bytes); save it in tiles of 1024 pixels`,
     );
   }
-  // LZW, Deflate and the like leave the bytes in file order; decoders with a format of their own give little-endian.
-  const swap = !file.littleEndian && page.bits > 8 && !isJpeg2000(page.compression) && page.predictor !== 3;
-  const ownPredictor = swap && page.predictor === 2;
+  const layout = blockLayout(page, file.littleEndian);
 
   const blockRows = (by: number): number =>
     page.tiled ? page.blockHeightPx : Math.min(page.blockHeightPx, page.heightPx - by * page.blockHeightPx);
@@ -112,35 +65,10 @@ export function readPlane(path: string, file: TiffFile, given: TiffPage, sample:
   async function decodeBlock(bx: number, by: number): Promise<PixelArray> {
     const plane = page.planar ? sample * page.blocksAcross * page.blocksDown : 0;
     const index = plane + by * page.blocksAcross + bx;
-    const rows = blockRows(by);
     const length = Number(page.byteCounts[index]);
-    if (length === 0) return pixelArray(page.dataType, rowSamples * rows);
-    const parameters = {
-      tileWidth: page.blockWidthPx,
-      tileHeight: rows,
-      predictor: ownPredictor ? 1 : page.predictor,
-      bitsPerSample: new Array<number>(stride).fill(page.bits),
-      planarConfiguration: page.planar ? 2 : 1,
-      samplesPerPixel: stride,
-      JPEGTables: page.jpegTables ?? undefined,
-    };
-    const decoder = await getDecoder(page.compression, parameters);
-    let buffer = (await decoder.decode(
-      await file.source.read(Number(page.offsets[index]), length),
-    )) as ArrayBuffer;
-    const expected =
-      page.bits < 8 ? Math.ceil((rowSamples * page.bits) / 8) * rows : rowSamples * rows * bytesPerSample;
-    if (!(buffer.byteLength >= expected)) {
-      throw new Error(`${buffer.byteLength} bytes instead of ${expected}`);
-    }
-    if (page.bits < 8) return unpackBits(new Uint8Array(buffer), rowSamples, rows, page.bits);
-    if (swap) {
-      buffer = buffer.slice(0);
-      swapBytes(buffer, page.bits);
-    }
-    const pixels = viewAs(page.dataType, buffer);
-    if (ownPredictor) addUpRows(pixels, rowSamples, rows, stride);
-    return pixels;
+    const bytes =
+      length === 0 ? new ArrayBuffer(0) : await file.source.read(Number(page.offsets[index]), length);
+    return decodeTiffBlock(layout, blockRows(by), bytes);
   }
 
   const aligned = WINDOW_PX % page.blockWidthPx === 0 && WINDOW_PX % page.blockHeightPx === 0;

@@ -2,8 +2,9 @@ import { parseOmeXml } from './ome-xml.ts';
 import { imageInvalid, openTiffFile, type PixelType, readPage } from './tiff-directory.ts';
 import { type PlaneReader, readPlane } from './tiff-plane.ts';
 
+export type { PixelArray } from './tiff-block.ts';
 export type { PixelType } from './tiff-directory.ts';
-export type { PixelArray, PlaneReader } from './tiff-plane.ts';
+export type { PlaneReader } from './tiff-plane.ts';
 
 export interface TiffDescription {
   /** Size of page 0 at full resolution. */

@@ -1,7 +1,7 @@
 import type { ImageSource } from '../bundle/slide.ts';
-import { openPlane, type PixelArray } from '../image/tiff.ts';
+import { openPlane } from '../image/tiff.ts';
+import { type PixelArray, pixelArray } from '../image/tiff-block.ts';
 import { imageInvalid, type PixelType } from '../image/tiff-directory.ts';
-import { pixelArray } from '../image/tiff-plane.ts';
 import type { Affine } from '../space.ts';
 import { bytesOf, compressChunk, decompressChunk } from './arrays.ts';
 import { arrayJson, groupJson, VERSIONS } from './metadata.ts';

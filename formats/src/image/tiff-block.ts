@@ -1,0 +1,190 @@
+import { inflateSync } from 'node:zlib';
+import { addDecoder, BaseDecoder, getDecoder } from 'geotiff';
+import { isJpeg2000, registerJpeg2000 } from './jpeg2000.ts';
+import type { PixelType, TiffPage } from './tiff-directory.ts';
+
+export type PixelArray = Uint8Array | Uint16Array | Uint32Array | Float32Array;
+
+/** How the blocks of a page are stored: all that decoding one needs beside its bytes. Plain data, so that it can be sent. */
+export interface TiffBlockLayout {
+  dataType: PixelType;
+  bits: number;
+  signed: boolean;
+  compression: number;
+  predictor: number;
+  planar: boolean;
+  /** Samples that lie together in a block: 1 for planar pages. */
+  stride: number;
+  blockWidthPx: number;
+  littleEndian: boolean;
+  /** Base64; null without tables. */
+  jpegTables: string | null;
+}
+
+/** An empty pixel array of `length` of the given type. */
+export function pixelArray(dataType: PixelType, length: number): PixelArray {
+  if (dataType === 'uint8') return new Uint8Array(length);
+  if (dataType === 'uint16') return new Uint16Array(length);
+  return dataType === 'uint32' ? new Uint32Array(length) : new Float32Array(length);
+}
+
+export function blockLayout(page: TiffPage, littleEndian: boolean): TiffBlockLayout {
+  const { dataType, bits, signed, compression, predictor, planar, blockWidthPx, jpegTables } = page;
+  return {
+    dataType,
+    bits,
+    signed,
+    compression,
+    predictor,
+    planar,
+    stride: planar ? 1 : page.samples,
+    blockWidthPx,
+    littleEndian,
+    jpegTables: jpegTables === null ? null : Buffer.from(jpegTables).toString('base64'),
+  };
+}
+
+/** Bytes of a decoded block of `rows` rows. */
+export function decodedBytes(layout: TiffBlockLayout, rows: number): number {
+  const rowSamples = layout.blockWidthPx * layout.stride;
+  return layout.bits < 8
+    ? Math.ceil((rowSamples * layout.bits) / 8) * rows
+    : rowSamples * rows * (layout.bits / 8);
+}
+
+/** Whether blocks of this compression can be decoded here. */
+export async function canDecode(layout: TiffBlockLayout): Promise<boolean> {
+  register();
+  return getDecoder(layout.compression, decoderParameters(layout, 1)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Decodes one block to pixel-interleaved samples. Throws a plain `Error` when the bytes are damaged, give fewer pixels than
+ * the page says, or unpack to more.
+ */
+export async function decodeTiffBlock(
+  layout: TiffBlockLayout,
+  rows: number,
+  bytes: ArrayBuffer,
+): Promise<PixelArray> {
+  register();
+  const { bits, dataType } = layout;
+  const rowSamples = layout.blockWidthPx * layout.stride;
+  if (bytes.byteLength === 0) return pixelArray(dataType, rowSamples * rows);
+  // LZW, Deflate and the like leave the bytes in file order; decoders with a format of their own give little-endian.
+  const swap = !layout.littleEndian && bits > 8 && !isJpeg2000(layout.compression) && layout.predictor !== 3;
+  const ownPredictor = swap && layout.predictor === 2;
+  const expected = decodedBytes(layout, rows);
+  if (layout.compression === JPEG) checkJpegFrame(new Uint8Array(bytes), layout.blockWidthPx, rows);
+  const decoder = await getDecoder(layout.compression, {
+    ...decoderParameters(layout, rows),
+    predictor: ownPredictor ? 1 : layout.predictor,
+  });
+  let buffer = (await decoder.decode(bytes)) as ArrayBuffer;
+  if (!(buffer.byteLength >= expected)) throw new Error(`${buffer.byteLength} bytes instead of ${expected}`);
+  if (bits < 8) return unpackBits(new Uint8Array(buffer), rowSamples, rows, bits);
+  if (swap) {
+    buffer = buffer.slice(0);
+    swapBytes(buffer, bits);
+  }
+  const pixels = viewAs(dataType, buffer);
+  if (ownPredictor) addUpRows(pixels, rowSamples, rows, layout.stride);
+  return pixels;
+}
+
+const JPEG = 7;
+const DEFLATE = [8, 32946];
+/** Some programs fill up the last strip of a page. */
+const SLACK_BYTES = 32 * 2 ** 20;
+
+let registered = false;
+
+function register(): void {
+  if (registered) return;
+  registered = true;
+  registerJpeg2000();
+  addDecoder(DEFLATE, async () => BoundedDeflate);
+}
+
+function decoderParameters(layout: TiffBlockLayout, rows: number) {
+  return {
+    tileWidth: layout.blockWidthPx,
+    tileHeight: rows,
+    predictor: layout.predictor,
+    bitsPerSample: new Array<number>(layout.stride).fill(layout.bits),
+    planarConfiguration: layout.planar ? 2 : 1,
+    samplesPerPixel: layout.stride,
+    JPEGTables:
+      layout.jpegTables === null ? undefined : new Uint8Array(Buffer.from(layout.jpegTables, 'base64')),
+  };
+}
+
+/** Deflate that gives up as soon as more comes out than the block can hold. */
+class BoundedDeflate extends BaseDecoder {
+  override async decodeBlock(buffer: ArrayBufferLike): Promise<ArrayBuffer> {
+    const { tileWidth, tileHeight, bitsPerSample, samplesPerPixel = 1 } = this.parameters;
+    const bits = typeof bitsPerSample === 'number' ? bitsPerSample : bitsPerSample[0];
+    const wanted = Math.ceil((tileWidth * samplesPerPixel * bits) / 8) * tileHeight;
+    const most = wanted + SLACK_BYTES;
+    try {
+      const out = inflateSync(new Uint8Array(buffer as ArrayBuffer), { maxOutputLength: most });
+      return out.buffer.slice(out.byteOffset, out.byteOffset + out.byteLength) as ArrayBuffer;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+        throw new Error(`it unpacks to more than the ${wanted} bytes of a block`, { cause });
+      throw cause;
+    }
+  }
+}
+
+/** A JPEG says itself how large it is, and a decoder believes it: 20 bytes may ask for 12 GB. */
+function checkJpegFrame(bytes: Uint8Array, width: number, height: number): void {
+  for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff; ) {
+    const marker = bytes[at + 1];
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+    if (isFrame) {
+      const [h, w] = [(bytes[at + 5] << 8) | bytes[at + 6], (bytes[at + 7] << 8) | bytes[at + 8]];
+      if (w > width || h > height)
+        throw new Error(`the JPEG frame is ${w} x ${h}, the block ${width} x ${height}`);
+      return;
+    }
+    at += 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
+  }
+}
+
+function viewAs(dataType: PixelType, buffer: ArrayBuffer): PixelArray {
+  if (dataType === 'uint8') return new Uint8Array(buffer);
+  if (dataType === 'uint16') return new Uint16Array(buffer, 0, buffer.byteLength >> 1);
+  if (dataType === 'uint32') return new Uint32Array(buffer, 0, buffer.byteLength >> 2);
+  return new Float32Array(buffer, 0, buffer.byteLength >> 2);
+}
+
+/** Spreads 1, 2 or 4-bit samples, whose rows begin at byte borders, to one byte each. */
+function unpackBits(packed: Uint8Array, rowSamples: number, rows: number, bits: number): Uint8Array {
+  const rowBytes = Math.ceil((rowSamples * bits) / 8);
+  const out = new Uint8Array(rowSamples * rows);
+  const mask = 2 ** bits - 1;
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < rowSamples; x++) {
+      const bit = x * bits;
+      out[y * rowSamples + x] = (packed[y * rowBytes + (bit >> 3)] >> (8 - bits - (bit & 7))) & mask;
+    }
+  }
+  return out;
+}
+
+function swapBytes(buffer: ArrayBuffer, bits: number): void {
+  const bytes = Buffer.from(buffer);
+  if (bits === 16) bytes.subarray(0, bytes.length & ~1).swap16();
+  if (bits === 32) bytes.subarray(0, bytes.length & ~3).swap32();
+}
+
+/** Undoes horizontal differencing (TIFF predictor 2) in place. */
+function addUpRows(pixels: PixelArray, rowSamples: number, rows: number, stride: number): void {
+  for (let y = 0; y < rows; y++) {
+    for (let i = y * rowSamples + stride; i < (y + 1) * rowSamples; i++) pixels[i] += pixels[i - stride];
+  }
+}
