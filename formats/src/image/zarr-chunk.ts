@@ -1,0 +1,50 @@
+import * as zarr from 'zarrita';
+
+/**
+ * One chunk of a Zarr array as an array of its own: the array's metadata with the chunk for its shape. Whatever the codecs are,
+ * zarrita decodes it as it would have in its place.
+ */
+export interface ZarrChunkLayout {
+  /** `zarr.json`, or `.zarray`, of an array of that one chunk. */
+  metadata: Record<string, unknown>;
+  zarrFormat: 2 | 3;
+  /** Key of the one chunk. */
+  key: string;
+  /** Place of the plane in the axes before the last two. */
+  plane: number[];
+}
+
+/** The layout of single chunks of an array. @param metadata parsed `zarr.json` or `.zarray`. */
+export function zarrChunkLayout(
+  metadata: Record<string, unknown>,
+  zarrFormat: 2 | 3,
+  chunkShape: readonly number[],
+  plane: number[],
+): ZarrChunkLayout {
+  const separator = zarrFormat === 2 ? '.' : '/';
+  const zeros = chunkShape.map(() => '0').join(separator);
+  const single: Record<string, unknown> = { ...metadata, shape: [...chunkShape], attributes: {} };
+  if (zarrFormat === 2) Object.assign(single, { dimension_separator: '.' });
+  else single.chunk_key_encoding = { name: 'default', configuration: { separator } };
+  return { metadata: single, zarrFormat, key: zarrFormat === 2 ? zeros : `c/${zeros}`, plane };
+}
+
+/** Decodes one chunk. Throws a plain `Error` when its bytes are damaged. */
+export async function decodeZarrChunk(layout: ZarrChunkLayout, bytes: Uint8Array) {
+  const { metadata, zarrFormat, key, plane } = layout;
+  const files = new Map([
+    [zarrFormat === 2 ? '/.zarray' : '/zarr.json', Buffer.from(JSON.stringify(metadata))],
+    [`/${key}`, bytes],
+  ]);
+  const root = zarr.root({ get: async (name: string) => files.get(name) });
+  const array = await (zarrFormat === 2
+    ? zarr.open.v2(root, { kind: 'array', attrs: false })
+    : zarr.open.v3(root, { kind: 'array' }));
+  const chunk = await zarr.get(array, [...plane, null, null]);
+  if (typeof chunk === 'string' || !('data' in (chunk as object))) throw new Error('not a plane of pixels');
+  const { data, stride } = chunk as unknown as { data: Float32Array; stride: number[] };
+  if (!ArrayBuffer.isView(data)) throw new Error('its pixels are no numbers');
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+    throw new Error('its pixels have 64 bits');
+  return { pixels: data, step: stride[1], stride: stride[0], first: 0 };
+}
