@@ -207,12 +207,12 @@ describe('labels', () => {
     const table = randomTable(12, 3, 6, seed);
     const stream = new RandomStream(seed, 'test.genes');
     const gene = Int32Array.from({ length: n }, () => stream.integer(12));
-    const { label, joined, isConsistent } = kernelLabels(near, n, m, table, gene, 0.6);
+    const { label, joined, isConsistent } = kernelLabels(near, n, m, table, gene, 0.3);
     expect(isConsistent).toBe(true);
     const expected = twin.joinMolecules(n, m, near);
     expect(joined.map((row) => row.toSorted())).toEqual(expected.map((row) => row.toSorted()));
     const potential = Array.from(gene, (g) => table.slice(4 * g, 4 * g + 4));
-    expect(label).toEqual(twin.labelMolecules(potential, joined, Math.fround(0.6), 50, 5));
+    expect(label).toEqual(twin.labelMolecules(potential, joined, Math.fround(0.3), 50, 5));
     expect(new Set(label).size).toBeGreaterThan(1);
   });
 
