@@ -49,7 +49,7 @@ async function measure(
   ]);
   const scores = await judgeSpill(run.zarr, slide.truth, 'counts_corrected');
   const tasks = run.events.flatMap((event) =>
-    event.type === 'task' && event.round === 'correct-types' ? [event] : [],
+    event.type === 'task' && event.round === 'correct-rctd-types' ? [event] : [],
   );
   const fitted = tasks.reduce((sum, { work }) => sum + (work.cellsFitted ?? 0), 0);
   const cpuSeconds = tasks.reduce((sum, task) => sum + task.cpuSeconds, 0);

@@ -1,14 +1,17 @@
 import { resolve } from 'node:path';
+import { CORRECT_METHODS } from '@spatile/formats/config/correct';
 import type { CorrectConfig } from '@spatile/formats/config/schema';
-import { SpatileError } from '@spatile/formats/errors';
 import { type Panel, type ReferenceProfiles, readReference } from '@spatile/formats/reference/read';
+import { invalidMethods } from './invalid.ts';
+import { methodsOf } from './methods.ts';
 
 /**
- * Reads the reference of a configuration for the genes of a slide.
+ * Reads the reference of a configuration for the genes of a slide; null when no method takes one.
  * Errors: `CONFIG_INVALID` for methods that do not go together or lack what they need, those of `readReference`.
  */
-export async function loadReference(config: CorrectConfig, panel: Panel): Promise<ReferenceProfiles> {
+export async function loadReference(config: CorrectConfig, panel: Panel): Promise<ReferenceProfiles | null> {
   checkMethods(config);
+  if (!methodsOf(config).some(({ takes }) => takes.reference)) return null;
   const { file, labelFile, ...options } = config.reference;
   return readReference(resolve(file!), panel, {
     ...options,
@@ -16,26 +19,24 @@ export async function loadReference(config: CorrectConfig, panel: Panel): Promis
   });
 }
 
-/** Errors: `CONFIG_INVALID`. */
-export function checkMethods({ methods, reference, rctd }: CorrectConfig): void {
-  const wrong = (what: string, expected: string, todo: string): SpatileError =>
-    new SpatileError('CONFIG_INVALID', `correct.methods: ${what}; expected ${expected}; ${todo}`);
+/** Errors: `CONFIG_INVALID` for methods that do not go together or lack what they need. */
+export function checkMethods(config: CorrectConfig): void {
+  const { methods } = config;
   if (methods.length === 0)
-    throw wrong('no method is named', 'rctd, or rctd and split', 'name them with --correct');
+    throw invalidMethods(
+      'no method is named',
+      CORRECT_METHODS.join(', ').replace(/, ([^,]*)$/, ' or $1'),
+      'name them with --correct',
+    );
   if (new Set(methods).size !== methods.length)
-    throw wrong(`a method is named twice (${methods.join(', ')})`, 'each method once', 'leave one out');
-  if (methods.includes('split') && methods[0] !== 'rctd')
-    throw wrong('split has no cell types to go by', 'rctd before split', 'write rctd,split');
-  if (methods.includes('split') && rctd.mode !== 'doublet')
-    throw wrong(
-      `split needs doublets (correct.rctd.mode is ${rctd.mode})`,
-      'mode doublet',
-      'set correct.rctd.mode=doublet',
+    throw invalidMethods(
+      `a method is named twice (${methods.join(', ')})`,
+      'each method once',
+      'leave one out',
     );
-  if (reference.file === null)
-    throw wrong(
-      'rctd has no reference',
-      'labelled cells or profiles',
-      'name them with correct.reference.file',
-    );
+  for (const method of methodsOf(config)) method.check(config);
 }
+
+/** Whether a method of the configuration takes transcripts with their places. */
+export const takesTranscripts = (config: CorrectConfig): boolean =>
+  methodsOf(config).some(({ takes }) => takes.transcripts);

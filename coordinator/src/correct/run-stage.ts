@@ -4,12 +4,15 @@ import type { InputFile } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import type { ReferenceProfiles } from '@spatile/formats/reference/read';
 import type { CsrMatrix, TableSpec } from '@spatile/formats/spatialdata/write';
+import type { AssignStage } from '../assign/stage.ts';
 import type { OutlinedCells } from '../output/cells.ts';
-import type { RoundRunner } from '../run/rounds.ts';
 import type { SlideContext } from '../run/slide.ts';
 import type { Corrections } from './annotations.ts';
 import { runCorrect } from './correct.ts';
-import { checkMethods, loadReference } from './reference.ts';
+import { heldCounts } from './counts/memory.ts';
+import { checkMethods, loadReference, takesTranscripts } from './reference.ts';
+import { transcriptsOfRun } from './transcripts/of-run.ts';
+import { TranscriptSpool } from './transcripts/spool.ts';
 
 /** Whether a run ends with corrections. */
 export const isCorrecting = (config: RunConfig): boolean => config.correct.methods.length > 0;
@@ -51,13 +54,12 @@ function filesOf(path: string): { path: string; name: string; sizeBytes: number 
 /** The correct stage of a run: corrections of the cells that are written; null when there is nothing to correct. */
 export async function correctRun(
   config: RunConfig,
-  slide: SlideContext,
+  { slide, store, runner, regions, states }: AssignStage,
   reference: ReferenceProfiles | null,
   cells: { counts: CsrMatrix & { data: Int32Array }; kept: Uint32Array; outlines: OutlinedCells },
-  runner: RoundRunner,
 ): Promise<Corrections | null> {
   const { counts, kept, outlines } = cells;
-  if (reference === null || kept.length === 0) return null;
+  if (!isCorrecting(config) || kept.length === 0) return null;
   const row = new Map(Array.from(outlines.cell, (cell, i) => [cell, i]));
   const spatial = new Float64Array(2 * kept.length);
   kept.forEach((cell, k) => {
@@ -66,8 +68,11 @@ export async function correctRun(
     spatial[2 * k + 1] = outlines.centroidY[at];
   });
   const { names, ids } = panelOf(slide);
-  const table = { ...counts, geneNames: names, geneIds: ids, spatial };
-  return runCorrect({ config, table, reference, runner });
+  const table = heldCounts(counts, { geneNames: names, geneIds: ids, spatial });
+  const transcripts = takesTranscripts(config.correct)
+    ? new TranscriptSpool(store, transcriptsOfRun({ slide, regions, states }, kept), table.cells)
+    : null;
+  return runCorrect({ config, table, reference, transcripts, runner });
 }
 
 /** A table with what corrections add to it. */

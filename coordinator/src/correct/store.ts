@@ -1,9 +1,8 @@
 import { basename, join, resolve } from 'node:path';
 import type { InputFile } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
-import { SpatileError } from '@spatile/formats/errors';
 import { extendSpatialData } from '@spatile/formats/spatialdata/extend';
-import { readTable, type StoredTable } from '@spatile/formats/spatialdata/read';
+import { readAnnotation } from '@spatile/formats/spatialdata/read';
 import type { ProgressEvent, RunOptions } from '../api.ts';
 import { checkOutput, clearOutput, removeUnfinished, runDirectoryFor } from '../run/directory.ts';
 import { runIdentity } from '../run/identity.ts';
@@ -12,9 +11,11 @@ import { RoundRunner } from '../run/rounds.ts';
 import { claimDirectory } from '../run/run.ts';
 import { RunStore } from '../run/store.ts';
 import { runCorrect } from './correct.ts';
-import type { CountTable } from './count-table.ts';
-import { checkMethods, loadReference } from './reference.ts';
+import { storedCounts } from './counts/stored.ts';
+import { checkMethods, loadReference, takesTranscripts } from './reference.ts';
 import { referenceInputs } from './run-stage.ts';
+import { transcriptsOfStore } from './transcripts/of-store.ts';
+import { TranscriptSpool } from './transcripts/spool.ts';
 
 export interface CorrectOptions {
   /** A SpatialData store with a table of counts. */
@@ -50,8 +51,8 @@ export async function correctStore(options: CorrectOptions): Promise<CorrectSumm
   const { input, output, config } = options;
   checkMethods(config.correct);
   const mode = await checkOutput({ ...options, report: null });
-  const stored = await readTable(input, TABLE);
-  const table = countTable(input, stored);
+  const stored = await readAnnotation(input, TABLE);
+  const table = await storedCounts(input, TABLE, stored);
   const reference = await loadReference(config.correct, { names: table.geneNames, ids: table.geneIds });
   const store = new RunStore(runDirectoryFor(output));
   const identity = await runIdentity(config, [...tableInputs(input), ...referenceInputs(config)], null);
@@ -69,7 +70,10 @@ export async function correctStore(options: CorrectOptions): Promise<CorrectSumm
     signal: options.signal,
   });
   try {
-    const { warnings, ...added } = await runCorrect({ config, table, reference, runner });
+    const transcripts = takesTranscripts(config.correct)
+      ? new TranscriptSpool(store, await transcriptsOfStore(input, stored), table.cells)
+      : null;
+    const { warnings, ...added } = await runCorrect({ config, table, reference, transcripts, runner });
     await runner.close();
     const shape = [stored.obsIndex.length, stored.varIndex.length] as const;
     const attrs = { correct: { ...identity.config.correct, inputs: identity.inputs, seed: config.seed } };
@@ -80,7 +84,7 @@ export async function correctStore(options: CorrectOptions): Promise<CorrectSumm
       runDirectory: store.directory,
       methods: config.correct.methods,
       cells: stored.obsIndex.length,
-      types: reference.types.length,
+      types: reference?.types.length ?? 0,
       seconds: (performance.now() - started) / 1000,
       warnings,
       digest,
@@ -104,33 +108,4 @@ export function tableInputs(input: string): InputFile[] {
       sizeBytes: 0,
     })),
   ];
-}
-
-/** The counts of a stored table. Errors: `STORE_INVALID` for values that are no counts or cells without a place. */
-function countTable(input: string, stored: StoredTable): CountTable {
-  const { x, obsm, varIndex } = stored;
-  const invalid = (what: string, expected: string): SpatileError =>
-    new SpatileError(
-      'STORE_INVALID',
-      `${basename(resolve(input))}: ${what}; expected ${expected}; correct a result of spatile run`,
-      { fields: { file: input } },
-    );
-  const odd = x.data.find((value) => !(Number.isInteger(value) && value >= 0 && value < 2 ** 24));
-  if (odd !== undefined)
-    throw invalid(`the counts of its table hold ${odd}`, 'whole numbers from 0 to 16777215');
-  const places = obsm.spatial;
-  if (places === undefined || places.columns < 2)
-    throw invalid('its table has no obsm/spatial', 'places of the cells in microns');
-  const spatial = new Float64Array(2 * stored.obsIndex.length);
-  for (let i = 0; i < stored.obsIndex.length; i++)
-    for (const axis of [0, 1]) spatial[2 * i + axis] = Number(places.data[i * places.columns + axis]);
-  const ids = stored.var.find(({ name }) => name === 'gene_ids');
-  return {
-    indptr: x.indptr,
-    indices: x.indices,
-    data: x.data instanceof Int32Array ? x.data : Int32Array.from(x.data),
-    geneNames: varIndex,
-    geneIds: ids?.kind === 'string' ? ids.values : varIndex,
-    spatial,
-  };
 }

@@ -62,13 +62,7 @@ export async function finishRun({
   const posterior = await collectPosterior(stage, options.config.output.expected);
   await logStep(store, 'tally', tallyStarted);
   const counts = keptCounts(slide, tally, kept);
-  const corrections = await correctRun(
-    options.config,
-    slide,
-    reference,
-    { counts, kept, outlines },
-    stage.runner,
-  );
+  const corrections = await correctRun(options.config, stage, reference, { counts, kept, outlines });
   await stage.runner.close();
   const writeStarted = performance.now();
   const { digest, bytes, nucleiDropped } = await timed(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { correct } from './correct.ts';
 
 /**
  * Every setting of a run that can change its result (and the few operational ones), with unit, default and description.
@@ -424,131 +425,6 @@ const assign = z.strictObject({
   baysor: baysor.prefault({}),
 });
 
-const rctd = z.strictObject({
-  mode: z
-    .enum(['doublet', 'full', 'multi'])
-    .default('doublet')
-    .describe('types in a cell: at most two, any, or a few taken one after the other'),
-  umiMin: z.number().int().min(1).default(10).describe('cells with fewer transcripts are not typed'),
-  umiMax: z.number().int().min(1).default(20_000_000).describe('cells with more transcripts are not typed'),
-  umiMinSigma: z
-    .number()
-    .int()
-    .min(1)
-    .default(100)
-    .describe('cells that set the scale of the noise have more transcripts than this'),
-  sigmaCells: z
-    .number()
-    .int()
-    .min(10)
-    .max(100_000)
-    .default(1000)
-    .describe('cells that set the scale of the noise'),
-  countsMin: z
-    .number()
-    .int()
-    .min(0)
-    .default(10)
-    .describe('least transcripts of a typed cell, also among the genes that fit the platform effect'),
-  minObserved: z.number().int().min(0).default(3).describe('least transcripts of a gene that is used'),
-  bulkFoldChange: z
-    .number()
-    .min(0)
-    .default(0.5)
-    .describe('least ln ratio of a gene between a type and the mean of the others, for the platform effect'),
-  bulkShare: z.number().min(0).max(1).default(0.000125).describe('least share of such a gene in its type'),
-  foldChange: z.number().min(0).default(0.75).describe('the same ratio for genes that type cells'),
-  share: z.number().min(0).max(1).default(0.0002).describe('the same share for genes that type cells'),
-  confidence: z
-    .number()
-    .min(0)
-    .default(5)
-    .describe('pairs of types within this log-likelihood of the best are its rivals'),
-  doublet: z
-    .number()
-    .min(0)
-    .default(20)
-    .describe('log-likelihood that a second type must gain before a cell is a doublet'),
-  maxTypes: z.number().int().min(1).max(16).default(4).describe('most types of a cell in mode multi'),
-  classes: z
-    .array(z.string())
-    .default([])
-    .describe(
-      'classes of types, as type=class; types of one class may stand for each other. A type that is not named is its own',
-    ),
-});
-
-const split = z.strictObject({
-  cells: z
-    .enum(['all', 'doublets', 'neighbours'])
-    .default('neighbours')
-    .describe(
-      'cells that are purified: all with a second type, all but singlets, or those whose second type lies around them (and uncertain doublets)',
-    ),
-  radiusUm: z.number().positive().max(500).default(15).describe('how far neighbours reach'),
-  neighbours: z.number().int().min(1).max(200).default(19).describe('most neighbours of a cell'),
-  threshold: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.05)
-    .describe('least share of the second type among the neighbours'),
-  minWeight: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.05)
-    .describe('cells with one weight above this have no second type'),
-  counts: z
-    .enum(['fractions', 'integers'])
-    .default('fractions')
-    .describe('fractions as in the original, or whole counts drawn transcript by transcript'),
-  unreferencedGenes: z
-    .enum(['keep', 'split-like'])
-    .default('keep')
-    .describe(
-      'counts of genes that no type of the mixture expresses: kept, or divided by the number of types',
-    ),
-  reassign: z
-    .enum(['none', 'uniform', 'proportional'])
-    .default('none')
-    .describe(
-      'give removed counts to neighbours of the second type, evenly or by their totals (a layer of its own)',
-    ),
-});
-
-const correct = z.strictObject({
-  methods: z
-    .array(z.enum(['rctd', 'split']))
-    .default([])
-    .describe(
-      'corrections, one after the other: rctd: cell types of each cell (Cable et al. 2022); split: purified counts (Bilous et al. 2026)',
-    ),
-  reference: z
-    .strictObject({
-      file: z
-        .string()
-        .nullable()
-        .default(null)
-        .describe(
-          'labelled cells (.h5ad, 10x .h5, folder with matrix.mtx) or a table of profiles (CSV, Parquet)',
-        ),
-      labels: z.string().nullable().default(null).describe('column with the cell types; null finds it'),
-      labelFile: z
-        .string()
-        .nullable()
-        .default(null)
-        .describe('table of barcodes and cell types, for 10x references'),
-      layer: z.string().nullable().default(null).describe('place of the counts in an .h5ad; null finds it'),
-      minCells: z.number().int().min(1).default(25).describe('least cells of a type'),
-      minCounts: z.number().int().min(1).default(10).describe('least transcripts of a cell of the reference'),
-      rareTypes: z.enum(['stop', 'drop']).default('stop').describe('what to do about types of fewer cells'),
-    })
-    .prefault({}),
-  rctd: rctd.prefault({}),
-  split: split.prefault({}),
-});
-
 const output = z.strictObject({
   images: z
     .enum(['copy', 'none'])
@@ -601,6 +477,7 @@ export const configSchema = z.strictObject({
 export type RunConfig = z.output<typeof configSchema>;
 export type RunConfigInput = z.input<typeof configSchema>;
 export type CorrectConfig = RunConfig['correct'];
+export type { CorrectMethodName } from './correct.ts';
 export type ProsegConfig = RunConfig['assign']['proseg'];
 export type BaysorConfig = RunConfig['assign']['baysor'];
 

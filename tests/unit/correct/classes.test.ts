@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { classesOf } from '@spatile/coordinator/correct/classes';
+import { classesOf } from '@spatile/coordinator/correct/rctd/classes';
 import { checkMethods } from '@spatile/coordinator/correct/reference';
 import { resolveConfig } from '@spatile/formats/config/load';
 import { expect, test } from 'vitest';

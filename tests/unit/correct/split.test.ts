@@ -1,6 +1,7 @@
-import { type SlideTypes, settleTypes } from '@spatile/coordinator/correct/cell-types';
-import { neighbourGraph, secondTypeShares } from '@spatile/coordinator/correct/neighbours';
-import { planSplit, sentCounts } from '@spatile/coordinator/correct/purify';
+import { heldCounts } from '@spatile/coordinator/correct/counts/memory';
+import { type SlideTypes, settleTypes } from '@spatile/coordinator/correct/rctd/cell-types';
+import { neighbourGraph, secondTypeShares } from '@spatile/coordinator/correct/split/neighbours';
+import { planSplit, sentCounts } from '@spatile/coordinator/correct/split/plan';
 import { CELL_CLASSES, countsFrame, readCounted } from '@spatile/formats/tile/correct';
 import { purifyCounts } from '@spatile/worker/correct/split/counts';
 import { exactPart, mixtureOf, primaryShare } from '@spatile/worker/correct/split/purify';
@@ -113,14 +114,17 @@ const SPLIT = {
 function tableOf(n: number) {
   const counts = toyCounts(300, [0.6, 0.3, 0.1]);
   const genes = counts.flatMap((c, j) => (c > 0 ? [j] : []));
-  return {
+  const matrix = {
     indptr: Int32Array.from({ length: n + 1 }, (_, i) => i * genes.length),
     indices: Int32Array.from({ length: n * genes.length }, (_, e) => genes[e % genes.length]),
     data: Int32Array.from({ length: n * genes.length }, (_, e) => counts[genes[e % genes.length]]),
+  };
+  const held = heldCounts(matrix, {
     geneNames: counts.map((_, j) => `g${j}`),
     geneIds: counts.map((_, j) => `g${j}`),
     spatial: Float64Array.from({ length: 2 * n }, (_, i) => (i % 2 === 0 ? 5 * i : 0)),
-  };
+  });
+  return { ...matrix, ...held };
 }
 
 test('which cells are purified, by mode', () => {
@@ -177,7 +181,7 @@ async function purify(settings: {
   const typed = typedCells([...CELLS]);
   const table = tableOf(CELLS.length);
   const plan = planSplit(table, typed, 3, { ...SPLIT, cells: 'all', ...settings });
-  const [sent] = sentCounts(table, plan, [{ id: 'all', from: 0, to: 6 }], settings.reassign);
+  const [sent] = await sentCounts(table, plan, [{ id: 'all', from: 0, to: 6 }], settings.reassign);
   const frame = countsFrame({
     types: 3,
     shares: TOY.shares,

@@ -3,7 +3,8 @@ import type { ReferenceProfiles } from '@spatile/formats/reference/read';
 import { fitFrame } from '@spatile/formats/tile/correct';
 import type { Frame } from '@spatile/formats/tile/frame';
 import { RandomStream } from '@spatile/random/stream';
-import { type CountTable, rowsOf, startOf } from './count-table.ts';
+import { blocksOf } from '../blocks.ts';
+import { type CountTable, rowsOf } from '../counts/table.ts';
 
 /** What the fit takes of the whole slide. */
 export interface SlideSums {
@@ -24,40 +25,42 @@ export function sharedPlaces({ genes }: ReferenceProfiles, tableGenes: number): 
 }
 
 /** Sums over the slide, in order of the rows. */
-export function slideSums(
+export async function slideSums(
   table: CountTable,
   place: Int32Array,
   shared: number,
   config: CorrectConfig,
-): SlideSums {
-  const cells = table.indptr.length - 1;
+): Promise<SlideSums> {
   const { umiMin, umiMax, countsMin } = config.rctd;
-  const umi = new Float64Array(cells);
+  const umi = new Float64Array(table.cells);
   const bulk = new Float64Array(shared);
   let largestCount = 1;
-  for (let row = 0; row < cells; row++) {
-    const [from, to] = [startOf(table, row), startOf(table, row + 1)];
-    for (let e = from; e < to; e++) if (place[table.indices[e]] >= 0) umi[row] += table.data[e];
-    if (umi[row] < Math.max(umiMin, countsMin) || umi[row] > umiMax) continue;
-    for (let e = from; e < to; e++) {
-      const gene = place[table.indices[e]];
-      if (gene < 0) continue;
-      bulk[gene] += table.data[e];
-      largestCount = Math.max(largestCount, table.data[e]);
+  for (const { from, to } of blocksOf(table.cells)) {
+    const { indices, data } = await table.rows(from, to);
+    for (let row = from; row < to; row++) {
+      const [begin, end] = [table.start[row] - table.start[from], table.start[row + 1] - table.start[from]];
+      for (let e = begin; e < end; e++) if (place[indices[e]] >= 0) umi[row] += data[e];
+      if (umi[row] < Math.max(umiMin, countsMin) || umi[row] > umiMax) continue;
+      for (let e = begin; e < end; e++) {
+        const gene = place[indices[e]];
+        if (gene < 0) continue;
+        bulk[gene] += data[e];
+        largestCount = Math.max(largestCount, data[e]);
+      }
     }
   }
   return { umi, bulk, largestCount };
 }
 
 /** The input of the fit; the sample of cells is drawn by row, so no tiling changes it. */
-export function fitInput(
+export async function fitInput(
   table: CountTable,
   reference: ReferenceProfiles,
   place: Int32Array,
   sums: SlideSums,
   config: CorrectConfig,
   seed: number,
-): Frame {
+): Promise<Frame> {
   const { sigmaCells, bulkFoldChange, bulkShare, foldChange, share, minObserved } = config.rctd;
   return fitFrame({
     types: reference.types.length,
@@ -65,7 +68,7 @@ export function fitInput(
     bulk: sums.bulk,
     // The original leaves out names with a lower-case mt-, the mitochondrial genes of the mouse.
     listable: Uint8Array.from(reference.genes, (gene) => (table.geneNames[gene].includes('mt-') ? 0 : 1)),
-    sample: rowsOf(table, sampleRows(sums.umi, config, seed, sigmaCells), place),
+    sample: await rowsOf(table, sampleRows(sums.umi, config, seed, sigmaCells), place),
     settings: {
       bulkFoldChange,
       bulkShare,

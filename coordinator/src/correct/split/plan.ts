@@ -2,8 +2,9 @@ import type { CorrectConfig } from '@spatile/formats/config/schema';
 import type { ReferenceProfiles } from '@spatile/formats/reference/read';
 import { CELL_CLASSES, countsFrame, SPLIT_STATUS } from '@spatile/formats/tile/correct';
 import type { Frame } from '@spatile/formats/tile/frame';
-import { type SettledTypes, type SlideTypes, settleTypes } from './cell-types.ts';
-import { BLOCK_CELLS, type Block, type CountTable, rowsOf, startOf } from './count-table.ts';
+import { type Block, blockOf } from '../blocks.ts';
+import { type CountTable, rowsOf } from '../counts/table.ts';
+import { type SettledTypes, type SlideTypes, settleTypes } from '../rctd/cell-types.ts';
 import { type NeighbourGraph, neighbourGraph, secondTypeShares } from './neighbours.ts';
 
 type SplitConfig = CorrectConfig['split'];
@@ -47,7 +48,7 @@ export function planSplit(
 }
 
 /** The input of one block: its own cells, then the senders outside of it. */
-export function countsInput(
+export async function countsInput(
   table: CountTable,
   reference: ReferenceProfiles,
   place: Int32Array,
@@ -57,7 +58,7 @@ export function countsInput(
   sent: readonly Sent[],
   split: SplitConfig,
   seed: number,
-): Frame {
+): Promise<Frame> {
   const types = reference.types.length;
   const own = Array.from({ length: block.to - block.from }, (_, i) => block.from + i);
   const outside = [...new Set(sent.map(({ from }) => from))]
@@ -74,7 +75,7 @@ export function countsInput(
     shares: reference.shares,
     sharedOf: place,
     settings: { counts: split.counts, unreferencedGenes: split.unreferencedGenes, seed },
-    cells: rowsOf(table, rows, null),
+    cells: await rowsOf(table, rows, null),
     row: Uint32Array.from(rows),
     purify: Uint8Array.from(rows, (row) => plan.purify[row]),
     first: Int16Array.from(rows, (row) => plan.first[row]),
@@ -97,20 +98,21 @@ export interface Sent {
 }
 
 /** Who sends removed counts to whom, by block of the receiver, in order of receiver and sender. */
-export function sentCounts(
+export async function sentCounts(
   table: CountTable,
   plan: SplitPlan,
   blocks: readonly Block[],
   by: SplitConfig['reassign'],
-): Sent[][] {
+): Promise<Sent[][]> {
   const sent: Sent[][] = blocks.map(() => []);
   if (by === 'none') return sent;
+  const totals = by === 'uniform' ? null : await totalsOf(table, blocks);
   for (let from = 0; from < plan.first.length; from++) {
     const receivers = receiversOf(plan, from);
-    const sizes = receivers.map((to) => (by === 'uniform' ? 1 : totalOf(table, to)));
+    const sizes = receivers.map((to) => totals?.[to] ?? 1);
     const sum = sizes.reduce((a, b) => a + b, 0);
     receivers.forEach((to, i) => {
-      if (sum > 0) sent[Math.floor(to / BLOCK_CELLS)].push({ from, to, share: sizes[i] / sum });
+      if (sum > 0) sent[blockOf(to)].push({ from, to, share: sizes[i] / sum });
     });
   }
   for (const list of sent) list.sort((a, b) => a.to - b.to || a.from - b.from);
@@ -128,8 +130,14 @@ function receiversOf({ graph, first, second, purify, cellClass }: SplitPlan, i: 
   return out;
 }
 
-function totalOf(table: CountTable, row: number): number {
-  let total = 0;
-  for (let e = startOf(table, row); e < startOf(table, row + 1); e++) total += table.data[e];
-  return total;
+/** Transcripts of each cell. */
+async function totalsOf(table: CountTable, blocks: readonly Block[]): Promise<Float64Array> {
+  const totals = new Float64Array(table.cells);
+  for (const { from, to } of blocks) {
+    const { data } = await table.rows(from, to);
+    for (let row = from; row < to; row++)
+      for (let e = table.start[row]; e < table.start[row + 1]; e++)
+        totals[row] += data[e - table.start[from]];
+  }
+  return totals;
 }

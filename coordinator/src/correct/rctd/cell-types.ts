@@ -1,6 +1,6 @@
 import { CELL_CLASSES, readTyped, type TypedCells } from '@spatile/formats/tile/correct';
 import type { Frame } from '@spatile/formats/tile/frame';
-import type { Block } from './count-table.ts';
+import type { Block } from '../blocks.ts';
 
 /** Cell types of a whole slide: `TypedCells` of all blocks after one another. */
 export type SlideTypes = TypedCells;

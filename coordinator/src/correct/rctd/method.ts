@@ -1,0 +1,96 @@
+import type { ReferenceProfiles } from '@spatile/formats/reference/read';
+import { readModel, type TypeModel, typesFrame } from '@spatile/formats/tile/correct';
+import { blocksOf } from '../blocks.ts';
+import { entriesIn, rowsOfBlock } from '../counts/table.ts';
+import { invalidMethods } from '../invalid.ts';
+import type { CorrectMethod, CorrectStage } from '../method.ts';
+import { typeAnnotations } from './annotations.ts';
+import { collectTypes, type SlideTypes } from './cell-types.ts';
+import { classesOf } from './classes.ts';
+import { fitInput, sharedPlaces, slideSums } from './fit.ts';
+
+const FIT_ROUND = 'correct-rctd-fit';
+const FIT_TASK = 'slide';
+const TYPES_ROUND = 'correct-rctd-types';
+
+/** Weights and classes of cell types (RCTD, Cable et al., Nat Biotechnol 40:517, 2022). */
+export const rctd: CorrectMethod = {
+  name: 'rctd',
+  takes: { reference: true, transcripts: false },
+  check({ reference }) {
+    if (reference.file === null)
+      throw invalidMethods(
+        'rctd has no reference',
+        'labelled cells or profiles',
+        'name them with correct.reference.file',
+      );
+  },
+  async run(stage) {
+    const { table, config } = stage;
+    const reference = stage.reference!;
+    const place = sharedPlaces(reference, table.geneNames.length);
+    const model = await fitSlide(stage, reference, place);
+    const typed = await typeSlide(stage, reference, place, model);
+    return {
+      added: typeAnnotations(table, config.correct, reference, model, typed),
+      types: { names: reference.types, typed },
+      counts: null,
+    };
+  },
+};
+
+async function fitSlide(
+  { config, table, runner }: CorrectStage,
+  reference: ReferenceProfiles,
+  place: Int32Array,
+): Promise<TypeModel> {
+  await runner.run(FIT_ROUND, 'fitting cell types', [
+    {
+      id: FIT_TASK,
+      kind: 'correct.rctd.fit',
+      weight: 1,
+      transcripts: 0,
+      input: async () => {
+        const sums = await slideSums(table, place, reference.genes.length, config.correct);
+        return fitInput(table, reference, place, sums, config.correct, config.seed);
+      },
+    },
+  ]);
+  return readModel(await runner.result(FIT_ROUND, FIT_TASK, null));
+}
+
+/** Class of each type as a number: types of one named class share it. */
+function groupsOf(types: readonly string[], named: readonly string[]): Int32Array {
+  const classes = classesOf(named, types);
+  const numbers = new Map<string, number>();
+  return Int32Array.from(types, (type) => {
+    const name = classes.has(type) ? `class ${classes.get(type)}` : `type ${type}`;
+    if (!numbers.has(name)) numbers.set(name, numbers.size);
+    return numbers.get(name)!;
+  });
+}
+
+async function typeSlide(
+  { config, table, runner }: CorrectStage,
+  reference: ReferenceProfiles,
+  place: Int32Array,
+  model: TypeModel,
+): Promise<SlideTypes> {
+  const blocks = blocksOf(table.cells);
+  const groupOf = groupsOf(reference.types, config.correct.rctd.classes);
+  const { mode, umiMin, umiMax, countsMin, confidence, doublet, maxTypes } = config.correct.rctd;
+  const settings = { mode, umiMin, umiMax, countsMin, confidence, doublet, maxTypes };
+  await runner.run(
+    TYPES_ROUND,
+    'typing cells',
+    blocks.map((block) => ({
+      id: block.id,
+      kind: 'correct.rctd',
+      weight: entriesIn(table, block),
+      transcripts: 0,
+      input: async () =>
+        typesFrame({ model, groupOf, settings, cells: await rowsOfBlock(table, block, place) }),
+    })),
+  );
+  return collectTypes(blocks, reference.types.length, (block) => runner.result(TYPES_ROUND, block.id, null));
+}
