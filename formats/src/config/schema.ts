@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { correct } from './correct.ts';
+import { segment } from './segment.ts';
 
 /**
  * Every setting of a run that can change its result (and the few operational ones), with unit, default and description.
@@ -436,6 +437,12 @@ const output = z.strictObject({
     .describe(
       'outlines of proseg. consensus: by voxels and nuclei together, as far around nuclei as cells reach on the slide; voxels: by voxels alone',
     ),
+  labels: z
+    .boolean()
+    .default(false)
+    .describe(
+      'write segmented nuclei and cells as label images too (multiscale; labels/nucleus_labels, labels/cell_labels)',
+    ),
   layers: z
     .boolean()
     .default(false)
@@ -468,6 +475,7 @@ export const configSchema = z.strictObject({
   input: input.prefault({}),
   prior: prior.prefault({}),
   plan: plan.prefault({}),
+  segment: segment.prefault({}),
   assign: assign.prefault({}),
   correct: correct.prefault({}),
   output: output.prefault({}),
@@ -478,6 +486,7 @@ export type RunConfig = z.output<typeof configSchema>;
 export type RunConfigInput = z.input<typeof configSchema>;
 export type CorrectConfig = RunConfig['correct'];
 export type { CorrectMethodName } from './correct.ts';
+export type SegmentConfig = RunConfig['segment'];
 export type ProsegConfig = RunConfig['assign']['proseg'];
 export type BaysorConfig = RunConfig['assign']['baysor'];
 
