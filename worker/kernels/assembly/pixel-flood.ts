@@ -1,0 +1,179 @@
+/**
+ * Seeds and flooding on a surface of keys: u16 per pixel (row-major), 0 = background, else the higher the more inside.
+ * Equal keys rank by place, first in scan order before later, so the results depend on the surface alone.
+ */
+
+/** Whether pixel `a` ranks above pixel `b`. */
+// @ts-ignore: decorator
+@inline
+function above(keys: usize, a: i32, b: i32): bool {
+  const ka = load<u16>(keys + (<usize>a << 1));
+  const kb = load<u16>(keys + (<usize>b << 1));
+  return ka > kb || (ka == kb && a < b);
+}
+
+/** Pixels that rank above their eight neighbours, in scan order; `peaks` i32. Returns how many. */
+export function localMaxima(keys: usize, rows: i32, columns: i32, peaks: usize): i32 {
+  let n = 0;
+  for (let y = 0; y < rows; y++) {
+    const y0 = max(y - 1, 0);
+    const y1 = min(y + 1, rows - 1);
+    for (let x = 0; x < columns; x++) {
+      const at = y * columns + x;
+      const key = load<u16>(keys + (<usize>at << 1));
+      if (key == 0) continue;
+      if (x > 0 && load<u16>(keys + (<usize>at << 1) - 2) >= key) continue;
+      if (x < columns - 1 && load<u16>(keys + (<usize>at << 1) + 2) > key) continue;
+      if (isPeak(keys, at, columns, y0, y1, max(x - 1, 0), min(x + 1, columns - 1))) {
+        store<i32>(peaks + (<usize>n << 2), at);
+        n++;
+      }
+    }
+  }
+  return n;
+}
+
+function isPeak(keys: usize, at: i32, columns: i32, y0: i32, y1: i32, x0: i32, x1: i32): bool {
+  for (let y = y0; y <= y1; y++) {
+    for (let x = x0; x <= x1; x++) {
+      const other = y * columns + x;
+      if (other != at && above(keys, other, at)) return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * Keeps the peaks that stand out: from which no higher pixel is reached without descending by more than `depth` (within a box
+ * of half side `reach`), and that have no higher peak within `spacing` pixels. Both are local, unlike h-maxima by
+ * reconstruction. `stamp`: i32 per pixel, 0 before, anything after; `list`: scratch of (2 reach + 1)^2 i32. Returns how many.
+ */
+export function prominent(keys: usize, rows: i32, columns: i32, peaks: usize, n: i32, depth: i32, reach: i32, spacing: i32, stamp: usize, list: usize): i32 {
+  let kept = 0;
+  for (let i = 0; i < n; i++) {
+    const at = load<i32>(peaks + (<usize>i << 2));
+    store<i32>(stamp + (<usize>at << 2), -1);
+  }
+  for (let i = 0; i < n; i++) {
+    const at = load<i32>(peaks + (<usize>i << 2));
+    if (crowded(keys, rows, columns, at, spacing, stamp)) continue;
+    store<i32>(peaks + (<usize>kept << 2), at);
+    kept++;
+  }
+  return keepDeep(keys, rows, columns, peaks, kept, depth, reach, stamp, list);
+}
+
+function crowded(keys: usize, rows: i32, columns: i32, at: i32, spacing: i32, stamp: usize): bool {
+  const y = at / columns;
+  const x = at % columns;
+  const x0 = max(x - spacing, 0);
+  const x1 = min(x + spacing, columns - 1);
+  for (let v = max(y - spacing, 0), y1 = min(y + spacing, rows - 1); v <= y1; v++) {
+    for (let u = x0; u <= x1; u++) {
+      const other = v * columns + u;
+      if (load<i32>(stamp + (<usize>other << 2)) != -1 || other == at) continue;
+      if ((u - x) * (u - x) + (v - y) * (v - y) <= spacing * spacing && above(keys, other, at)) return true;
+    }
+  }
+  return false;
+}
+
+function keepDeep(keys: usize, rows: i32, columns: i32, peaks: usize, n: i32, depth: i32, reach: i32, stamp: usize, list: usize): i32 {
+  let kept = 0;
+  for (let i = 0; i < n; i++) {
+    const at = load<i32>(peaks + (<usize>i << 2));
+    if (!stands(keys, rows, columns, at, depth, reach, i + 1, stamp, list)) continue;
+    store<i32>(peaks + (<usize>kept << 2), at);
+    kept++;
+  }
+  return kept;
+}
+
+/** Whether no higher pixel is reached from `peak` over pixels at most `depth` below it. `mark` is a stamp of its own. */
+function stands(keys: usize, rows: i32, columns: i32, peak: i32, depth: i32, reach: i32, mark: i32, stamp: usize, list: usize): bool {
+  const py = peak / columns;
+  const px = peak % columns;
+  const floor = max(<i32>load<u16>(keys + (<usize>peak << 1)) - depth, 1);
+  const top = max(py - reach, 0);
+  const bottom = min(py + reach, rows - 1);
+  const left = max(px - reach, 0);
+  const right = min(px + reach, columns - 1);
+  let found = 1;
+  store<i32>(list, peak);
+  store<i32>(stamp + (<usize>peak << 2), mark);
+  for (let next = 0; next < found; next++) {
+    const at = load<i32>(list + (<usize>next << 2));
+    const y = at / columns;
+    const x = at - y * columns;
+    const x0 = max(x - 1, left);
+    const x1 = min(x + 1, right);
+    for (let v = max(y - 1, top), y1 = min(y + 1, bottom); v <= y1; v++) {
+      for (let u = x0; u <= x1; u++) {
+        const to = v * columns + u;
+        if (load<i32>(stamp + (<usize>to << 2)) == mark) continue;
+        if (<i32>load<u16>(keys + (<usize>to << 1)) < floor) continue;
+        if (above(keys, to, peak)) return false;
+        store<i32>(stamp + (<usize>to << 2), mark);
+        store<i32>(list + (<usize>found << 2), to);
+        found++;
+      }
+    }
+  }
+  return true;
+}
+
+/**
+ * Floods the keys downwards from seeds over 4-neighbours (Meyer 1991, priority queue): a pixel goes to the seed that reaches
+ * it over the highest pass, then to the one that was there first. A pixel's turn depends only on the chain of pixels that led
+ * to it, never on other parts of the image.
+ *
+ * `seeds`: i32 places in scan order; seed i floods label i + 1. `labels`: i32, 0 before. `next`: i32 per pixel, scratch.
+ * `queues`: scratch of 2 x 65536 i32. `reachSq`: no pixel farther from its seed is taken (squared, pixels).
+ */
+export function flood(keys: usize, rows: i32, columns: i32, seeds: usize, n: i32, reachSq: i32, labels: usize, next: usize, queues: usize): void {
+  memory.fill(queues, 0xff, 65536 * 8);
+  let highest = 0;
+  for (let i = 0; i < n; i++) {
+    const at = load<i32>(seeds + (<usize>i << 2));
+    const key = <i32>load<u16>(keys + (<usize>at << 1));
+    store<i32>(labels + (<usize>at << 2), i + 1);
+    append(queues, next, key, at);
+    highest = max(highest, key);
+  }
+  for (let key = highest; key > 0; key--) {
+    const queue = queues + (<usize>key << 3);
+    for (let at = load<i32>(queue); at >= 0; at = load<i32>(next + (<usize>at << 2))) {
+      const label = load<i32>(labels + (<usize>at << 2));
+      const seed = load<i32>(seeds + (<usize>(label - 1) << 2));
+      const y = at / columns;
+      const x = at - y * columns;
+      const dy = y - seed / columns;
+      const dx = x - seed % columns;
+      if (y > 0) claim(keys, at - columns, key, label, dx, dy - 1, reachSq, labels, next, queues);
+      if (x > 0) claim(keys, at - 1, key, label, dx - 1, dy, reachSq, labels, next, queues);
+      if (x < columns - 1) claim(keys, at + 1, key, label, dx + 1, dy, reachSq, labels, next, queues);
+      if (y < rows - 1) claim(keys, at + columns, key, label, dx, dy + 1, reachSq, labels, next, queues);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function claim(keys: usize, at: i32, level: i32, label: i32, dx: i32, dy: i32, reachSq: i32, labels: usize, next: usize, queues: usize): void {
+  const key = <i32>load<u16>(keys + (<usize>at << 1));
+  if (key == 0 || load<i32>(labels + (<usize>at << 2)) != 0 || dx * dx + dy * dy > reachSq) return;
+  store<i32>(labels + (<usize>at << 2), label);
+  append(queues, next, min(key, level), at);
+}
+
+/** Puts a pixel at the end of the queue of its level: head and tail per level, -1 when empty. */
+// @ts-ignore: decorator
+@inline
+function append(queues: usize, next: usize, level: i32, at: i32): void {
+  const queue = queues + (<usize>level << 3);
+  const tail = load<i32>(queue, 4);
+  store<i32>(next + (<usize>at << 2), -1);
+  if (tail < 0) store<i32>(queue, at);
+  else store<i32>(next + (<usize>tail << 2), at);
+  store<i32>(queue, at, 4);
+}
