@@ -1,0 +1,72 @@
+import type { ModelManifest } from '@spatile/formats/model/manifest';
+import { invalid } from '@spatile/formats/model/read';
+import type { InferenceSession } from 'onnxruntime-node';
+
+type Described = Pick<InferenceSession, 'inputNames' | 'outputNames' | 'inputMetadata' | 'outputMetadata'>;
+
+/** Errors: `MODEL_INVALID` when a graph's inputs and outputs are not those of its manifest. */
+export function networkFits(path: string, manifest: ModelManifest, session: Described): void {
+  const { name, axes, channels } = manifest.input;
+  if (session.inputNames.length !== 1 || session.inputNames[0] !== name) {
+    throw invalid(path, 'the network has other inputs', session.inputNames.join(', '), `one, ${name}`);
+  }
+  const [input] = session.inputMetadata;
+  if (!input.isTensor || input.type !== 'float32') {
+    throw invalid(path, 'the input has another type', input.isTensor ? input.type : 'no tensor', 'float32');
+  }
+  if (input.shape.length !== axes.length) {
+    throw invalid(path, 'the input has another shape', shown(input.shape), `${axes.length} axes, ${axes}`);
+  }
+  const at = axes.indexOf('C');
+  const fixed = at < 0 ? 1 : input.shape[at];
+  if (typeof fixed === 'number' && fixed > 0 && fixed !== channels.length) {
+    throw invalid(
+      path,
+      'the input has other channels',
+      shown(input.shape),
+      `${channels.length} (${channels})`,
+    );
+  }
+  if (at < 0 && channels.length !== 1) {
+    throw invalid(
+      path,
+      'the input has no axis of channels',
+      axes,
+      `axes with C for ${channels.length} channels`,
+    );
+  }
+  sidesFit(path, manifest, input.shape);
+  for (const output of outputsOf(manifest)) {
+    const index = session.outputNames.indexOf(output);
+    if (index < 0) throw invalid(path, 'an output is missing', session.outputNames.join(', '), output);
+    const found = session.outputMetadata[index];
+    if (!found.isTensor || found.type !== 'float32') {
+      throw invalid(
+        path,
+        `the output ${output} has another type`,
+        found.isTensor ? found.type : 'no tensor',
+        'float32',
+      );
+    }
+  }
+}
+
+/** Networks that run on tiles of any size need free sides; those that run on patches need their own. */
+function sidesFit(path: string, manifest: ModelManifest, shape: readonly (number | string)[]): void {
+  const wanted = manifest.method === 'cellpose' ? manifest.decode.patchPx : null;
+  for (const side of ['H', 'W']) {
+    const size = shape[manifest.input.axes.indexOf(side)];
+    if (typeof size !== 'number' || size <= 0 || size === wanted) continue;
+    const expected = wanted === null ? 'sides that are free' : `sides of ${wanted}`;
+    throw invalid(path, 'the sides of the input are fixed', shown(shape), expected);
+  }
+}
+
+/** Names of the outputs that a method reads. */
+export function outputsOf(manifest: ModelManifest): string[] {
+  if (manifest.method !== 'stardist') return [manifest.decode.output];
+  const { outputs } = manifest.decode;
+  return outputs.layout === 'native' ? [outputs.prob, outputs.dist] : [outputs.maps];
+}
+
+const shown = (shape: readonly (number | string)[]): string => shape.join(' x ');

@@ -1,0 +1,121 @@
+import { SpatileError } from '@spatile/formats/errors';
+import type { ModelManifest } from '@spatile/formats/model/manifest';
+import type { ImageModel, Planes } from '../segment/method.ts';
+import type { Dense } from './session.ts';
+
+/** How far the pixel size of a tile may be from that of the network. */
+const PIXEL_SIZE_FACTOR = 2;
+
+/** A window of a tile in its own pixels; it may reach over the tile's edge. */
+export interface Window {
+  row: number;
+  column: number;
+  rows: number;
+  columns: number;
+}
+
+/** Cuts windows out of a tile in the form a network takes. */
+export interface InputCutter {
+  /**
+   * Normalised float32 in the axes of the manifest. Beyond the tile's edge lies its mirror image (`mirror`, without
+   * repeating the edge) or zero.
+   */
+  cut(window: Window, beyond: 'mirror' | 'zero'): Dense;
+}
+
+/**
+ * Prepares a tile for a network: the manifest's channels in order, normalised by the numbers of the slide; pixels that are no
+ * numbers count as the lower limit.
+ *
+ * Errors: `CONFIG_INVALID` when the tile has other channels than the network or a pixel size that is off by more than 2.
+ */
+export function inputCutter(planes: Planes, model: ImageModel, manifest: ModelManifest): InputCutter {
+  check(planes, model, manifest);
+  const { axes, channels, normalise, invert } = manifest.input;
+  const scales = channels.map((role, c) => {
+    if (role === 'zero') return null;
+    const plane = channels.slice(0, c).filter((before) => before !== 'zero').length;
+    return { pixels: planes.channels[plane], ...scaleOf(normalise, invert, model.limits[plane]) };
+  });
+  const clip = normalise.kind === 'percentile' && normalise.clip;
+  const last = axes.endsWith('C');
+  return {
+    cut({ row, column, rows, columns }, beyond) {
+      const count = channels.length;
+      const data = new Float32Array(count * rows * columns);
+      const xs = sources(column, columns, planes.columns, beyond);
+      const ys = sources(row, rows, planes.rows, beyond);
+      for (const [c, scale] of scales.entries()) {
+        if (scale === null) continue;
+        const { pixels, offset, factor } = scale;
+        const stride = last ? count : 1;
+        for (let y = 0; y < rows; y++) {
+          if (ys[y] < 0) continue;
+          const from = ys[y] * planes.columns;
+          let to = last ? y * columns * count + c : (c * rows + y) * columns;
+          for (let x = 0; x < columns; x++, to += stride) {
+            if (xs[x] < 0) continue;
+            let value = (pixels[from + xs[x]] - offset) * factor;
+            if (!(value > Number.NEGATIVE_INFINITY && value < Number.POSITIVE_INFINITY)) value = 0;
+            data[to] = clip ? Math.min(1, Math.max(0, value)) : value;
+          }
+        }
+      }
+      return { data, shape: shapeOf(axes, count, rows, columns) };
+    },
+  };
+}
+
+function check(planes: Planes, { limits }: ImageModel, { name, input }: ModelManifest): void {
+  const wanted = input.channels.filter((role) => role !== 'zero');
+  const found = planes.channels.length;
+  if (found !== wanted.length || limits.length < found) {
+    throw new SpatileError(
+      'CONFIG_INVALID',
+      `segment.channels: the network ${name} takes other channels (${found} chosen); expected ${wanted.length} (${wanted.join(', ')}); name them in this order`,
+    );
+  }
+  const ratio = planes.pixelSizeUm / input.pixelSizeUm;
+  if (!(ratio > 1 / PIXEL_SIZE_FACTOR && ratio < PIXEL_SIZE_FACTOR)) {
+    throw new SpatileError(
+      'CONFIG_INVALID',
+      `segment.model: the network ${name} does not fit the pixels (${planes.pixelSizeUm} um); expected about ${input.pixelSizeUm} um; check the pixel size of the image`,
+    );
+  }
+}
+
+/** value = (pixel - offset) * factor. */
+function scaleOf(
+  normalise: ModelManifest['input']['normalise'],
+  invert: boolean,
+  { low, high }: { low: number; high: number },
+): { offset: number; factor: number } {
+  if (normalise.kind === 'constant') {
+    if (!invert) return { offset: normalise.offset, factor: normalise.scale };
+    // 1 - (x - offset) * scale
+    return { offset: normalise.offset + 1 / normalise.scale, factor: -normalise.scale };
+  }
+  const factor = high > low ? 1 / (high - low) : 0;
+  return invert ? { offset: high, factor: -factor } : { offset: low, factor };
+}
+
+/** For each pixel of a window's side the pixel of the tile it shows, or -1. */
+function sources(from: number, count: number, size: number, beyond: 'mirror' | 'zero'): Int32Array {
+  const at = new Int32Array(count);
+  const period = Math.max(1, 2 * (size - 1));
+  for (let k = 0; k < count; k++) {
+    const place = from + k;
+    if (place >= 0 && place < size) at[k] = place;
+    else if (beyond === 'zero') at[k] = -1;
+    else {
+      const turned = ((place % period) + period) % period;
+      at[k] = turned < size ? turned : period - turned;
+    }
+  }
+  return at;
+}
+
+function shapeOf(axes: string, channels: number, rows: number, columns: number): number[] {
+  const size: Record<string, number> = { N: 1, C: channels, H: rows, W: columns };
+  return [...axes].map((axis) => size[axis]);
+}

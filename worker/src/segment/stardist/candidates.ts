@@ -1,0 +1,132 @@
+import type { StardistManifest } from '@spatile/formats/model/manifest';
+import { invalid } from '@spatile/formats/model/read';
+import type { Dense } from '../../network/session.ts';
+import type { Strip } from '../../network/strips.ts';
+
+/** Shortest ray: a network may predict none or a negative one. */
+const SHORTEST_PX = 1e-3;
+/** A candidate's rank is its probability's bits and then its place, in one exactly ordered number. */
+const PLACES = 2 ** 26;
+const BITS_OF_ONE = 0x3f800000;
+
+/** Candidates of a tile, as they come; `ranked` puts them in order. */
+export interface Candidates {
+  /** Row and column of the centre in pixels of the tile. */
+  place: number[];
+  prob: number[];
+  /** Ray lengths of all candidates one after another. */
+  dist: Float32Array;
+}
+
+/** Collects the candidates of a tile, strip by strip, so that no map outlives its strip. */
+export class CandidateCollector {
+  private readonly manifest: StardistManifest;
+  private readonly columns: number;
+  private readonly longest: number;
+  private readonly place: number[] = [];
+  private readonly prob: number[] = [];
+  private dist = new Float32Array(1 << 16);
+
+  /** `longestPx`: rays are cut there, so that the reach of a candidate is bounded. */
+  constructor(manifest: StardistManifest, columns: number, longestPx: number) {
+    this.manifest = manifest;
+    this.columns = columns;
+    this.longest = Math.fround(longestPx);
+  }
+
+  /** Takes the grid cells of a strip whose probability is above the threshold. Errors: `MODEL_INVALID` by shape. */
+  take(maps: Record<string, Dense>, { firstRow, endRow, window }: Strip): void {
+    const { grid, rays, probability } = this.manifest.decode;
+    const { prob, dist } = this.split(maps, window.rows, window.columns);
+    const width = window.columns / grid;
+    const threshold = Math.fround(probability);
+    const endColumn = Math.ceil(this.columns / grid);
+    const first = Math.ceil((firstRow - window.row) / grid);
+    const end = Math.ceil((endRow - window.row) / grid);
+    for (let r = first; r < end; r++) {
+      for (let c = 0; c < endColumn; c++) {
+        const p = prob.data[prob.at(r, c, width)];
+        if (!(p > threshold)) continue;
+        const at = this.prob.length * rays;
+        if (at + rays > this.dist.length) this.grow();
+        const from = dist.at(r, c, width);
+        for (let k = 0; k < rays; k++) {
+          const d = dist.data[from + k * dist.step];
+          this.dist[at + k] = d > SHORTEST_PX ? Math.min(d, this.longest) : SHORTEST_PX;
+        }
+        this.prob.push(Math.min(1, p));
+        this.place.push(window.row + r * grid, window.column + c * grid);
+      }
+    }
+  }
+
+  candidates(): Candidates {
+    return {
+      place: this.place,
+      prob: this.prob,
+      dist: this.dist.subarray(0, this.prob.length * this.manifest.decode.rays),
+    };
+  }
+
+  private grow(): void {
+    const larger = new Float32Array(this.dist.length * 2);
+    larger.set(this.dist);
+    this.dist = larger;
+  }
+
+  /** Where to find probability and rays of a grid cell in the outputs, whatever their layout. */
+  private split(maps: Record<string, Dense>, rows: number, columns: number) {
+    const { outputs, rays, grid } = this.manifest.decode;
+    const last = this.manifest.input.axes.endsWith('C');
+    const cells = (rows / grid) * (columns / grid);
+    if (outputs.layout === 'native') {
+      const prob = maps[outputs.prob];
+      const dist = maps[outputs.dist];
+      this.expect(prob, outputs.prob, cells);
+      this.expect(dist, outputs.dist, cells * rays);
+      return {
+        prob: { data: prob.data, at: (r: number, c: number, width: number) => r * width + c },
+        dist: {
+          data: dist.data,
+          step: last ? 1 : cells,
+          at: (r: number, c: number, width: number) => (r * width + c) * (last ? rays : 1),
+        },
+      };
+    }
+    // One tensor at full resolution: what lies between the grid's points repeats or is zero.
+    const { data } = maps[outputs.maps];
+    const pixels = rows * columns;
+    this.expect(maps[outputs.maps], outputs.maps, pixels * (1 + rays));
+    const place = (r: number, c: number) => (r * columns + c) * grid * (last ? 1 + rays : 1);
+    const step = last ? 1 : pixels;
+    return {
+      prob: { data, at: (r: number, c: number) => place(r, c) },
+      dist: { data, step, at: (r: number, c: number) => place(r, c) + step },
+    };
+  }
+
+  private expect(map: Dense, name: string, values: number): void {
+    if (map.data.length === values) return;
+    throw invalid(
+      this.manifest.weights.file,
+      `the output ${name} has another shape`,
+      map.shape.join(' x '),
+      `${values} values for its grid and rays`,
+    );
+  }
+}
+
+/** Order of candidates: probability falling, then row, then column. `columns`: width of the tile in pixels. */
+export function ranks({ place, prob }: Candidates, columns: number): Uint32Array {
+  const count = prob.length;
+  const bits = new Uint32Array(Float32Array.from(prob).buffer);
+  const byPlace = new Map<number, number>();
+  const key = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const at = place[2 * i] * columns + place[2 * i + 1];
+    key[i] = (BITS_OF_ONE - bits[i]) * PLACES + at;
+    byPlace.set(at, i);
+  }
+  key.sort();
+  return Uint32Array.from(key, (value) => byPlace.get(value % PLACES) as number);
+}
