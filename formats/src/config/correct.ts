@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { celladmix } from './celladmix.ts';
 
 const rctd = z.strictObject({
   mode: z
@@ -94,7 +95,7 @@ const split = z.strictObject({
 });
 
 /** Methods of the correct stage. */
-export const CORRECT_METHODS = ['rctd', 'split'] as const;
+export const CORRECT_METHODS = ['rctd', 'split', 'celladmix'] as const;
 export type CorrectMethodName = (typeof CORRECT_METHODS)[number];
 
 /** Settings of the correct stage. */
@@ -103,7 +104,7 @@ export const correct = z.strictObject({
     .array(z.enum(CORRECT_METHODS))
     .default([])
     .describe(
-      'corrections, one after the other: rctd: cell types of each cell (Cable et al. 2022); split: purified counts (Bilous et al. 2026)',
+      'corrections, one after the other: rctd: cell types of each cell (Cable et al. 2022); split: purified counts (Bilous et al. 2026); celladmix: transcripts of neighbouring cells removed (Mitchel et al. 2025)',
     ),
   reference: z
     .strictObject({
@@ -128,4 +129,5 @@ export const correct = z.strictObject({
     .prefault({}),
   rctd: rctd.prefault({}),
   split: split.prefault({}),
+  celladmix: celladmix.prefault({}),
 });

@@ -1,5 +1,10 @@
+import { ADMIX_CELLS, ADMIX_FIT, ADMIX_PAIRS, ADMIX_SAMPLE } from '@spatile/formats/tile/celladmix';
 import { CORRECT_COUNTS, CORRECT_FIT, CORRECT_TYPES } from '@spatile/formats/tile/correct';
 import type { Handler } from '../handler.ts';
+import { scoreBridges } from './celladmix/bridge.ts';
+import { fitFactors } from './celladmix/factors.ts';
+import { labelCells } from './celladmix/label.ts';
+import { sampleVectors } from './celladmix/vectors.ts';
 import { fitTypes } from './rctd/fit.ts';
 import { typeCells } from './rctd/types.ts';
 import { purifyCounts } from './split/counts.ts';
@@ -9,4 +14,8 @@ export const correctHandlers: Readonly<Record<string, { handler: Handler; input:
   'correct.rctd.fit': { handler: fitTypes, input: CORRECT_FIT },
   'correct.rctd': { handler: typeCells, input: CORRECT_TYPES },
   'correct.split': { handler: purifyCounts, input: CORRECT_COUNTS },
+  'correct.celladmix.sample': { handler: sampleVectors, input: ADMIX_SAMPLE },
+  'correct.celladmix.factors': { handler: fitFactors, input: ADMIX_FIT },
+  'correct.celladmix.label': { handler: labelCells, input: ADMIX_CELLS },
+  'correct.celladmix.bridge': { handler: scoreBridges, input: ADMIX_PAIRS },
 };
