@@ -8,6 +8,7 @@ import { prosegHandlers } from './assign/proseg/handlers.ts';
 import { correctHandlers } from './correct/handlers.ts';
 import type { Handler } from './handler.ts';
 import { outline } from './outline/compute.ts';
+import { segmentHandlers } from './segment/handlers.ts';
 
 /** Every kind of task this worker can do, by name. A method adds its entry here and its folder beside the others. */
 export const handlers: Readonly<Record<string, Handler>> = {
@@ -18,10 +19,12 @@ export const handlers: Readonly<Record<string, Handler>> = {
   ...prosegHandlers,
   outline,
   ...Object.fromEntries(Object.entries(correctHandlers).map(([kind, { handler }]) => [kind, handler])),
+  ...Object.fromEntries(Object.entries(segmentHandlers).map(([kind, { handler }]) => [kind, handler])),
 };
 
 /** The kind of frame a handler takes: an assign tile for every assign method. */
 export function inputKind(kind: string): string {
   if (Object.hasOwn(correctHandlers, kind)) return correctHandlers[kind].input;
+  if (Object.hasOwn(segmentHandlers, kind)) return segmentHandlers[kind].input;
   return kind === 'outline' ? OUTLINE_TILE : ASSIGN_TILE;
 }
