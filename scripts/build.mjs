@@ -36,7 +36,9 @@ for (const [folder] of KERNELS) {
 // The coordinator is split where it imports on demand, so that `--help` loads next to nothing; the pieces stay beside
 // main.js, so that paths relative to `import.meta.url` are the same in all of them.
 await bundle('coordinator/src/main.ts', 'coordinator', { splitting: true });
+await bundle('coordinator/src/thread.ts', 'coordinator', {});
 await bundle('worker/src/main.ts', 'worker', {});
+await bundle('worker/src/cluster/main.ts', 'cluster-worker', {});
 
 // The contract between them is read where they start.
 await cp(join(root, 'proto/spatile/v1'), join(building, 'proto'), { recursive: true });
@@ -47,6 +49,9 @@ for (const [folder, to] of KERNELS) {
   for (const file of await readdir(from)) {
     if (file.endsWith('.wasm')) await copyFile(join(from, file), join(building, to, 'build', file));
   }
+}
+for (const name of ['nuclei', 'nuclei-he']) {
+  await cp(join(root, 'worker/networks', name), join(building, 'networks', name), { recursive: true });
 }
 await rm(dist, { recursive: true, force: true });
 await rename(building, dist);

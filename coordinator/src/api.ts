@@ -20,8 +20,30 @@ export interface RunOptions {
   mode: 'new' | 'resume' | 'overwrite';
   progress: (event: ProgressEvent) => void;
   signal: AbortSignal;
+  /** The cluster that computes; worker processes of this machine when null or absent. */
+  cluster?: ClusterRunOptions | null;
   /** Tests only: order in which ready tasks are handed out. */
   taskOrder?: 'heaviest' | 'lightest';
+}
+
+/** A run whose tiles are computed by the workers of a cluster. */
+export interface ClusterRunOptions {
+  /** Of the broker, such as `nats://127.0.0.1:4222`. */
+  nats: string;
+  /** NATS credentials file; null without one. */
+  natsCredentials: string | null;
+  /** Host and port on which this coordinator serves workers; port 0 takes a free one. */
+  listen: string;
+  /** Host and port under which workers reach it; null when that is where it listens. */
+  advertise: string | null;
+  /** PEM files and the file with the shared secret; null for those that are not used. */
+  security: { ca: string | null; cert: string | null; key: string | null; token: string | null };
+  /** A task whose worker is silent for so long goes to another, milliseconds. */
+  ackWaitMs: number;
+  /** How often plan and queue are compared, milliseconds. */
+  reconcileMs: number;
+  /** Hears under which name the run is known to the cluster, and where workers reach it. */
+  ready: (run: string, address: string) => void;
 }
 
 export type ProgressEvent =

@@ -8,6 +8,7 @@ import { addRun } from './commands/run.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
 import { addTile } from './commands/tile.ts';
+import { addWorker } from './commands/worker.ts';
 import type { Context } from './context.ts';
 import { errorJson, errorLine, errorStack, toSpatileError } from './failure.ts';
 
@@ -70,7 +71,17 @@ Example:
 
 Exit codes: 0 done, 2 wrong usage, 3 input, 4 output, 5 disk or memory, 6 run, 70 a bug, 130 interrupted.`,
     );
-  const verbs = [addRun, addCorrect, addInspect, addSimulate, addEvaluate, addTile, addReport, addStatus];
+  const verbs = [
+    addRun,
+    addCorrect,
+    addInspect,
+    addSimulate,
+    addEvaluate,
+    addTile,
+    addReport,
+    addStatus,
+    addWorker,
+  ];
   for (const add of verbs) add(program, context);
   return program;
 }

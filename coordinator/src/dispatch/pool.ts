@@ -2,31 +2,16 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SpatileError } from '@spatile/formats/errors';
-import {
-  type DoneMessage,
-  type FromWorker,
-  PayloadAssembler,
-  sendMessage,
-  type WireError,
-} from '@spatile/formats/tile/protocol';
+import { type FromWorker, PayloadAssembler, sendMessage } from '@spatile/formats/tile/protocol';
+import type { PoolEvent, TaskPool } from './task-pool.ts';
 
 /** Head room of V8's heap below the memory limit: buffers and WebAssembly memory live outside of it. */
 const HEAP_SHARE = 0.5;
 /** Time a worker gets to leave after `stop` before it is ended, milliseconds. */
 const STOP_GRACE_MS = 2000;
 
-export type PoolEvent =
-  | { type: 'ready'; worker: number }
-  | { type: 'lost'; worker: number; reason: string }
-  | { type: 'progress'; worker: number; task: string; fraction: number }
-  | ({ type: 'done'; worker: number } & Pick<
-      DoneMessage,
-      'task' | 'attempt' | 'bytes' | 'seconds' | 'cpuSeconds' | 'peakRssBytes' | 'work'
-    >)
-  | { type: 'failed'; worker: number; task: string; attempt: number; error: WireError };
-
 /** Worker processes of an embedded run: starts them, passes payloads, reports what they say and when they die. */
-export class WorkerPool {
+export class WorkerPool implements TaskPool {
   private readonly children = new Map<number, ChildProcess>();
   private next = 0;
   private closing = false;
@@ -74,7 +59,14 @@ export class WorkerPool {
   }
 
   /** Hands a task to a worker. A worker that dies on the way is reported as lost, not here. */
-  async send(worker: number, task: string, attempt: number, kind: string, bytes: Uint8Array): Promise<void> {
+  async send(
+    worker: number,
+    task: string,
+    attempt: number,
+    kind: string,
+    input: () => Promise<Uint8Array>,
+  ): Promise<void> {
+    const bytes = await input();
     const child = this.children.get(worker);
     if (child === undefined) return;
     await sendMessage(child, { type: 'task', task, attempt, kind, bytes }).catch(() => undefined);

@@ -25,6 +25,13 @@ export class JobQueue {
     this.wake();
   }
 
+  /** Puts an urgent job in the row and gives what it made; a failure is the caller's, nobody else hears of it. */
+  result<T>(make: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.urgent(() => make().then(resolve, reject));
+    });
+  }
+
   /** Resolves when nothing is left to do. */
   async idle(): Promise<void> {
     while (this.working !== null) await this.working;

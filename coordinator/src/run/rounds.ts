@@ -1,7 +1,8 @@
 import { type ErrorCode, SpatileError } from '@spatile/formats/errors';
 import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import type { ProgressEvent } from '../api.ts';
-import { type PoolEvent, WorkerPool } from '../dispatch/pool.ts';
+import { WorkerPool } from '../dispatch/pool.ts';
+import type { PoolEvent, TaskPool } from '../dispatch/task-pool.ts';
 import { advance, idleRound, type RoundCommand, type RoundEvent, type RoundState } from './advance.ts';
 import { logEvent, logSeconds, logStep } from './events.ts';
 import { interrupted, throwIfAborted } from './interrupt.ts';
@@ -51,6 +52,8 @@ export interface RoundOptions {
   order: 'heaviest' | 'lightest';
   progress: (event: ProgressEvent) => void;
   signal: AbortSignal;
+  /** Where tasks are computed, and how many at once; worker processes of this machine when absent. */
+  cluster?: { slots: number; open: (log: RunLog, listener: (event: PoolEvent) => void) => TaskPool };
 }
 
 /** Stands for a worker where the coordinator did the work. */
@@ -72,7 +75,7 @@ export const resultName = (round: string, tile: string): string => `results/${ro
  */
 export class RoundRunner {
   private readonly options: RoundOptions;
-  private pool: WorkerPool | null = null;
+  private pool: TaskPool | null = null;
   private state: RoundState = idleRound();
   /** By key. */
   private tasks = new Map<string, RoundTask>();
@@ -190,12 +193,12 @@ export class RoundRunner {
 
   private ensurePool(): void {
     if (this.pool !== null) return;
-    this.pool = new WorkerPool(
-      this.options.memoryBytes,
-      (event) => this.onPool(event),
-      (text) => this.options.log.warn({ text }, 'worker stderr'),
-    );
-    for (let i = 0; i < this.options.workers; i++) this.pool.start();
+    const { cluster, log, memoryBytes, workers } = this.options;
+    const listener = (event: PoolEvent): void => this.onPool(event);
+    this.pool =
+      cluster?.open(log, listener) ??
+      new WorkerPool(memoryBytes, listener, (text) => log.warn({ text }, 'worker stderr'));
+    for (let i = 0; i < (cluster?.slots ?? workers); i++) this.pool.start();
   }
 
   private feed(event: RoundEvent): void {
@@ -232,8 +235,13 @@ export class RoundRunner {
     if (task === undefined) return;
     const prepared = this.prepared?.key === key ? this.prepared.bytes : null;
     if (this.prepared?.key === key) this.prepared = null;
-    const bytes = prepared ?? (await encodedInput(task));
-    await this.pool?.send(worker, wireName(this.state.round, key), attempt, task.kind, bytes);
+    const wire = wireName(this.state.round, key);
+    // A cluster asks for the input when a worker has taken the task: a job of its own then.
+    const input =
+      this.options.cluster === undefined
+        ? async () => prepared ?? (await encodedInput(task))
+        : () => this.jobs.result(() => encodedInput(task));
+    await this.pool?.send(worker, wire, attempt, task.kind, input);
   }
 
   /** While all workers are busy, makes the input of the task that is next: a worker that is free then waits for no disk. */
@@ -303,10 +311,22 @@ export class RoundRunner {
       }
       case 'done': {
         const task = this.taskOf(event.task);
-        this.jobs.urgent(() => this.commit(event));
+        this.jobs.urgent(async () => {
+          try {
+            await this.commit(event);
+            event.settled?.(null);
+          } catch (error) {
+            event.settled?.(error);
+            throw error;
+          }
+        });
         if (task !== null) this.feed({ type: 'returned', worker: event.worker, task: keyOf(task) });
         break;
       }
+      case 'broken':
+        this.failed = event.error;
+        this.settleRound?.reject(event.error);
+        break;
     }
   }
 

@@ -51,8 +51,12 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
   if (mode === 'resume') await removeUnfinished(options.output);
   const { log, close } = openLog(store.path('spatile.log'));
   log.info({ version: VERSION, mode, workers: options.workers }, 'run begins');
+  const cluster = options.cluster
+    ? await (await import('../cluster/open.ts')).openCluster(options.cluster, store)
+    : undefined;
   const runner = new RoundRunner({
     store,
+    cluster,
     log,
     workers: options.workers,
     memoryBytes: options.config.plan.memoryPerWorker,

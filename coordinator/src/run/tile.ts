@@ -12,7 +12,8 @@ import { storedModel } from '../assign/proseg-stage.ts';
 import { borderTask, prosegBorderUnits, prosegTask, storedNeeds } from '../assign/proseg-tasks.ts';
 import { assignInputs, type StageInputs } from '../assign/run-stage.ts';
 import { BORDERS, SETTLED, STRAYS } from '../assign/states.ts';
-import { type PoolEvent, WorkerPool } from '../dispatch/pool.ts';
+import { WorkerPool } from '../dispatch/pool.ts';
+import type { PoolEvent } from '../dispatch/task-pool.ts';
 import { outlineTask } from '../outline/round.ts';
 import { OUTLINE_ROUND } from '../output/cells.ts';
 import { storedSlide } from './prepare.ts';
@@ -127,7 +128,7 @@ async function compute(
   try {
     return await new Promise((resolve, reject) => {
       const listener = (event: PoolEvent): void => {
-        if (event.type === 'ready') void pool?.send(event.worker, task.id, 1, task.kind, input);
+        if (event.type === 'ready') void pool?.send(event.worker, task.id, 1, task.kind, async () => input);
         if (event.type === 'done') resolve(event);
         if (event.type === 'failed') reject(workerError(task.id, event.error));
         if (event.type === 'lost')

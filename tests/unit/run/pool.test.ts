@@ -1,4 +1,5 @@
-import { type PoolEvent, WorkerPool } from '@spatile/coordinator/dispatch/pool';
+import { WorkerPool } from '@spatile/coordinator/dispatch/pool';
+import type { PoolEvent } from '@spatile/coordinator/dispatch/task-pool';
 import { expect, it } from 'vitest';
 
 /** A heap limit no worker can start with: V8 says so on standard error and ends the process. */

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PoolEvent } from '@spatile/coordinator/dispatch/pool';
+import type { PoolEvent } from '@spatile/coordinator/dispatch/task-pool';
 import { MAX_IDLE_LOSSES } from '@spatile/coordinator/run/advance';
 import { readEvents } from '@spatile/coordinator/run/events';
 import { RoundRunner, type RoundTask } from '@spatile/coordinator/run/rounds';

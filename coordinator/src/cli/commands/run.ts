@@ -4,6 +4,7 @@ import { SpatileError } from '@spatile/formats/errors';
 import { type Command, Option } from 'commander';
 import type { RunOptions, RunSummary } from '../../api.ts';
 import { runDirectoryFor } from '../../run/directory.ts';
+import { type ClusterFlags, clusterFrom, withClusterOptions } from '../cluster-options.ts';
 import type { Context } from '../context.ts';
 import { count, duration, facts, leftOut, percent } from '../format.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -19,7 +20,7 @@ import {
 } from '../options.ts';
 import { createProgress } from '../progress.ts';
 
-interface RunFlags extends CommonOptions, ConfigOptions {
+interface RunFlags extends CommonOptions, ConfigOptions, ClusterFlags {
   output: string;
   workers: number;
   crop?: string;
@@ -51,6 +52,7 @@ export function addRun(program: Command, context: Context): void {
     .option('--report <file.html>', 'where the report goes (default: beside the output)')
     .addOption(new Option('--resume', 'go on with an interrupted run').conflicts('overwrite'))
     .option('--overwrite', 'remove an earlier output and its run directory first');
+  withClusterOptions(command);
   withCommonOptions(command, { quiet: true }).addHelpText(
     'after',
     `
@@ -58,7 +60,8 @@ Examples:
   spatile run outs -o sample.zarr
   spatile run outs -o sample.zarr --assign expand --set assign.expand.distanceUm=8 --workers 4
   spatile run outs -o corner.zarr --crop Selection_1_coordinates.csv
-  spatile run outs -o sample.zarr --resume`,
+  spatile run outs -o sample.zarr --resume
+  spatile run outs -o sample.zarr --cluster nats://127.0.0.1:4222`,
   );
   command.action((bundle: string, flags: RunFlags) => run(bundle, flags, context));
 }
@@ -75,6 +78,9 @@ async function run(bundle: string, flags: RunFlags, { terminal, load }: Context)
     workers: flags.workers,
     crop: cropFrom(flags),
     report: flags.report ?? null,
+    cluster: clusterFrom(flags, (text) => {
+      if (!flags.quiet) terminal.err(text);
+    }),
     mode: flags.resume ? 'resume' : flags.overwrite ? 'overwrite' : 'new',
     progress: progress.event,
     signal: interruptible.signal,

@@ -1,0 +1,110 @@
+import { SpatileError } from '@spatile/formats/errors';
+import { type Command, Option } from 'commander';
+import type { ClusterRunOptions } from '../api.ts';
+
+/** Files that prove who one is; the same options on every verb that speaks to a cluster. */
+export interface SecurityFlags {
+  tlsCa?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  tokenFile?: string;
+  natsCreds?: string;
+}
+
+/** Adds `--tls-*`, `--token-file` and `--nats-creds`. */
+export function withSecurityOptions(command: Command): Command {
+  return command
+    .option('--tls-ca <file>', 'certificates of the authorities that are trusted (PEM): connections are TLS')
+    .option('--tls-cert <file>', 'own certificate (PEM)')
+    .option('--tls-key <file>', 'key of the own certificate (PEM)')
+    .option('--token-file <file>', 'file with the secret that coordinator and workers share')
+    .option('--nats-creds <file>', 'NATS credentials file');
+}
+
+export function securityOptions(flags: SecurityFlags) {
+  return {
+    ca: flags.tlsCa ?? null,
+    cert: flags.tlsCert ?? null,
+    key: flags.tlsKey ?? null,
+    token: flags.tokenFile ?? null,
+    natsCredentials: flags.natsCreds ?? null,
+  };
+}
+
+/** Options of a run whose tiles a cluster computes. */
+export interface ClusterFlags extends SecurityFlags {
+  cluster?: string;
+  listen: string;
+  advertise?: string;
+  ackWait: number;
+  reconcile: number;
+}
+
+/** Adds `--cluster`, `--listen`, `--advertise` and what goes with them. */
+export function withClusterOptions(command: Command): Command {
+  command
+    .option(
+      '--cluster <url>',
+      'compute on the workers of a cluster: its broker, such as nats://127.0.0.1:4222',
+    )
+    .option('--listen <host:port>', 'with --cluster: where workers are served', '127.0.0.1:0')
+    .option('--advertise <host:port>', 'with --cluster: where workers reach it (default: where it listens)')
+    .addOption(
+      new Option(
+        '--ack-wait <seconds>',
+        'with --cluster: a tile whose worker is silent for so long goes to another',
+      )
+        .argParser(seconds('--ack-wait'))
+        .default(60_000, '60'),
+    )
+    .addOption(
+      new Option('--reconcile <seconds>', 'with --cluster: how often the queue is held against the plan')
+        .argParser(seconds('--reconcile'))
+        .default(10_000, '10'),
+    );
+  return withSecurityOptions(command);
+}
+
+/** The cluster of a run; null for one on this machine. */
+export function clusterFrom(flags: ClusterFlags, say: (text: string) => void): ClusterRunOptions | null {
+  if (flags.cluster === undefined) return null;
+  const { natsCredentials, ...security } = securityOptions(flags);
+  return {
+    nats: flags.cluster,
+    natsCredentials,
+    security,
+    listen: flags.listen,
+    advertise: flags.advertise ?? null,
+    ackWaitMs: Math.max(1000, flags.ackWait),
+    reconcileMs: Math.max(200, flags.reconcile),
+    ready: (run, address) => say(`cluster: run ${run}, workers are served at ${address}\n`),
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = { MiB: 2 ** 20, GiB: 2 ** 30, MB: 1e6, GB: 1e9 };
+
+/** A parser for sizes such as `2GiB`; raises `USAGE` with the option's name. */
+export function byteSize(option: string): (text: string) => number {
+  return (text) => {
+    const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(MiB|GiB|MB|GB)$/.exec(text.trim()) ?? [];
+    if (number !== undefined) return Math.round(Number(number) * UNITS[unit]);
+    throw notAllowed(option, text, 'a size such as 2GiB');
+  };
+}
+
+/** A parser for times in seconds; gives milliseconds; raises `USAGE` with the option's name. */
+export function seconds(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= 0 && value <= 86_400) return Math.round(value * 1000);
+    throw notAllowed(option, text, 'seconds, at most a day');
+  };
+}
+
+function notAllowed(option: string, text: string, expected: string): SpatileError {
+  return new SpatileError(
+    'USAGE',
+    `${option}: the value is not allowed (${text}); expected ${expected}; correct the option`,
+    { fields: { option, value: text } },
+  );
+}

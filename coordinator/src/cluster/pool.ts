@@ -1,0 +1,184 @@
+import { Server } from '@grpc/grpc-js';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { SpatileError } from '@spatile/formats/errors';
+import { connectBroker, withoutSecret } from '@spatile/proto/broker';
+import { services } from '@spatile/proto/definition';
+import { checkRunId } from '@spatile/proto/names';
+import { type Security, serverCredentials } from '@spatile/proto/security';
+import type { ClusterRunOptions } from '../api.ts';
+import type { PoolEvent, TaskPool } from '../dispatch/task-pool.ts';
+import type { RunLog } from '../run/log.ts';
+import { type QueueDepth, TaskQueue } from './queue.ts';
+import { type ActiveAttempt, TaskBook } from './task-book.ts';
+import { type TileService, type Transfers, tileService } from './tile-service.ts';
+
+/** What a pool needs of the options of a run, its files read. */
+export interface ClusterOptions
+  extends Pick<ClusterRunOptions, 'nats' | 'listen' | 'advertise' | 'ackWaitMs' | 'reconcileMs' | 'ready'> {
+  natsCredentials: Buffer | null;
+  security: Security;
+}
+
+/** Tasks of one run that are on the queue at once, over all its workers. */
+export const CLUSTER_SLOTS = 4096;
+/** An empty queue with open tasks must be seen so often before they are published again. */
+const EMPTY_LOOKS = 2;
+
+/** The state of a run's cluster, for pages and metrics. */
+export interface ClusterState {
+  depth: QueueDepth | null;
+  openTasks: number;
+  active: ActiveAttempt[];
+  transfers: Transfers;
+}
+
+/**
+ * Workers of a cluster as a pool: tasks go out by JetStream, data and results over gRPC. A slot is a place on the queue, not a
+ * worker: workers come and go without being announced.
+ */
+export class ClusterPool implements TaskPool {
+  readonly #run: string;
+  readonly #options: ClusterOptions;
+  readonly #log: RunLog;
+  readonly #listener: (event: PoolEvent) => void;
+  readonly #book: TaskBook;
+  readonly #service: TileService;
+  readonly #server = new Server({
+    'grpc.max_receive_message_length': 4 * 1024 * 1024,
+    'grpc.max_concurrent_streams': 256,
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+  });
+  readonly #queue: Promise<TaskQueue>;
+  #connection: NatsConnection | null = null;
+  #address = '';
+  #next = 0;
+  #emptyLooks = 0;
+  #depth: QueueDepth | null = null;
+  #reconciler: NodeJS.Timeout | null = null;
+  #closed = false;
+  /** Publications go out one after the other, so that the heaviest task stays first. */
+  #publishing: Promise<void> = Promise.resolve();
+
+  constructor(run: string, options: ClusterOptions, log: RunLog, listener: (event: PoolEvent) => void) {
+    this.#run = checkRunId(run);
+    this.#options = options;
+    this.#log = log;
+    this.#listener = listener;
+    this.#book = new TaskBook(run, listener);
+    this.#service = tileService(this.#book, options.security.token);
+    this.#queue = this.#open();
+    // Whoever publishes hears of it; until then it is nobody's rejection.
+    this.#queue.catch((error) => this.#break(error));
+  }
+
+  start(): void {
+    const worker = this.#next++;
+    queueMicrotask(() => this.#listener({ type: 'ready', worker }));
+  }
+
+  async send(
+    worker: number,
+    task: string,
+    attempt: number,
+    kind: string,
+    input: () => Promise<Uint8Array>,
+  ): Promise<void> {
+    this.#publish(task, this.#book.open(worker, task, attempt, kind, input));
+  }
+
+  /** What is going on, for pages and metrics. */
+  state(): ClusterState {
+    return {
+      depth: this.#depth,
+      openTasks: this.#book.openTasks,
+      active: this.#book.active(),
+      transfers: { ...this.#service.transfers },
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#reconciler !== null) clearInterval(this.#reconciler);
+    this.#book.end();
+    await this.#queue.then((queue) => queue.close()).catch(() => undefined);
+    await this.#connection?.close();
+    this.#server.forceShutdown();
+  }
+
+  async #open(): Promise<TaskQueue> {
+    const { nats, natsCredentials, security, listen, ackWaitMs, reconcileMs } = this.#options;
+    this.#address = await this.#listen();
+    this.#connection = await connectBroker({
+      url: nats,
+      name: `spatile coordinator ${this.#run}`,
+      security,
+      credentials: natsCredentials,
+    });
+    void this.#follow(this.#connection);
+    const queue = await TaskQueue.open(this.#connection, this.#run, ackWaitMs);
+    this.#log.info({ nats: withoutSecret(nats), listen, address: this.#address }, 'cluster ready');
+    this.#options.ready(this.#run, this.#address);
+    this.#reconciler = setInterval(() => void this.#reconcile(queue), reconcileMs).unref();
+    return queue;
+  }
+
+  async #listen(): Promise<string> {
+    const { listen, advertise, security } = this.#options;
+    this.#server.addService(services().TileData.service, this.#service.handlers);
+    const port = await new Promise<number>((resolve, reject) =>
+      this.#server.bindAsync(listen, serverCredentials(security), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      ),
+    ).catch((cause) => {
+      throw new SpatileError(
+        'CLUSTER',
+        `${listen}: cannot listen for workers (${cause.message}); expected a free address of this machine; choose another with --listen`,
+        { cause },
+      );
+    });
+    return advertise ?? `${listen.slice(0, listen.lastIndexOf(':'))}:${port}`;
+  }
+
+  #publish(task: string, epoch: number): void {
+    this.#publishing = this.#publishing
+      .then(async () => (await this.#queue).publish({ run: this.#run, task, epoch, server: this.#address }))
+      .catch((error) => this.#break(error));
+  }
+
+  #break(error: unknown): void {
+    if (this.#closed) return;
+    const known =
+      error instanceof SpatileError
+        ? error
+        : new SpatileError(
+            'CLUSTER',
+            `NATS: ${error instanceof Error ? error.message : error}; see spatile.log`,
+            {
+              cause: error,
+            },
+          );
+    this.#listener({ type: 'broken', error: known });
+  }
+
+  /** Publishes again what the queue should hold and does not: the broker lost it, or a worker took it off without a result. */
+  async #reconcile(queue: TaskQueue): Promise<void> {
+    const depth = await queue.depth().catch(() => undefined);
+    // A broker that does not answer now will later.
+    if (depth === undefined || this.#closed) return;
+    this.#depth = depth;
+    const lost = depth === null || (depth.waiting + depth.inWork === 0 && this.#book.openTasks > 0);
+    this.#emptyLooks = lost ? this.#emptyLooks + 1 : 0;
+    if (!lost || (depth !== null && this.#emptyLooks < EMPTY_LOOKS)) return;
+    this.#emptyLooks = 0;
+    const missing = this.#book.reopen();
+    if (missing.length === 0) return;
+    this.#log.warn({ tasks: missing.length }, 'the queue had lost tasks; published again');
+    for (const { task, epoch } of missing) this.#publish(task, epoch);
+  }
+
+  async #follow(connection: NatsConnection): Promise<void> {
+    for await (const event of connection.status()) this.#log.info({ nats: event.type }, 'broker');
+  }
+}

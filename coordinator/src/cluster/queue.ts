@@ -1,0 +1,155 @@
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
+import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import { SpatileError } from '@spatile/formats/errors';
+import { consumerName, runSubjects, TASK_STREAM, TASK_SUBJECTS, taskSubject } from '@spatile/proto/names';
+import { encodeTask, type TaskMessage } from '@spatile/proto/task';
+
+/** Most deliveries of one message: a backstop, since the coordinator counts attempts itself. */
+const MOST_DELIVERIES = 50;
+/** Tasks that may be in work at once, and pulls that may wait. */
+const MOST_IN_WORK = 4096;
+const MOST_MESSAGES = 1_000_000;
+const MOST_STREAM_BYTES = 2 ** 30;
+const MOST_MESSAGE_BYTES = 65_536;
+/** Leftovers of runs that nobody took up again go after two weeks. */
+const MESSAGE_AGE_MS = 14 * 24 * 3600 * 1000;
+/** Wait between tries while the broker does not answer, milliseconds: grows to the second. */
+const RETRY_MS = [200, 5000] as const;
+
+/** NATS' own numbers for what is not there. */
+const MISSING = new Set([10014, 10059]);
+
+/** How full the queue of a run is. */
+export interface QueueDepth {
+  waiting: number;
+  inWork: number;
+}
+
+/**
+ * The tasks of one run on JetStream: published by the coordinator, pulled by workers. Everything in it can be lost and is
+ * made again from what the coordinator knows.
+ */
+export class TaskQueue {
+  readonly #js: JetStreamClient;
+  readonly #jsm: JetStreamManager;
+  readonly #run: string;
+  readonly #ackWaitMs: number;
+  #closed = false;
+
+  private constructor(js: JetStreamClient, jsm: JetStreamManager, run: string, ackWaitMs: number) {
+    this.#js = js;
+    this.#jsm = jsm;
+    this.#run = run;
+    this.#ackWaitMs = ackWaitMs;
+  }
+
+  /**
+   * Opens the queue of a run, empty.
+   * @param ackWaitMs a task whose worker is silent for so long goes to another.
+   * Errors: `CLUSTER` when JetStream is not there or may not be used.
+   */
+  static async open(connection: NatsConnection, run: string, ackWaitMs: number): Promise<TaskQueue> {
+    try {
+      const jsm = await jetstreamManager(connection);
+      const queue = new TaskQueue(jetstream(connection), jsm, run, ackWaitMs);
+      await queue.#ensure();
+      await jsm.streams.purge(TASK_STREAM, { filter: runSubjects(run) });
+      return queue;
+    } catch (cause) {
+      throw new SpatileError(
+        'CLUSTER',
+        `NATS: the stream ${TASK_STREAM} cannot be used (${cause instanceof Error ? cause.message : cause}); expected JetStream and the right to make streams and consumers; start the server with -js and see docs/security.md for the rights`,
+        { cause },
+      );
+    }
+  }
+
+  /** Puts a task on the queue, however long that takes while the broker is away. Gives up only when the queue is closed. */
+  async publish(task: TaskMessage): Promise<void> {
+    const msgID = `${task.run}/${task.task}/e${task.epoch}`;
+    for (let wait: number = RETRY_MS[0]; !this.#closed; wait = Math.min(2 * wait, RETRY_MS[1])) {
+      try {
+        await this.#js.publish(taskSubject(task.run, 'cpu'), encodeTask(task), { msgID });
+        return;
+      } catch (error) {
+        if (this.#closed) return;
+        // Ambiguous: it may have arrived; the same id makes a second one harmless.
+        await sleep(wait);
+        await this.#ensure().catch(() => undefined);
+        if (error instanceof SpatileError) throw error;
+      }
+    }
+  }
+
+  /** What waits and what is in work; null when stream or consumer were gone (they are there again, empty). */
+  async depth(): Promise<QueueDepth | null> {
+    try {
+      const info = await this.#jsm.consumers.info(TASK_STREAM, consumerName(this.#run, 'cpu'));
+      return { waiting: info.num_pending, inWork: info.num_ack_pending };
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError && MISSING.has(error.code))) throw error;
+      await this.#ensure();
+      return null;
+    }
+  }
+
+  /** Takes everything of the run off the broker. A broker that is away is left as it is: its messages age. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#jsm.consumers.delete(TASK_STREAM, consumerName(this.#run, 'cpu')).catch(() => undefined);
+    await this.#jsm.streams.purge(TASK_STREAM, { filter: runSubjects(this.#run) }).catch(() => undefined);
+  }
+
+  /** Makes stream and consumer where they are not there. A live one is looked at, never created over. */
+  async #ensure(): Promise<void> {
+    await orMissing(this.#jsm.streams.info(TASK_STREAM), () =>
+      this.#jsm.streams.add({
+        name: TASK_STREAM,
+        subjects: [TASK_SUBJECTS],
+        retention: RetentionPolicy.Workqueue,
+        storage: StorageType.File,
+        discard: DiscardPolicy.New,
+        max_msgs: MOST_MESSAGES,
+        max_bytes: MOST_STREAM_BYTES,
+        max_msg_size: MOST_MESSAGE_BYTES,
+        max_age: nanos(MESSAGE_AGE_MS),
+      }),
+    );
+    const name = consumerName(this.#run, 'cpu');
+    const wanted: Partial<ConsumerConfig> = {
+      durable_name: name,
+      filter_subject: taskSubject(this.#run, 'cpu'),
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(this.#ackWaitMs),
+      max_deliver: MOST_DELIVERIES,
+      max_ack_pending: MOST_IN_WORK,
+      max_waiting: MOST_IN_WORK,
+    };
+    await orMissing(this.#jsm.consumers.info(TASK_STREAM, name), () =>
+      this.#jsm.consumers.add(TASK_STREAM, wanted),
+    );
+  }
+}
+
+async function orMissing(look: Promise<unknown>, make: () => Promise<unknown>): Promise<void> {
+  try {
+    await look;
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError && MISSING.has(error.code))) throw error;
+    await make();
+  }
+}
+
+const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds).unref());

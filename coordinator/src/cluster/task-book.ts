@@ -1,0 +1,201 @@
+import { SpatileError } from '@spatile/formats/errors';
+import type { WireError } from '@spatile/formats/tile/protocol';
+import type { AttemptMessage } from '@spatile/proto/messages';
+import { sha256 } from '@spatile/proto/transfer';
+import type { DoneReport, PoolEvent } from '../dispatch/task-pool.ts';
+import { MAX_ATTEMPTS } from '../run/advance.ts';
+
+/** A task that was handed out and has no result yet. */
+interface OpenTask {
+  slot: number;
+  attempt: number;
+  kind: string;
+  input: () => Promise<Uint8Array>;
+  epoch: number;
+  /** Attempts by id: who, and whether they are known to have ended. */
+  attempts: Map<string, { worker: string; ended: boolean; fraction: number }>;
+  /** The commit that is under way; the first of a task. */
+  committing: { digest: string; stored: Promise<void> } | null;
+}
+
+export type BeginVerdict = 'GO' | 'ALREADY' | 'OVER';
+export type BeatVerdict = 'GO_ON' | 'LOST' | 'CANCELLED';
+export type CommitVerdict = 'COMMITTED' | 'ALREADY' | 'DIFFERENT' | 'CLOSED';
+
+/** What a worker works on, for pages and metrics. */
+export interface ActiveAttempt {
+  task: string;
+  worker: string;
+  fraction: number;
+}
+
+/**
+ * What the coordinator of a run knows of its open tasks: who tries them, what came of it, and whose result counts. Delivery
+ * by the queue is at least once and in any order; here every message of a worker gets its verdict. Knows no network and no
+ * clock, so fault tests replay calls.
+ */
+export class TaskBook {
+  readonly run: string;
+  readonly #listener: (event: PoolEvent) => void;
+  readonly #open = new Map<string, OpenTask>();
+  /** Digests of the results that were stored. */
+  readonly #done = new Map<string, string>();
+  #over = false;
+
+  constructor(run: string, listener: (event: PoolEvent) => void) {
+    this.run = run;
+    this.#listener = listener;
+  }
+
+  /** Opens a task, or opens it anew after a failure; gives its epoch, which is larger each time. */
+  open(slot: number, task: string, attempt: number, kind: string, input: OpenTask['input']): number {
+    const epoch = (this.#open.get(task)?.epoch ?? 0) + 1;
+    this.#open.set(task, { slot, attempt, kind, input, epoch, attempts: new Map(), committing: null });
+    return epoch;
+  }
+
+  /** Tasks without a result, in the order in which they were opened, with the epoch of their next publication. */
+  reopen(): { task: string; epoch: number }[] {
+    return [...this.#open].map(([task, open]) => {
+      // Who works on it may still commit, but is not counted as vanished: the queue was at fault.
+      for (const attempt of open.attempts.values()) attempt.ended = true;
+      return { task, epoch: ++open.epoch };
+    });
+  }
+
+  get openTasks(): number {
+    return this.#open.size;
+  }
+
+  active(): ActiveAttempt[] {
+    return [...this.#open].flatMap(([task, { attempts }]) =>
+      [...attempts.values()]
+        .filter(({ ended }) => !ended)
+        .map(({ worker, fraction }) => ({ task, worker, fraction })),
+    );
+  }
+
+  /** From now on every worker is told that the run is over. */
+  end(): void {
+    this.#over = true;
+    this.#open.clear();
+  }
+
+  begin(attempt: AttemptMessage): { verdict: BeginVerdict; kind: string } {
+    if (this.#over || attempt.run !== this.run) return { verdict: 'OVER', kind: '' };
+    const open = this.#open.get(attempt.task);
+    if (open === undefined || attempt.epoch < open.epoch || open.committing !== null)
+      return { verdict: 'ALREADY', kind: '' };
+    if (open.attempts.has(attempt.attemptId)) return { verdict: 'GO', kind: open.kind };
+    const vanished = [...open.attempts.values()].filter(({ ended }) => !ended);
+    if (vanished.length >= MAX_ATTEMPTS) {
+      this.#poison(
+        attempt.task,
+        open,
+        vanished.map(({ worker }) => worker),
+      );
+      return { verdict: 'ALREADY', kind: '' };
+    }
+    open.attempts.set(attempt.attemptId, { worker: attempt.worker, ended: false, fraction: 0 });
+    return { verdict: 'GO', kind: open.kind };
+  }
+
+  /** The input of a task for a worker that holds it. Errors: `CLUSTER` for anybody else. */
+  async input(attempt: AttemptMessage): Promise<Uint8Array> {
+    const open = this.#held(attempt);
+    if (open === null)
+      throw new SpatileError(
+        'CLUSTER',
+        `task ${attempt.task}: not held by attempt ${attempt.attemptId}; expected BeginAttempt before Fetch; take the next task`,
+      );
+    return open.input();
+  }
+
+  /** Whether a worker may send a result of this task: it has begun it here, or the result is there already. */
+  mayCommit(attempt: AttemptMessage): boolean {
+    return this.#held(attempt) !== null || this.#done.has(attempt.task);
+  }
+
+  /** Takes a result; the first one wins. Rejects when it cannot be stored. */
+  async commit(
+    attempt: AttemptMessage,
+    report: Pick<DoneReport, 'bytes' | 'seconds' | 'cpuSeconds' | 'peakRssBytes' | 'work'>,
+  ): Promise<CommitVerdict> {
+    const digest = sha256(report.bytes);
+    const first = this.#done.get(attempt.task);
+    if (first !== undefined) return first === digest ? 'ALREADY' : this.#different(attempt.task);
+    const open = this.#held(attempt);
+    if (open === null) return 'CLOSED';
+    if (open.committing !== null) {
+      await open.committing.stored;
+      return open.committing.digest === digest ? 'ALREADY' : this.#different(attempt.task);
+    }
+    const { task } = attempt;
+    const stored = new Promise<void>((resolve, reject) => {
+      const settled = (error: unknown): void => (error === null ? resolve() : reject(error));
+      this.#listener({ type: 'done', worker: open.slot, task, attempt: open.attempt, ...report, settled });
+    });
+    open.committing = { digest, stored };
+    try {
+      await stored;
+    } catch (error) {
+      open.committing = null;
+      throw error;
+    }
+    this.#done.set(task, digest);
+    this.#open.delete(task);
+    return 'COMMITTED';
+  }
+
+  beat(attempt: AttemptMessage, fraction: number): BeatVerdict {
+    if (this.#over || attempt.run !== this.run) return 'CANCELLED';
+    const open = this.#held(attempt);
+    if (open === null) return 'LOST';
+    open.attempts.get(attempt.attemptId)!.fraction = fraction;
+    this.#listener({ type: 'progress', worker: open.slot, task: attempt.task, fraction });
+    return 'GO_ON';
+  }
+
+  /** An attempt ended without a result. What was handed out anew since then is not its business. */
+  fail(attempt: AttemptMessage, error: WireError, preempted: boolean): void {
+    const open = this.#held(attempt);
+    const known = open?.attempts.get(attempt.attemptId);
+    if (open === null || known === undefined || known.ended) return;
+    known.ended = true;
+    if (preempted || attempt.epoch < open.epoch || open.committing !== null) return;
+    this.#listener({ type: 'failed', worker: open.slot, task: attempt.task, attempt: open.attempt, error });
+  }
+
+  #held(attempt: AttemptMessage): OpenTask | null {
+    if (attempt.run !== this.run) return null;
+    const open = this.#open.get(attempt.task);
+    return open?.attempts.has(attempt.attemptId) ? open : null;
+  }
+
+  #poison(task: string, open: OpenTask, workers: string[]): void {
+    this.#listener({
+      type: 'failed',
+      worker: open.slot,
+      task,
+      attempt: open.attempt,
+      error: {
+        code: 'WORKER_LOST',
+        message: `${workers.length} workers were not heard of again after they took it (${workers.join(', ')}); expected at most ${MAX_ATTEMPTS - 1}; give workers more memory and go on with --resume`,
+        fields: { workers },
+        retryable: false,
+        stack: '',
+      },
+    });
+  }
+
+  #different(task: string): 'DIFFERENT' {
+    this.#listener({
+      type: 'broken',
+      error: new SpatileError(
+        'INTERNAL',
+        `task ${task}: two workers gave different bytes; expected the same on every machine; please report this with the versions and processors of both`,
+      ),
+    });
+    return 'DIFFERENT';
+  }
+}

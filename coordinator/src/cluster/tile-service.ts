@@ -1,0 +1,199 @@
+import { timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  type Metadata,
+  type ServerReadableStream,
+  type ServerWritableStream,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import { isSpatileError, SpatileError } from '@spatile/formats/errors';
+import type { Work } from '@spatile/formats/tile/work';
+import type { Chunk } from '@spatile/proto/generated/spatile/v1/Chunk';
+import type { CommitChunk__Output } from '@spatile/proto/generated/spatile/v1/CommitChunk';
+import type { FetchRequest__Output } from '@spatile/proto/generated/spatile/v1/FetchRequest';
+import type { TileDataHandlers } from '@spatile/proto/generated/spatile/v1/TileData';
+import { checked } from '@spatile/proto/messages';
+import { PayloadReader, pieces } from '@spatile/proto/transfer';
+import pLimit from 'p-limit';
+import type { CommitVerdict, TaskBook } from './task-book.ts';
+
+/** Payloads that are held at once, of each direction: bounds the memory of the coordinator. */
+const PAYLOADS_AT_ONCE = 8;
+/** Longest time in which a worker may take nothing of what is sent to it, milliseconds. */
+const STALL_MS = 60_000;
+
+/** What the service tells of itself, for pages and metrics. */
+export interface Transfers {
+  fetched: number;
+  fetchedBytes: number;
+  committed: number;
+  committedBytes: number;
+  refused: number;
+}
+
+export interface TileService {
+  handlers: TileDataHandlers;
+  transfers: Readonly<Transfers>;
+}
+
+/**
+ * The service from which workers get tiles and to which they give results. Every call says who it is before anything of it is
+ * read; a worker sees and writes only tasks it has begun.
+ * @param token the secret that every call must carry; null on a machine of one's own.
+ */
+export function tileService(book: TaskBook, token: string | null): TileService {
+  const transfers: Transfers = { fetched: 0, fetchedBytes: 0, committed: 0, committedBytes: 0, refused: 0 };
+  const fetches = pLimit(PAYLOADS_AT_ONCE);
+  const commits = pLimit(PAYLOADS_AT_ONCE);
+  const guard = (metadata: Metadata): void => {
+    if (token === null || sameSecret(String(metadata.get('authorization')[0] ?? ''), `Bearer ${token}`))
+      return;
+    transfers.refused++;
+    throw new Refused();
+  };
+
+  const fetch = async (call: ServerWritableStream<FetchRequest__Output, Chunk>): Promise<void> => {
+    guard(call.metadata);
+    const { attempt, offset } = checked('fetch', call.request);
+    await fetches(async () => {
+      if (call.cancelled) return;
+      const bytes = await book.input(attempt);
+      if (offset > bytes.length)
+        throw new SpatileError(
+          'CLUSTER',
+          `task ${attempt.task}: no byte ${offset} of ${bytes.length}; fetch it from the start`,
+        );
+      for (const piece of pieces(bytes, offset)) {
+        if (call.cancelled) return;
+        if (!call.write(piece)) await drained(call);
+      }
+      transfers.fetched++;
+      transfers.fetchedBytes += bytes.length - offset;
+    });
+    call.end();
+  };
+
+  const commit = (call: ServerReadableStream<CommitChunk__Output, unknown>): Promise<CommitVerdict> => {
+    guard(call.metadata);
+    return commits(async () => {
+      let header: ReturnType<typeof checked<'commit'>> | null = null;
+      const reader = new PayloadReader('result');
+      for await (const message of call as AsyncIterable<CommitChunk__Output>) {
+        if (message.header !== null) header = checked('commit', message.header);
+        // Nothing is kept of somebody who may not give it.
+        if (header === null || !book.mayCommit(header.attempt)) return 'CLOSED';
+        if (message.chunk !== null) reader.accept(message.chunk);
+      }
+      if (header === null)
+        throw new SpatileError('CLUSTER', 'commit message: no header; expected it with the first piece');
+      const { attempt, seconds, cpuSeconds, peakRssBytes, work } = header;
+      const bytes = reader.finish();
+      const verdict = await book.commit(attempt, {
+        bytes,
+        seconds,
+        cpuSeconds,
+        peakRssBytes,
+        work: work as Work,
+      });
+      transfers.committed++;
+      transfers.committedBytes += bytes.length;
+      return verdict;
+    });
+  };
+
+  return {
+    transfers,
+    handlers: {
+      BeginAttempt: (call, reply) =>
+        answer(reply, () => {
+          guard(call.metadata);
+          return book.begin(checked('attempt', call.request));
+        }),
+      Heartbeat: (call, reply) =>
+        answer(reply, () => {
+          guard(call.metadata);
+          const { attempt, fraction } = checked('heartbeat', call.request);
+          return { verdict: book.beat(attempt, fraction) };
+        }),
+      ReportFailure: (call, reply) =>
+        answer(reply, () => {
+          guard(call.metadata);
+          const { attempt, code, message, retryable, preempted, stack, fields } = checked(
+            'failure',
+            call.request,
+          );
+          book.fail(attempt, { code, message, retryable, stack, fields: record(fields) }, preempted);
+          return {};
+        }),
+      Fetch: (call) => {
+        // A worker that goes away is no error of the coordinator.
+        call.on('error', () => undefined);
+        fetch(call).catch((error) => call.destroy(serviceError(error)));
+      },
+      Commit: (call, reply) => {
+        call.on('error', () => undefined);
+        commit(call).then(
+          (verdict) => reply(null, { verdict }),
+          (error) => reply(serviceError(error)),
+        );
+      },
+    },
+  };
+}
+
+class Refused extends Error {}
+
+function sameSecret(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function answer<T>(reply: (error: ServiceError | null, value?: T) => void, make: () => T): void {
+  let value: T;
+  try {
+    value = make();
+  } catch (error) {
+    reply(serviceError(error));
+    return;
+  }
+  reply(null, value);
+}
+
+/** The status that tells a worker what to do; the sentence goes with it. */
+function serviceError(error: unknown): ServiceError {
+  const [code, details] = statusOf(error);
+  return Object.assign(new Error(details), { code, details, metadata: undefined as unknown as Metadata });
+}
+
+function statusOf(error: unknown): [status, string] {
+  if (error instanceof Refused)
+    return [status.UNAUTHENTICATED, 'no valid token; give the worker the --token-file of the run'];
+  if (!isSpatileError(error))
+    return [status.INTERNAL, error instanceof Error ? error.message : String(error)];
+  if (error.code === 'DAMAGED_TRANSFER') return [status.DATA_LOSS, error.message];
+  if (error.code === 'CLUSTER') return [status.FAILED_PRECONDITION, error.message];
+  // Such as a full disk: the worker keeps what it has and tries again.
+  return [status.UNAVAILABLE, error.message];
+}
+
+async function drained(call: ServerWritableStream<FetchRequest__Output, Chunk>): Promise<void> {
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(), STALL_MS);
+  const { signal } = waiting;
+  try {
+    await Promise.race(['drain', 'close', 'cancelled'].map((event) => once(call, event, { signal })));
+  } finally {
+    clearTimeout(timer);
+    waiting.abort();
+  }
+}
+
+function record(json: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

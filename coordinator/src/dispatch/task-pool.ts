@@ -1,0 +1,44 @@
+import type { SpatileError } from '@spatile/formats/errors';
+import type { DoneMessage, WireError } from '@spatile/formats/tile/protocol';
+
+/** A computed result and what it took. */
+export type DoneReport = Pick<
+  DoneMessage,
+  'task' | 'attempt' | 'bytes' | 'seconds' | 'cpuSeconds' | 'peakRssBytes' | 'work'
+>;
+
+export type PoolEvent =
+  | { type: 'ready'; worker: number }
+  | { type: 'lost'; worker: number; reason: string }
+  | { type: 'progress'; worker: number; task: string; fraction: number }
+  | ({
+      type: 'done';
+      worker: number;
+      /** Hears how the commit ended: null when the result is stored, else why it is not. */
+      settled?: (error: unknown) => void;
+    } & DoneReport)
+  | { type: 'failed'; worker: number; task: string; attempt: number; error: WireError }
+  /** Something that no further try can mend: the run ends with it. */
+  | { type: 'broken'; error: SpatileError };
+
+/**
+ * Where the tasks of a round are computed: processes of this machine, or workers of a cluster. A pool has slots called
+ * workers, says through its listener when one is free, and what came of the task that was sent to it.
+ */
+export interface TaskPool {
+  /** Adds a slot; `ready` follows. */
+  start(): void;
+  /**
+   * Hands a task to a slot. The input is made when it is wanted: at once for a process of this machine, when a worker asks
+   * for it in a cluster, and there perhaps more than once. What goes wrong later is reported, not thrown here.
+   */
+  send(
+    worker: number,
+    task: string,
+    attempt: number,
+    kind: string,
+    input: () => Promise<Uint8Array>,
+  ): Promise<void>;
+  /** Ends what was started. */
+  close(force?: boolean): Promise<void>;
+}

@@ -1,0 +1,49 @@
+import { SpatileError } from '@spatile/formats/errors';
+import { z } from 'zod';
+
+/** The parts of messages that are believed only after a look. Lengths are bounded; counts are finite and not negative. */
+const attempt = z.object({
+  run: z.string().min(1).max(40),
+  task: z.string().min(1).max(200),
+  epoch: z.int().min(1),
+  attemptId: z.string().min(8).max(64),
+  worker: z.string().max(200),
+});
+const count = z.number().min(0);
+
+export type AttemptMessage = z.infer<typeof attempt>;
+
+const SHAPES = {
+  attempt,
+  fetch: z.object({ attempt, offset: z.int().min(0) }),
+  heartbeat: z.object({ attempt, fraction: z.number().min(0).max(1) }),
+  failure: z.object({
+    attempt,
+    code: z.string().max(60),
+    message: z.string().max(4000),
+    retryable: z.boolean(),
+    preempted: z.boolean(),
+    stack: z.string().max(20_000),
+    fields: z.string().max(20_000),
+  }),
+  commit: z.object({
+    attempt,
+    seconds: count,
+    cpuSeconds: count,
+    peakRssBytes: count,
+    work: z.record(z.string().max(60), count),
+  }),
+};
+
+type Shapes = typeof SHAPES;
+
+/** Takes a message apart. Errors: `CLUSTER` when it is not what the contract says. */
+export function checked<K extends keyof Shapes>(kind: K, message: unknown): z.infer<Shapes[K]> {
+  const parsed = SHAPES[kind].safeParse(message);
+  if (parsed.success) return parsed.data as z.infer<Shapes[K]>;
+  const [issue] = parsed.error.issues;
+  throw new SpatileError(
+    'CLUSTER',
+    `${kind} message: ${issue.path.join('.') || 'all of it'} is not valid (${issue.message}); expected what proto/spatile/v1 says; use workers and coordinator of one version`,
+  );
+}

@@ -1,0 +1,91 @@
+import {
+  type Consumer,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
+import { millis, type NatsConnection } from '@nats-io/transport-node';
+import { checkRunId, consumerName, consumerParts, TASK_STREAM, type WorkerClass } from '@spatile/proto/names';
+
+/** A task from the queue, with the time after which silence hands it to somebody else. */
+export interface Taken {
+  message: JsMsg;
+  ackWaitMs: number;
+}
+
+/** How long a pull waits at the broker: long where there is one run, short where several take turns. */
+const ONE_RUN_MS = 10_000;
+const TURN_MS = 1000;
+/** How long the list of runs is believed. */
+const LIST_MS = 3000;
+
+/**
+ * Takes tasks off the queue, of one run or of all there are, these in turns so that a small run does not wait for a large one.
+ * Every call pulls one message: a second one held in reserve would already count as in work.
+ */
+export class TaskSource {
+  readonly #js: JetStreamClient;
+  readonly #jsm: JetStreamManager;
+  readonly #workers: WorkerClass;
+  readonly #run: string | null;
+  #consumers: { name: string; consumer: Consumer; ackWaitMs: number }[] = [];
+  #listedAt = Number.NEGATIVE_INFINITY;
+  #turn = 0;
+
+  private constructor(js: JetStreamClient, jsm: JetStreamManager, workers: WorkerClass, run: string | null) {
+    this.#js = js;
+    this.#jsm = jsm;
+    this.#workers = workers;
+    this.#run = run === null ? null : checkRunId(run);
+  }
+
+  /** @param run whose tasks; null for all. */
+  static async open(
+    connection: NatsConnection,
+    workers: WorkerClass,
+    run: string | null,
+  ): Promise<TaskSource> {
+    // A worker may not ask for the account: its rights are of its consumer alone.
+    const jsm = await jetstreamManager(connection, { checkAPI: false });
+    return new TaskSource(jetstream(connection), jsm, workers, run);
+  }
+
+  /** The next task, or null when there was none for a while. Rejects with what the broker says; try again then. */
+  async next(): Promise<Taken | null> {
+    if (performance.now() - this.#listedAt > LIST_MS) await this.#list();
+    if (this.#consumers.length === 0) return null;
+    const { consumer, ackWaitMs, name } = this.#consumers[this.#turn++ % this.#consumers.length];
+    try {
+      const message = await consumer.next({ expires: this.#consumers.length === 1 ? ONE_RUN_MS : TURN_MS });
+      return message === null ? null : { message, ackWaitMs };
+    } catch (error) {
+      this.#consumers = this.#consumers.filter((known) => known.name !== name);
+      this.#listedAt = Number.NEGATIVE_INFINITY;
+      throw error;
+    }
+  }
+
+  async #list(): Promise<void> {
+    const names = this.#run === null ? await this.#all() : [consumerName(this.#run, this.#workers)];
+    const known = new Map(this.#consumers.map((entry) => [entry.name, entry]));
+    this.#consumers = await Promise.all(
+      names.map(async (name) => {
+        const before = known.get(name);
+        if (before !== undefined) return before;
+        const consumer = await this.#js.consumers.get(TASK_STREAM, name);
+        const { config } = await consumer.info(true);
+        return { name, consumer, ackWaitMs: millis(config.ack_wait ?? 0) };
+      }),
+    );
+    this.#listedAt = performance.now();
+  }
+
+  async #all(): Promise<string[]> {
+    const names: string[] = [];
+    for await (const { name } of this.#jsm.consumers.list(TASK_STREAM))
+      if (consumerParts(name)?.workers === this.#workers) names.push(name);
+    return names.sort();
+  }
+}

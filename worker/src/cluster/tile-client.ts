@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { type ClientWritableStream, type Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { SpatileError } from '@spatile/formats/errors';
+import type { DoneMessage, WireError } from '@spatile/formats/tile/protocol';
+import { services } from '@spatile/proto/definition';
+import type { Attempt } from '@spatile/proto/generated/spatile/v1/Attempt';
+import type { CommitChunk } from '@spatile/proto/generated/spatile/v1/CommitChunk';
+import type { CommitReply__Output } from '@spatile/proto/generated/spatile/v1/CommitReply';
+import type { TileDataClient } from '@spatile/proto/generated/spatile/v1/TileData';
+import { callMetadata, channelCredentials, type Security } from '@spatile/proto/security';
+import { PayloadReader, pieces } from '@spatile/proto/transfer';
+
+const UNARY_MS = 5000;
+/** A stream may take this long, and a millisecond for so many bytes beyond. */
+const STREAM_MS = 30_000;
+const BYTES_PER_MS = 10_000;
+/** Tries of one call, and the longest wait between two of them, milliseconds. */
+const MOST_TRIES = 8;
+const LONGEST_WAIT_MS = 5000;
+
+/** What may be tried again on the same coordinator: it restarts, or the network does. */
+const PASSING = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED, status.DATA_LOSS]);
+
+/**
+ * The coordinator of one run, as a worker sees it. Calls that fail in passing are tried again, each time after a longer wait
+ * with jitter. Errors: `CLUSTER` when it stays away or refuses.
+ */
+export class TileClient {
+  readonly #client: TileDataClient;
+  readonly #metadata: Metadata;
+  readonly #address: string;
+
+  constructor(address: string, security: Security) {
+    this.#address = address;
+    this.#metadata = callMetadata(security);
+    this.#client = new (services().TileData)(address, channelCredentials(security), {
+      'grpc.keepalive_time_ms': 20_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+      'grpc.keepalive_permit_without_calls': 1,
+      'grpc.enable_retries': 0,
+      'grpc.initial_reconnect_backoff_ms': 200,
+      'grpc.max_reconnect_backoff_ms': LONGEST_WAIT_MS,
+      // Tiles are large and come from the server: the default window of 64 KiB costs three quarters of the throughput.
+      'grpc-node.flow_control_window': 8 * 1024 * 1024,
+    });
+  }
+
+  async begin(attempt: Attempt): Promise<{ verdict: string; kind: string }> {
+    return this.#again(() =>
+      unary((done) => this.#client.beginAttempt(attempt, this.#metadata, deadline(UNARY_MS), done)),
+    );
+  }
+
+  /** The input of a task; a broken stream is taken up where it broke. */
+  async fetch(attempt: Attempt): Promise<Uint8Array> {
+    let reader = new PayloadReader(`input of ${attempt.task}`);
+    return this.#again(async () => {
+      const call = this.#client.fetch(
+        { attempt, offset: reader.received },
+        this.#metadata,
+        deadline(STREAM_MS * 10),
+      );
+      try {
+        for await (const chunk of call) reader.accept(chunk);
+        return reader.finish();
+      } catch (error) {
+        call.cancel();
+        // What is damaged is fetched from the start, what is merely cut off goes on.
+        if (isDamage(error)) reader = new PayloadReader(`input of ${attempt.task}`);
+        throw error;
+      }
+    });
+  }
+
+  /** Gives a result; says what became of it. */
+  async commit(attempt: Attempt, done: DoneMessage): Promise<string> {
+    return this.#again(async () => {
+      const { bytes, seconds, cpuSeconds, peakRssBytes, work } = done;
+      const limit = deadline(STREAM_MS + bytes.length / BYTES_PER_MS);
+      let call: ClientWritableStream<CommitChunk> | null = null;
+      const reply = unary<CommitReply__Output>((finish) => {
+        call = this.#client.commit(this.#metadata, limit, finish);
+        return call;
+      });
+      // Awaited below; a refusal may come while pieces are still being written.
+      let over = false;
+      const ended = reply.then(
+        () => {
+          over = true;
+        },
+        () => {
+          over = true;
+        },
+      );
+      const stream = call as unknown as ClientWritableStream<CommitChunk>;
+      stream.on('error', () => undefined);
+      let header: CommitChunk['header'] = { attempt, seconds, cpuSeconds, peakRssBytes, work: { ...work } };
+      for (const chunk of pieces(bytes)) {
+        if (over) break;
+        if (!stream.write({ header, chunk }))
+          await Promise.race([once(stream, 'drain').catch(() => undefined), ended]);
+        header = null;
+      }
+      if (!over) stream.end();
+      return (await reply).verdict;
+    });
+  }
+
+  async beat(attempt: Attempt, fraction: number): Promise<string> {
+    const { verdict } = await unary<{ verdict: string }>((done) =>
+      this.#client.heartbeat({ attempt, fraction }, this.#metadata, deadline(UNARY_MS), done),
+    );
+    return verdict;
+  }
+
+  async fail(attempt: Attempt, error: WireError, preempted: boolean): Promise<void> {
+    const { code, message, retryable, stack } = error;
+    const report = { attempt, code, retryable, preempted, fields: JSON.stringify(error.fields) };
+    const texts = { message: message.slice(0, 4000), stack: stack.slice(0, 20_000) };
+    await this.#again(() =>
+      unary((done) =>
+        this.#client.reportFailure({ ...report, ...texts }, this.#metadata, deadline(UNARY_MS), done),
+      ),
+    );
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #again<T>(call: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!isDamage(error) && !PASSING.has((error as ServiceError).code))
+          throw this.#refused(error as ServiceError);
+        if (tries === MOST_TRIES) throw this.#refused(error as ServiceError);
+        // Full jitter, so that a thousand workers do not come back at once. Decides nothing of any result.
+        await sleep(jitter(Math.min(LONGEST_WAIT_MS, 200 * 2 ** tries)));
+      }
+    }
+  }
+
+  #refused(error: ServiceError): SpatileError {
+    return new SpatileError(
+      'CLUSTER',
+      `${this.#address}: ${error.details ?? error.message}; expected the coordinator of the run; check that it runs and that this machine may reach it`,
+      { cause: error, fields: { status: error.code } },
+    );
+  }
+}
+
+const isDamage = (error: unknown): boolean =>
+  error instanceof SpatileError && error.code === 'DAMAGED_TRANSFER';
+
+const deadline = (milliseconds: number): { deadline: number } => ({ deadline: Date.now() + milliseconds });
+
+function unary<T>(call: (done: (error: ServiceError | null, reply?: T) => void) => unknown): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, reply) => (error === null ? resolve(reply!) : reject(error)));
+  });
+}
+
+/** Somewhere below `most`, by the clock: the house has no `Math.random`, and this needs no better. */
+const jitter = (most: number): number =>
+  Number(process.hrtime.bigint() % BigInt(Math.max(1, Math.round(most))));
+
+const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
