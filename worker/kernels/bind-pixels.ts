@@ -153,10 +153,15 @@ export class PixelMemory {
     return places;
   }
 
-  /** Lays out arrays in place of one that is done with; they move behind everything else if they need more room. */
+  /** Lays out further arrays in place of one that is done with; behind everything else if they need more room. */
   within<Name extends string>(at: number, room: number, bytes: Record<Name, number>): Record<Name, number> {
     const needed = Object.values<number>(bytes).reduce((sum, size) => sum + aligned(size) + ALIGN, 0);
     return this.#place(needed <= room ? at : this.#end, bytes);
+  }
+
+  /** Lays out further arrays behind everything else. */
+  behind<Name extends string>(bytes: Record<Name, number>): Record<Name, number> {
+    return this.#place(this.#end, bytes);
   }
 
   floats(at: number, length: number): Float32Array {
