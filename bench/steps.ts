@@ -11,6 +11,7 @@ export const STEPS = [
   'outline',
   'tally',
   'write',
+  'report',
 ] as const;
 
 /** Seconds by step; `other` holds steps that this bench does not know by name. */
@@ -31,7 +32,7 @@ function kindOf({ step }: Step): keyof StepSeconds {
   if (step.startsWith('assign-fit')) return 'fit';
   if (step.startsWith('assign-border')) return 'border';
   if (step.startsWith('outline')) return 'outline';
-  for (const known of ['scan', 'partition', 'assign', 'tally', 'write'] as const)
+  for (const known of ['scan', 'partition', 'assign', 'tally', 'write', 'report'] as const)
     if (step === known) return known;
   return 'other';
 }

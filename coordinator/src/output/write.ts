@@ -1,9 +1,12 @@
 import type { ImageSource } from '@spatile/formats/bundle/slide';
 import type { Affine } from '@spatile/formats/space';
+import { settled } from '@spatile/formats/spatialdata/settled';
 import {
   createSpatialData,
+  type Encoders,
   type PointsBatch,
   type ShapesBatch,
+  type SpatialDataWriter,
   type TableColumn,
   type TableSpec,
 } from '@spatile/formats/spatialdata/write';
@@ -49,6 +52,8 @@ export interface OutputInput {
   attrs: Record<string, unknown>;
   hasQv: boolean;
   onRows: (rows: number) => void;
+  /** Who encodes columns and chunks. */
+  encoders: Encoders;
 }
 
 /** Name of slide cell k in every element of the output. */
@@ -65,21 +70,33 @@ export async function writeOutput(
     attrs: input.attrs,
     pixelSizeUm: input.pixelSizeUm,
     micronsToGlobal: input.micronsToGlobal,
+    encoders: input.encoders,
   });
   try {
     for (const image of input.images) await writer.image(image.name, image);
-    await writer.points('transcripts', pointsSpec(input), points(input));
-    await writer.shapes('cell_boundaries', cellShapes(input));
-    if (input.slide.config.output.layers) await writer.shapes('cell_boundaries_layers', layersOf(input));
     const nuclei = { dropped: 0 };
-    await writer.shapes('nucleus_boundaries', nucleusShapes(input, nuclei));
-    if (input.kept.length > 0)
-      await writer.table('table', withCorrections(tableSpec(input), input.corrections));
+    await settled([
+      writer.points('transcripts', pointsSpec(input), points(input)),
+      writeVectors(writer, input, nuclei),
+    ]);
     return { ...(await writer.finish()), nucleiDropped: nuclei.dropped };
   } catch (error) {
     await writer.abort();
     throw error;
   }
+}
+
+/** Shapes and table: what there is of cells. */
+async function writeVectors(
+  writer: SpatialDataWriter,
+  input: OutputInput,
+  nuclei: { dropped: number },
+): Promise<void> {
+  await writer.shapes('cell_boundaries', cellShapes(input));
+  if (input.slide.config.output.layers) await writer.shapes('cell_boundaries_layers', layersOf(input));
+  await writer.shapes('nucleus_boundaries', nucleusShapes(input, nuclei));
+  if (input.kept.length > 0)
+    await writer.table('table', withCorrections(tableSpec(input), input.corrections));
 }
 
 function pointsSpec({ slide, kept, hasQv }: OutputInput) {

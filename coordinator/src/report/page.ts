@@ -1,7 +1,7 @@
 import { amount } from '../cli/format.ts';
 import { document } from './document.ts';
 import { html } from './html.ts';
-import { gatherPictures } from './pictures.ts';
+import { gatherPictures, type Pictures } from './pictures.ts';
 import { assignmentSection } from './sections/assignment.ts';
 import { bordersSection } from './sections/borders.ts';
 import { cropSection } from './sections/crop.ts';
@@ -18,9 +18,9 @@ import { vendorSection } from './sections/vendor.ts';
 import type { ReportedSlide } from './slide.ts';
 import { STYLE } from './style.ts';
 
-/** The whole page of a slide. Errors: those of the elements it streams. */
-export async function renderPage(slide: ReportedSlide): Promise<string> {
-  const pictures = await gatherPictures(slide);
+/** The whole page of a slide; `drawn`: its pictures, where they are there already. Errors: those of the elements it streams. */
+export async function renderPage(slide: ReportedSlide, drawn?: Pictures): Promise<string> {
+  const pictures = drawn ?? (await gatherPictures(slide));
   const sections = [
     findingsSection(slide),
     overviewSection(slide, pictures),

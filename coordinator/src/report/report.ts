@@ -1,3 +1,4 @@
+import type { Pictures } from './pictures.ts';
 import { writePage } from './write-page.ts';
 
 /**
@@ -11,8 +12,20 @@ export async function writeReport(options: {
   zarr: string;
   runDirectory: string | null;
   out: string;
+  /** `drawPictures` of the same output, where they were drawn before; drawn now when absent. */
+  pictures?: Pictures;
 }): Promise<void> {
   // Loaded here, since the plotting library takes a while to load and most of a run does without.
   const [{ readSlide }, { renderPage }] = await Promise.all([import('./slide.ts'), import('./page.ts')]);
-  await writePage(options.out, await renderPage(await readSlide(options.zarr, options.runDirectory)));
+  const slide = await readSlide(options.zarr, options.runDirectory);
+  await writePage(options.out, await renderPage(slide, options.pictures));
+}
+
+/** The pictures of a report: they take most of its time and need nothing but the Zarr. Errors: as `writeReport`. */
+export async function drawPictures(zarr: string, runDirectory: string): Promise<Pictures> {
+  const [{ readSlide }, { gatherPictures }] = await Promise.all([
+    import('./slide.ts'),
+    import('./pictures.ts'),
+  ]);
+  return gatherPictures(await readSlide(zarr, runDirectory));
 }

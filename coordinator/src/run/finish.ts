@@ -2,18 +2,19 @@ import { resolve } from 'node:path';
 import type { Finding } from '@spatile/formats/bundle/slide';
 import type { ReferenceProfiles } from '@spatile/formats/reference/read';
 import { IDENTITY, invertAffine } from '@spatile/formats/space';
-import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import type { RunOptions, RunSummary } from '../api.ts';
 import type { AssignStage, AssignSummary } from '../assign/stage.ts';
 import { priorCells } from '../cells/discovered.ts';
 import type { Corrections } from '../correct/annotations.ts';
 import { correctRun } from '../correct/run-stage.ts';
 import type { OutlinedCells } from '../output/cells.ts';
+import { threadedEncoders } from '../output/encoders.ts';
 import { collectPosterior } from '../output/posterior.ts';
 import { type SlideTally, tallySlide } from '../output/tally.ts';
 import { keptCounts, writeOutput } from '../output/write.ts';
 import { convergenceFindings, judgeConvergence } from '../report/convergence.ts';
-import { writeReport } from '../report/report.ts';
+import { drawPictures, writeReport } from '../report/report.ts';
+import { ThreadPool } from '../threads/pool.ts';
 import { reportFor } from './directory.ts';
 import { logEvent, logStep, readEvents } from './events.ts';
 import type { RunIdentity } from './identity.ts';
@@ -41,17 +42,20 @@ export interface FinishInput {
 }
 
 /** Counts, writes the Zarr, checks it, and writes the report and the summary. Errors: those of the writers, `INTERRUPTED`. */
-export async function finishRun({
-  options,
-  input,
-  identity,
-  stage,
-  assigned,
-  outlines,
-  reference,
-  findings,
-  started,
-}: FinishInput): Promise<RunSummary> {
+export async function finishRun(input: FinishInput): Promise<RunSummary> {
+  // Workers have nothing more to do: their cores write, together with this one.
+  const threads = new ThreadPool(input.options.workers - 1);
+  try {
+    return await finishWith(input, threads);
+  } finally {
+    await threads.close();
+  }
+}
+
+async function finishWith(
+  { options, input, identity, stage, assigned, outlines, reference, findings, started }: FinishInput,
+  threads: ThreadPool,
+): Promise<RunSummary> {
   const { slide, regions, states, store } = stage;
   const progress = untilAborted(options.progress, options.signal);
   const output = resolve(options.output);
@@ -90,10 +94,15 @@ export async function finishRun({
         attrs: outputAttrs(identity, input, slide, assigned),
         hasQv: input.bundle.transcripts.has.qv,
         onRows,
+        encoders: threadedEncoders(threads),
       }),
   );
   await logStep(store, 'write', writeStarted);
-  const problems = await validateSpatialData(output);
+  const reportStarted = performance.now();
+  const [problems, pictures] = await Promise.all([
+    threads.run('validate', { path: output }),
+    drawPictures(output, store.directory),
+  ]);
   const convergence = await judgeConvergence(store, assigned.diagnostics);
   const all = [
     ...findings,
@@ -119,7 +128,8 @@ export async function finishRun({
   });
   await store.putJson('report.json', data);
   const report = resolve(options.report ?? reportFor(options.output));
-  await writeReport({ zarr: output, runDirectory: store.directory, out: report });
+  await writeReport({ zarr: output, runDirectory: store.directory, out: report, pictures });
+  await logStep(store, 'report', reportStarted);
   const summary: RunSummary = {
     output,
     runDirectory: store.directory,

@@ -1,4 +1,3 @@
-import { Zstd } from 'numcodecs';
 import { arrayJson, type ZarrType } from './metadata.ts';
 import type { NodeJson, PartialStore } from './store.ts';
 
@@ -35,17 +34,6 @@ const typeName = (values: NumericArray): ZarrType => TYPE_NAMES.find(([type]) =>
 const NUMBERS_PER_CHUNK = 1_000_000;
 const STRINGS_PER_CHUNK = 100_000;
 
-const zstd = Zstd.fromConfig({ id: 'zstd', level: 3 });
-
-/** Compresses one chunk (zstd level 3, one frame); equal input gives equal bytes. */
-export async function compressChunk(bytes: Uint8Array): Promise<Uint8Array> {
-  return zstd.encode(bytes);
-}
-
-export async function decompressChunk(bytes: Uint8Array): Promise<Uint8Array> {
-  return zstd.decode(bytes);
-}
-
 export function bytesOf(array: NumericArray): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
@@ -72,7 +60,7 @@ export async function writeNumbers(
     const part = values.subarray(chunk * chunkRows * width, (chunk + 1) * chunkRows * width);
     const bytes = new Uint8Array(chunkRows * width * values.BYTES_PER_ELEMENT);
     bytes.set(bytesOf(part));
-    await store.write(`${path}/c/${chunk}${columns > 0 ? '/0' : ''}`, await compressChunk(bytes));
+    await store.write(`${path}/c/${chunk}${columns > 0 ? '/0' : ''}`, await store.encoders.compress(bytes));
   }
 }
 
@@ -119,7 +107,8 @@ export class NumberStream {
   async #flush(): Promise<void> {
     this.#chunk.fill(0, this.#filled);
     this.#filled = 0;
-    await this.#store.write(`${this.#path}/c/${this.#chunks++}`, await compressChunk(bytesOf(this.#chunk)));
+    const bytes = bytesOf(this.#chunk).slice();
+    await this.#store.write(`${this.#path}/c/${this.#chunks++}`, await this.#store.encoders.compress(bytes));
   }
 }
 
@@ -154,7 +143,7 @@ export async function writeStrings(
   for (let chunk = 0; chunk * perChunk < values.length; chunk++) {
     await store.write(
       `${path}/c/${chunk}`,
-      await compressChunk(encodeStrings(values, chunk * perChunk, perChunk)),
+      await store.encoders.compress(encodeStrings(values, chunk * perChunk, perChunk)),
     );
   }
 }
@@ -170,5 +159,8 @@ export async function writeScalar(
   const isText = typeof value === 'string';
   const name = type ?? (isText ? 'string' : typeName(value));
   await store.node(path, arrayJson(name, [], [], attributes));
-  await store.write(`${path}/c`, await compressChunk(isText ? encodeStrings([value], 0, 1) : bytesOf(value)));
+  await store.write(
+    `${path}/c`,
+    await store.encoders.compress(isText ? encodeStrings([value], 0, 1) : bytesOf(value).slice()),
+  );
 }

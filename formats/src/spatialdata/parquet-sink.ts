@@ -1,150 +1,65 @@
-import type { ColumnChunk, Encoding, SchemaElement } from 'hyparquet';
+import type { ColumnChunk, RowGroup } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import { writeColumn } from 'hyparquet-writer/src/column.js';
-import { writeDataPageV2 } from 'hyparquet-writer/src/datapage.js';
-import { writeDictionaryPage } from 'hyparquet-writer/src/dictionary.js';
 import { SOFTWARE } from './metadata.ts';
+import { type SinkColumn, type SinkData, schemaElement } from './parquet-chunk.ts';
 import type { PartialStore, StoreFile } from './store.ts';
+
+export type { SinkColumn, SinkData } from './parquet-chunk.ts';
 
 /**
  * A Parquet file written row group by row group with bounded memory and equal bytes for equal input.
  *
  * hyparquet-writer encodes pages and the footer. Row groups are put together here, because its own `write` builds the
- * dictionary of a text column from the values met, and a categorical column needs all categories in order in every one.
+ * dictionary of a text column from the values met, and a categorical column needs all categories in order in every one; and
+ * because the columns of a row group may be encoded elsewhere, side by side (`Encoders`).
  */
-
-export type SinkColumn =
-  | { name: string; kind: 'float32' | 'float64' | 'int32' | 'int64' | 'uint64' | 'bool' | 'binary' }
-  /** 64-bit integers that ascend evenly, such as row numbers; stored as differences. */
-  | { name: string; kind: 'rowNumber' }
-  /** Text in a dictionary page; written as `codes` into `dictionary`. */
-  | { name: string; kind: 'text' };
-
-export type SinkData =
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | BigInt64Array
-  | BigUint64Array
-  | Uint8Array
-  | readonly Uint8Array[]
-  | { codes: Int32Array | Uint32Array; dictionary: readonly Uint8Array[] };
-
-const PHYSICAL: Record<SinkColumn['kind'], Omit<SchemaElement, 'name'>> = {
-  float32: { type: 'FLOAT' },
-  float64: { type: 'DOUBLE' },
-  int32: { type: 'INT32' },
-  int64: { type: 'INT64' },
-  uint64: { type: 'INT64', converted_type: 'UINT_64' },
-  rowNumber: { type: 'INT64' },
-  bool: { type: 'BOOLEAN' },
-  binary: { type: 'BYTE_ARRAY' },
-  text: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
-};
-
-const ENCODING: Partial<Record<SinkColumn['kind'], Encoding>> = {
-  bool: 'RLE',
-  rowNumber: 'DELTA_BINARY_PACKED',
-};
-
-/** Rows in a data page of bit-packed codes or booleans; other pages are cut by size. */
-const PAGE_ROWS = 262_144;
-const PAGE_BYTES = 1_048_576;
-
 export class ParquetSink {
+  readonly #store: PartialStore;
   readonly #file: StoreFile;
-  readonly #bytes = new ByteWriter(1 << 20);
+  readonly #bytes = new ByteWriter(1 << 10);
   readonly #columns: readonly SinkColumn[];
-  readonly #elements: SchemaElement[];
-  readonly #root: SchemaElement;
   readonly #writer: ParquetWriter;
 
-  private constructor(file: StoreFile, columns: readonly SinkColumn[]) {
+  private constructor(store: PartialStore, file: StoreFile, columns: readonly SinkColumn[]) {
+    this.#store = store;
     this.#file = file;
     this.#columns = columns;
-    this.#root = { name: 'schema', num_children: columns.length };
-    this.#elements = columns.map(({ name, kind }) => ({
-      name,
-      repetition_type: 'REQUIRED',
-      ...PHYSICAL[kind],
-    }));
     this.#writer = new ParquetWriter({
       writer: this.#bytes,
-      schema: [this.#root, ...this.#elements],
+      schema: [{ name: 'schema', num_children: columns.length }, ...columns.map(schemaElement)],
       codec: 'SNAPPY',
       createdBy: `${SOFTWARE.library} ${SOFTWARE.version}`,
     });
   }
 
   static async open(store: PartialStore, name: string, columns: readonly SinkColumn[]): Promise<ParquetSink> {
-    return new ParquetSink(await store.file(name), columns);
+    return new ParquetSink(store, await store.file(name), columns);
   }
 
-  /** Writes one row group of `rows` rows: the data of each column in the order of the columns. */
+  /**
+   * Writes one row group of `rows` rows: the data of each column in the order of the columns, which is not to be used any
+   * more. One after the other.
+   */
   async rowGroup(rows: number, data: readonly SinkData[]): Promise<void> {
-    const start = this.#bytes.offset;
-    const chunks = data.map((values, i) => this.#chunk(i, values));
-    let uncompressed = 0n;
-    for (const { meta_data } of chunks) uncompressed += meta_data?.total_uncompressed_size ?? 0n;
-    this.#writer.row_groups.push({
-      columns: chunks,
-      total_byte_size: uncompressed,
-      num_rows: BigInt(rows),
-      total_compressed_size: BigInt(this.#bytes.offset - start),
-    });
-    this.#writer.num_rows += BigInt(rows);
+    const encoded = await Promise.all(
+      data.map((values, i) => this.#store.encoders.column(this.#columns[i], values)),
+    );
     await this.#flush();
-  }
-
-  #chunk(index: number, data: SinkData): ColumnChunk {
-    const { name, kind } = this.#columns[index];
-    const column = {
-      columnName: name,
-      element: this.#elements[index],
-      schemaPath: [this.#root, this.#elements[index]],
-      codec: 'SNAPPY' as const,
-      compressors: this.#writer.compressors,
-      // Bounds let viewers skip row groups by place; for ids and codes they cost more than they save.
-      stats: kind === 'float32' || kind === 'float64',
-      pageSize: PAGE_BYTES,
-      columnIndex: false,
-      offsetIndex: false,
-      encoding: ENCODING[kind] ?? 'PLAIN',
+    const group: RowGroup = {
+      columns: [],
+      total_byte_size: 0n,
+      num_rows: BigInt(rows),
+      total_compressed_size: 0n,
     };
-    if (typeof data === 'object' && 'codes' in data) return this.#dictionaryChunk(column, data);
-    const values = data as Float32Array;
-    const pageData = { values, definitionLevels: [], repetitionLevels: [], maxDefinitionLevel: 0 };
-    return writeColumn({ writer: this.#bytes, column, pageData }).chunk;
-  }
-
-  #dictionaryChunk(
-    column: Parameters<typeof writeDictionaryPage>[1],
-    data: { codes: Int32Array | Uint32Array; dictionary: readonly Uint8Array[] },
-  ): ColumnChunk {
-    const writer = this.#bytes;
-    const start = writer.offset;
-    let uncompressed = writeDictionaryPage(writer, column, data.dictionary as Uint8Array[]);
-    const pagesStart = writer.offset;
-    for (let from = 0; from < data.codes.length; from += PAGE_ROWS) {
-      // The encoder packs 32-bit numbers; a view with that sign keeps it exact.
-      const values = data.codes.subarray(from, from + PAGE_ROWS) as Int32Array;
-      const pageData = { values, definitionLevels: [], repetitionLevels: [], maxDefinitionLevel: 0 };
-      uncompressed += writeDataPageV2({ writer, column, encoding: 'RLE_DICTIONARY', pageData });
+    for (const { bytes, chunk } of encoded) {
+      group.columns.push(movedBy(chunk, BigInt(this.#bytes.offset)));
+      group.total_byte_size += chunk.meta_data?.total_uncompressed_size ?? 0n;
+      group.total_compressed_size! += BigInt(bytes.length);
+      await this.#file.append(bytes);
+      this.#bytes.offset += bytes.length;
     }
-    return {
-      meta_data: {
-        type: 'BYTE_ARRAY',
-        encodings: ['PLAIN', 'RLE_DICTIONARY'],
-        path_in_schema: [column.columnName],
-        codec: 'SNAPPY',
-        num_values: BigInt(data.codes.length),
-        total_compressed_size: BigInt(writer.offset - start),
-        total_uncompressed_size: BigInt(uncompressed),
-        data_page_offset: BigInt(pagesStart),
-        dictionary_page_offset: BigInt(start),
-      },
-      file_offset: BigInt(start),
-    };
+    this.#writer.row_groups.push(group);
+    this.#writer.num_rows += BigInt(rows);
   }
 
   /** Writes the footer with the given key-value entries, in their order, and closes the file. */
@@ -164,4 +79,19 @@ export class ParquetSink {
     await this.#file.append(pending);
     this.#bytes.index = 0;
   }
+}
+
+/** What the footer says of a chunk that begins `by` bytes after where it was encoded. */
+function movedBy({ meta_data: meta, file_offset, ...rest }: ColumnChunk, by: bigint): ColumnChunk {
+  if (meta === undefined) return { ...rest, file_offset: file_offset + by };
+  const { data_page_offset: pages, dictionary_page_offset: dictionary } = meta;
+  return {
+    ...rest,
+    meta_data: {
+      ...meta,
+      data_page_offset: pages + by,
+      ...(dictionary === undefined ? {} : { dictionary_page_offset: dictionary + by }),
+    },
+    file_offset: file_offset + by,
+  };
 }

@@ -102,6 +102,8 @@ class PointsSink {
   #part = 0;
   #groups = 0;
   #sink: ParquetSink | null = null;
+  /** The row group that is being encoded and written; the next one fills up meanwhile. */
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(store: PartialStore, folder: string, spec: PointsSpec) {
     this.#store = store;
@@ -200,17 +202,22 @@ class PointsSink {
       is_control: own.isControl.subarray(0, rows),
       [ROW_INDEX]: rowNumbers(this.#firstRow, rows),
     };
+    await this.#writing;
     const sink = await this.#openPart();
-    await sink.rowGroup(
+    this.#writing = sink.rowGroup(
       rows,
       this.#columns.map(({ name }) => data[name]),
     );
+    // Whoever waits for it next hears of a failure.
+    this.#writing.catch(() => undefined);
+    this.#buffers = makeBuffers(this.#capacity, this.#spec);
     this.#firstRow += rows;
     this.#rows = 0;
     if (++this.#groups === this.#groupsPerPart) await this.#closePart();
   }
 
   async #closePart(): Promise<void> {
+    await this.#writing;
     await (await this.#openPart()).finish(this.#footer);
     this.#sink = null;
     this.#groups = 0;
@@ -228,12 +235,13 @@ class PointsSink {
   }
 
   async discard(): Promise<void> {
+    await this.#writing.catch(() => undefined);
     await this.#sink?.discard();
   }
 }
 
 /**
- * Writes `points/<name>`. Memory is one row group; the bytes do not depend on how rows are cut into batches.
+ * Writes `points/<name>`. Memory is two row groups; the bytes do not depend on how rows are cut into batches.
  * Throws `INTERNAL` for codes out of range, unequal columns, and no row at all.
  */
 export async function writePoints(

@@ -13,6 +13,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSpatileError, SpatileError } from '../errors.ts';
+import { type Encoders, ownEncoders } from './encoders.ts';
 
 /** `zarr.json` of one node; groups and arrays alike. */
 export type NodeJson = Record<string, unknown>;
@@ -116,14 +117,16 @@ export class StoreFile {
  */
 export class PartialStore {
   readonly path: string;
+  readonly encoders: Encoders;
   readonly #partial: string;
   readonly #files = new Map<string, string>();
   readonly #nodes = new Map<string, NodeJson>();
   readonly #folders = new Set<string>();
   #bytes = 0;
 
-  private constructor(path: string) {
+  private constructor(path: string, encoders: Encoders) {
     this.path = path;
+    this.encoders = encoders;
     this.#partial = `${path}.partial`;
   }
 
@@ -131,7 +134,7 @@ export class PartialStore {
    * Makes `<path>.partial`, removing the remains of an earlier attempt.
    * Errors: `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`, `DISK_FULL`.
    */
-  static async create(path: string): Promise<PartialStore> {
+  static async create(path: string, encoders: Encoders = ownEncoders): Promise<PartialStore> {
     if (
       await stat(path).then(
         () => true,
@@ -144,7 +147,7 @@ export class PartialStore {
         { fields: { file: path } },
       );
     }
-    const store = new PartialStore(path);
+    const store = new PartialStore(path, encoders);
     try {
       await rm(store.#partial, { recursive: true, force: true });
       await mkdir(store.#partial);

@@ -3,6 +3,7 @@ import { type NumericArray, writeNumbers, writeScalar, writeStrings } from './ar
 import { type CsrBlocks, isBlocks, writeCsrBlocks } from './csr-blocks.ts';
 import { groupJson, VERSIONS } from './metadata.ts';
 import { assertNames } from './names.ts';
+import { settled } from './settled.ts';
 import type { NodeJson, PartialStore } from './store.ts';
 
 /** Writes an AnnData table (on-disk encodings of anndata 0.8 and later) annotated as a SpatialData table. */
@@ -82,13 +83,10 @@ export async function writeTable(store: PartialStore, name: string, given: Table
       version: VERSIONS.table,
     }),
   );
-  await writeCsr(store, `${path}/X`, spec.x, spec.obsIndex.length, spec.varIndex.length);
+  await store.node(`${path}/layers`, groupJson(DICT));
+  await writeMatrices(store, path, spec);
   await writeDataframe(store, `${path}/obs`, spec.obsIndex, spec.obs);
   await writeDataframe(store, `${path}/var`, spec.varIndex, spec.var);
-  await store.node(`${path}/layers`, groupJson(DICT));
-  for (const [key, matrix] of Object.entries(spec.layers ?? {})) {
-    await writeCsr(store, `${path}/layers/${key}`, matrix, spec.obsIndex.length, spec.varIndex.length);
-  }
   await store.node(`${path}/obsm`, groupJson(DICT));
   for (const [key, { data, columns }] of Object.entries(spec.obsm ?? {})) {
     await writeNumbers(store, `${path}/obsm/${key}`, data, ARRAY, { columns });
@@ -190,6 +188,23 @@ function checkCsr({ indptr, indices, data }: CsrMatrix, rows: number, columns: n
   }
 }
 
+/** X and the layers: those in memory side by side, since their chunks may be compressed in threads, the others in turn. */
+async function writeMatrices(store: PartialStore, path: string, spec: TableSpec): Promise<void> {
+  const [rows, columns] = [spec.obsIndex.length, spec.varIndex.length];
+  const layers = Object.entries(spec.layers ?? {}).map(([key, matrix]) => ({
+    place: `${path}/layers/${key}`,
+    matrix,
+  }));
+  const all = [{ place: `${path}/X`, matrix: spec.x }, ...layers];
+  await settled(
+    all
+      .filter(({ matrix }) => !isBlocks(matrix))
+      .map(({ place, matrix }) => writeCsr(store, place, matrix, rows, columns)),
+  );
+  for (const { place, matrix } of all)
+    if (isBlocks(matrix)) await writeCsr(store, place, matrix, rows, columns);
+}
+
 async function writeCsr(
   store: PartialStore,
   path: string,
@@ -202,8 +217,11 @@ async function writeCsr(
     groupJson({ 'encoding-type': 'csr_matrix', 'encoding-version': '0.1.0', shape: [rows, columns] }),
   );
   if (isBlocks(matrix)) return writeCsrBlocks(store, path, matrix, columns);
-  for (const part of ['data', 'indices', 'indptr'] as const)
-    await writeNumbers(store, `${path}/${part}`, matrix[part], {});
+  await settled(
+    (['data', 'indices', 'indptr'] as const).map((part) =>
+      writeNumbers(store, `${path}/${part}`, matrix[part], {}),
+    ),
+  );
 }
 
 async function writeDataframe(

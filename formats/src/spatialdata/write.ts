@@ -1,6 +1,7 @@
 import type { ImageSource } from '../bundle/slide.ts';
 import { SpatileError } from '../errors.ts';
 import { type Affine, IDENTITY } from '../space.ts';
+import type { Encoders } from './encoders.ts';
 import { writeImage } from './image.ts';
 import { groupJson, rootJson } from './metadata.ts';
 import { nameProblem } from './names.ts';
@@ -11,16 +12,17 @@ import { type TableSpec, writeTable } from './table.ts';
 import { compose } from './transforms.ts';
 
 export type { CsrBlock, CsrBlocks } from './csr-blocks.ts';
+export type { Encoders } from './encoders.ts';
 export type { PointsBatch, PointsSpec } from './points.ts';
 export type { ShapesBatch } from './shapes.ts';
 export type { CsrMatrix, TableColumn, TableSpec, UnsValue } from './table.ts';
 
 /**
- * Writes one SpatialData store (container 0.2, Zarr v3). Elements are written one after the other, each once. After an
- * error the store is unusable: call `abort`.
+ * Writes one SpatialData store (container 0.2, Zarr v3). Each element is written once; elements of different types may be
+ * written side by side. After an error the store is unusable: call `abort` when nothing is being written any more.
  */
 export interface SpatialDataWriter {
-  /** Streams transcripts; memory is one row group. */
+  /** Streams transcripts; memory is two row groups. */
   points(name: string, spec: PointsSpec, batches: AsyncIterable<PointsBatch>): Promise<void>;
   /** Streams polygons; false when there was none and the element was left out (SpatialData refuses empty ones). */
   shapes(name: string, batches: AsyncIterable<ShapesBatch>): Promise<boolean>;
@@ -40,6 +42,8 @@ export interface SpatialDataOptions {
   pixelSizeUm: number | null;
   /** From microns to the frame `global` (level-0 pixels of the main image). Identity: by `pixelSizeUm` if that is given. */
   micronsToGlobal: Affine;
+  /** Who encodes columns and chunks; the writer itself when absent. */
+  encoders?: Encoders;
 }
 
 /**
@@ -50,7 +54,7 @@ export async function createSpatialData(
   path: string,
   options: SpatialDataOptions,
 ): Promise<SpatialDataWriter> {
-  const store = await PartialStore.create(path);
+  const store = await PartialStore.create(path, options.encoders);
   const toGlobal = globalFrame(options);
   const vectorTargets: [string, Affine][] = [
     ['global', toGlobal],

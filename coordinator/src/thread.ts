@@ -1,0 +1,33 @@
+import { parentPort } from 'node:worker_threads';
+import { isSpatileError } from '@spatile/formats/errors';
+import { type JobMessage, type JobReply, jobs } from './threads/jobs.ts';
+
+/** One thread of the coordinator: does jobs in the order they come. */
+
+const port = parentPort!;
+let queue = Promise.resolve();
+
+port.on('message', (message: JobMessage) => {
+  queue = queue.then(() => answer(message));
+});
+
+async function answer({ id, job, input }: JobMessage): Promise<void> {
+  try {
+    const value = await jobs[job](input);
+    const reply: JobReply = { id, value };
+    port.postMessage(reply, ownMemory(value));
+  } catch (thrown) {
+    const { message } = thrown as Error;
+    const error = isSpatileError(thrown)
+      ? { code: thrown.code, message, fields: { ...thrown.fields } }
+      : { code: null, message, fields: {} };
+    const reply: JobReply = { id, error };
+    port.postMessage(reply);
+  }
+}
+
+/** Memory of a result that nobody here needs any more: it moves instead of being copied. */
+function ownMemory(value: unknown): ArrayBuffer[] {
+  const { bytes } = (value ?? {}) as { bytes?: Uint8Array };
+  return bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
+}

@@ -1,0 +1,33 @@
+import type { Finding } from '@spatile/formats/bundle/slide';
+import { compressChunk } from '@spatile/formats/spatialdata/encoders';
+import {
+  type EncodedChunk,
+  encodeChunk,
+  type SinkColumn,
+  type SinkData,
+} from '@spatile/formats/spatialdata/parquet-chunk';
+import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
+
+/** What a thread of the coordinator can do: pure functions of plain data, the same wherever they run. */
+export const jobs = {
+  column: async ({ column, data }: { column: SinkColumn; data: SinkData }): Promise<EncodedChunk> =>
+    encodeChunk(column, data),
+  compress: ({ bytes }: { bytes: Uint8Array }): Promise<Uint8Array> => compressChunk(bytes),
+  validate: ({ path }: { path: string }): Promise<Finding[]> => validateSpatialData(path),
+};
+
+export type Jobs = typeof jobs;
+export type JobName = keyof Jobs;
+export type JobInput<K extends JobName> = Parameters<Jobs[K]>[0];
+export type JobResult<K extends JobName> = Awaited<ReturnType<Jobs[K]>>;
+
+export interface JobMessage {
+  id: number;
+  job: JobName;
+  input: never;
+}
+
+/** `error` is a `SpatileError` as plain data; anything else that was thrown has no code. */
+export type JobReply =
+  | { id: number; value: unknown }
+  | { id: number; error: { code: string | null; message: string; fields: Record<string, unknown> } };
