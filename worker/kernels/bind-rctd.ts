@@ -20,7 +20,15 @@ interface RctdExports {
   weightsAt(): number;
   columnsAt(): number;
   ratesAt(): number;
-  solve(n: number, umi: number, damping: number, most: number, tolerance: number, settled: number): number;
+  solve(
+    n: number,
+    umi: number,
+    damping: number,
+    most: number,
+    tolerance: number,
+    settled: number,
+    near: number,
+  ): number;
   scoreOf(n: number, umi: number): number;
   scoreOfRates(multiplier: number): number;
   scoreOne(type: number, umi: number): number;

@@ -8,6 +8,8 @@ const TOLERANCE = 0.001;
 const ROUNDS = 50;
 /** From steps of this size on the Hessian of every second round serves for the next as well. */
 const SETTLED = 0.15;
+/** Steps shorter than this (summed) lie near enough to the minimum for the rest of their path to be known. */
+const NEAR = 0.1;
 
 /** Profiles by which cells are taken apart: expression shares of the genes of a fit, types x genes. */
 export interface Profiles {
@@ -67,7 +69,7 @@ export class Solver {
   weights(list: ArrayLike<number>, rounds = ROUNDS): { weights: Float64Array; converged: boolean } {
     const { columns, weights, kernel } = this.#bound;
     columns.set(list);
-    const taken = kernel.solve(list.length, this.#umi, DAMPING, rounds, TOLERANCE, SETTLED);
+    const taken = kernel.solve(list.length, this.#umi, DAMPING, rounds, TOLERANCE, SETTLED, NEAR);
     return { weights: weights.subarray(0, list.length), converged: taken > 0 };
   }
 
