@@ -1,6 +1,6 @@
 """Trains the star-convex network that ships with spatile, on synthetic nuclei alone.
 
-    python train.py --out FOLDER [--steps 9000] [--seed 20]
+    python train.py --out FOLDER [--steps 4200] [--seed 20]
 
 Every batch is a function of (seed, step), so a run that was stopped goes on from its last checkpoint as if it had not been.
 The learning rate is 1e-3, falling by a cosine to 2e-5 over the last 40 % of the steps.
@@ -48,7 +48,7 @@ def rate_at(step: int, steps: int) -> float:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", required=True)
-    parser.add_argument("--steps", type=int, default=9000)
+    parser.add_argument("--steps", type=int, default=4200)
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--stop-at", type=int, default=None)
     options = parser.parse_args()
