@@ -1,5 +1,5 @@
 // Builds what users run: the AssemblyScript kernels, then the coordinator and the worker as plain JavaScript in dist/.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { copyFile, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,8 +50,10 @@ for (const [folder, to] of KERNELS) {
     if (file.endsWith('.wasm')) await copyFile(join(from, file), join(building, to, 'build', file));
   }
 }
-for (const name of ['nuclei', 'nuclei-he']) {
-  await cp(join(root, 'worker/networks', name), join(building, 'networks', name), { recursive: true });
+for (const name of await readdir(join(root, 'worker/networks'))) {
+  const network = join(root, 'worker/networks', name);
+  if (existsSync(join(network, 'model.yaml')))
+    await cp(network, join(building, 'networks', name), { recursive: true });
 }
 await rm(dist, { recursive: true, force: true });
 await rename(building, dist);

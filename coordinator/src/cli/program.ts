@@ -3,6 +3,7 @@ import { VERSION } from '../version.ts';
 import { addCorrect } from './commands/correct.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addInspect } from './commands/inspect.ts';
+import { addModels } from './commands/models.ts';
 import { addReport } from './commands/report.ts';
 import { addRun } from './commands/run.ts';
 import { addSimulate } from './commands/simulate.ts';
@@ -78,6 +79,7 @@ Exit codes: 0 done, 2 wrong usage, 3 input, 4 output, 5 disk or memory, 6 run, 7
     addSimulate,
     addEvaluate,
     addTile,
+    addModels,
     addReport,
     addStatus,
     addWorker,
