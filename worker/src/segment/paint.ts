@@ -6,13 +6,16 @@ import {
   segmentPaintTileFrom,
 } from '@spatile/formats/tile/segment';
 import type { Handler } from '../handler.ts';
-import { traceLabel } from '../outline/trace.ts';
-import { labelRuns } from '../raster/labels.ts';
-import { checkPixels, type PixelWindow } from '../raster/lattice.ts';
+import { checkPixels } from '../raster/lattice.ts';
+import { polygonise } from './polygons/polygonise.ts';
+
+/** Beyond this a simplified line could jump over a pixel. */
+const MAX_TOLERANCE_PX = 0.5;
 
 /**
- * Outlines the settled shapes of one tile: paints them and their neighbours, which settled shapes never overlap, and traces
- * those that the tile owns.
+ * Outlines the settled shapes of one tile: paints them and their neighbours, which never overlap once
+ * settled, and outlines those that the tile owns. Borders are simplified once for both sides, so outlines never overlap either,
+ * and a border between two tiles comes out alike in both.
  *
  * In: segment-paint-tile. Out: segment-paint-result.
  */
@@ -28,15 +31,7 @@ export const segmentPaint: Handler = async (input, context) => {
 
 function outlineKind({ meta, shapes, runs }: SegmentPaintTile, kind: number, writer: RingWriter): void {
   const { x0, y0, x1, y1 } = meta.region;
-  const window: PixelWindow = {
-    originX: 0,
-    originY: 0,
-    sizeUm: 1,
-    row0: y0,
-    column0: x0,
-    width: x1 - x0,
-    height: y1 - y0,
-  };
+  const window = { width: x1 - x0, height: y1 - y0 };
   checkPixels(window.width * window.height, meta.tile);
   const map = new Int32Array(window.width * window.height);
   for (let i = 0; i < runs.shape.length; i++) {
@@ -44,23 +39,24 @@ function outlineKind({ meta, shapes, runs }: SegmentPaintTile, kind: number, wri
     const from = (runs.y[i] - y0) * window.width + runs.x[i] - x0;
     map.fill(runs.shape[i] + 1, from, from + runs.length[i]);
   }
-  const wanted = new Uint8Array(shapes.label.length + 1);
-  shapes.owned.forEach((own, shape) => {
-    wanted[shape + 1] = own === 1 && shapes.kind[shape] === kind ? 1 : 0;
+  const tolerancePx = Math.min(MAX_TOLERANCE_PX, meta.toleranceUm / meta.pixelSizeUm);
+  const rings = polygonise(
+    {
+      rows: window.height,
+      columns: window.width,
+      labels: map,
+      scores: new Float32Array(shapes.label.length),
+    },
+    tolerancePx,
+  );
+  rings.forEach((ring, shape) => {
+    if (ring.length === 0 || shapes.owned[shape] === 0) return;
+    for (let v = 0; v < ring.length; v += 2) {
+      ring[v] += x0;
+      ring[v + 1] += y0;
+    }
+    writer.add(kind, shapes.label[shape], ring);
   });
-  const own = labelRuns(map, window, wanted);
-  const seen = new Uint8Array(map.length);
-  for (let label = 1; label < wanted.length; label++) {
-    if (wanted[label] === 0) continue;
-    const [from, to] = [own.start[label], own.start[label + 1]];
-    const shape = {
-      y: Array.from(own.y.subarray(from, to)),
-      x: Array.from(own.x.subarray(from, to)),
-      length: Array.from(own.length.subarray(from, to)),
-    };
-    for (const part of traceLabel(map, window, label, shape, seen))
-      for (const ring of part) writer.add(kind, shapes.label[label - 1], ring.vertices);
-  }
 }
 
 class RingWriter {
@@ -73,7 +69,7 @@ class RingWriter {
   readonly #x: number[] = [];
   readonly #y: number[] = [];
 
-  add(kind: number, label: number, vertices: readonly number[]): void {
+  add(kind: number, label: number, vertices: ArrayLike<number>): void {
     this.#rings.kind.push(kind);
     this.#rings.label.push(label);
     this.#rings.start.push(this.#x.length);

@@ -1,0 +1,329 @@
+import type { RunConfig } from '@spatile/formats/config/schema';
+import { SpatileError } from '@spatile/formats/errors';
+import { encodePolygonWkb } from '@spatile/formats/geometry/wkb';
+import type { PixelRect } from '@spatile/formats/image/packed';
+import type { Affine, RectUm } from '@spatile/formats/space';
+import {
+  type ChannelModel,
+  PART_NUCLEUS,
+  SEGMENT_FIT_RESULT,
+  SEGMENT_PAINT_RESULT,
+  SEGMENT_RESULT,
+  type SegmentResult,
+  segmentFitResultFrom,
+  segmentFitTileFrame,
+  segmentPaintResultFrom,
+  segmentPaintTileFrame,
+  segmentResultFrom,
+  segmentTileFrame,
+} from '@spatile/formats/tile/segment';
+import type { RoundRunner, RoundTask } from '../run/rounds.ts';
+import type { RunStore } from '../run/store.ts';
+import { chooseFit } from './fit.ts';
+import { type Grid, LATTICE_PX, regionOf } from './grid.ts';
+import { channelModels, withLimits } from './model.ts';
+import { paintInput } from './paint.ts';
+import { type SettledUnit, settleUnits } from './settle.ts';
+import type { SegmentSetup } from './setup.ts';
+import { cutTiles, type SegmentPlanTile } from './tiles.ts';
+
+export const FIT_ROUND = 'segment-fit';
+export const SEGMENT_ROUND = 'segment';
+export const PAINT_ROUND = 'segment-paint';
+const MODEL_FILE = 'segment.json';
+
+/** What a worker needs beside the pixels: the process, libraries and decoders. */
+const BASE_BYTES = 300 * 2 ** 20;
+/** Bytes of a pixel of the image on its way: compressed, decoded, and its mean. */
+const BYTES_PER_LEVEL_PIXEL = 8;
+/** Instances whose seed lies so far outside a core are reported too, microns. */
+const SEAM_UM = 3;
+/** The segmented area reaches so far beyond the transcripts, microns. */
+const MARGIN_UM = 20;
+
+/** A settled cell with its outlines in microns. */
+export interface SegmentedCell extends Omit<SettledUnit, 'seedX' | 'seedY'> {
+  id: string;
+  /** Microns. */
+  seedX: number;
+  seedY: number;
+  nucleusRings: Float64Array[];
+  cellRings: Float64Array[];
+}
+
+export interface Segmented {
+  method: string;
+  imageName: string;
+  /** Names of the planes. */
+  channels: string[];
+  pixelSizeUm: number;
+  grid: Grid;
+  models: ChannelModel[];
+  haloUm: number;
+  tiles: number;
+  /** Ids are ranks by (row, column) of the seed. */
+  cells: SegmentedCell[];
+  diagnostics: Record<string, number>;
+}
+
+/** A plan of the stage: what is segmented, in which tiles. */
+export interface SegmentPlan {
+  region: PixelRect;
+  tiles: SegmentPlanTile[];
+  /** Share of the wanted area that the image covers. */
+  covered: number;
+}
+
+/**
+ * Plans the tiles of the segment stage. @param area that is wanted, microns; null takes the whole image.
+ * Errors: `IMAGE_INVALID` when image and area do not overlap, `MEMORY_LIMIT` when not even small tiles fit a worker.
+ */
+export function planSegment(setup: SegmentSetup, area: RectUm | null, config: RunConfig): SegmentPlan {
+  const { grid, image } = setup;
+  const whole = { x0: 0, y0: 0, x1: grid.widthPx, y1: grid.heightPx };
+  const region = area === null ? whole : regionOf(grid, area);
+  if (region === null) throw apart(setup, area!);
+  const haloPx = Math.ceil(setup.haloUm / grid.pixelSizeUm / LATTICE_PX) * LATTICE_PX;
+  const edge = largestEdge(setup, haloPx, config);
+  const size: [number, number] = [grid.widthPx, grid.heightPx];
+  const areaUm2 = (rect: PixelRect): number =>
+    (rect.x1 - rect.x0) * (rect.y1 - rect.y0) * grid.pixelSizeUm ** 2;
+  if (edge < LATTICE_PX * 4) {
+    throw new SpatileError(
+      'MEMORY_LIMIT',
+      `segment: no tile of image ${image.name} with a halo of ${setup.haloUm.toFixed(0)} um fits a worker of ${Math.round(config.plan.memoryPerWorker / 2 ** 20)} MiB; give more with --memory-per-worker or lower segment.haloUm`,
+    );
+  }
+  return {
+    region,
+    tiles: cutTiles(region, size, edge, haloPx),
+    covered: area === null ? 1 : Math.min(1, areaUm2(region) / ((area.x1 - area.x0) * (area.y1 - area.y0))),
+  };
+}
+
+function apart({ image, grid }: SegmentSetup, area: RectUm): SpatileError {
+  const [a, b, c, d, e, f] = grid.toUm;
+  const [x, y] = [a * grid.widthPx + b * grid.heightPx + c, d * grid.widthPx + e * grid.heightPx + f];
+  const text = (x0: number, x1: number, y0: number, y1: number): string =>
+    `x ${x0.toFixed(0)} to ${x1.toFixed(0)}, y ${y0.toFixed(0)} to ${y1.toFixed(0)} um`;
+  return new SpatileError(
+    'IMAGE_INVALID',
+    `image ${image.name}: it does not overlap the transcripts (image ${text(Math.min(c, x), Math.max(c, x), Math.min(f, y), Math.max(f, y))}; transcripts ${text(area.x0, area.x1, area.y0, area.y1)}); expected both in one frame; check the pixel size and place of the image`,
+  );
+}
+
+/** Largest core, a multiple of the lattice, whose tile a worker can hold. */
+function largestEdge(
+  { grid, channels, bytesPerPixel }: SegmentSetup,
+  haloPx: number,
+  config: RunConfig,
+): number {
+  const perPixel = bytesPerPixel + channels.length * 4 + BYTES_PER_LEVEL_PIXEL * grid.reduce ** 2;
+  const most =
+    Math.floor(Math.sqrt(Math.max(0, config.plan.memoryPerWorker - BASE_BYTES) / perPixel)) - 2 * haloPx;
+  return Math.floor(Math.min(most, config.segment.tileSizePx) / LATTICE_PX) * LATTICE_PX;
+}
+
+/** Extent that is segmented for transcripts within a rectangle. */
+export const segmentArea = (extent: RectUm): RectUm => ({
+  x0: extent.x0 - MARGIN_UM,
+  y0: extent.y0 - MARGIN_UM,
+  x1: extent.x1 + MARGIN_UM,
+  y1: extent.y1 + MARGIN_UM,
+});
+
+/**
+ * Segments a slide: learns its frozen numbers from pilot windows, segments all tiles, settles them and outlines the cells.
+ * Errors: those of the rounds.
+ */
+export async function runSegment(
+  setup: SegmentSetup,
+  plan: SegmentPlan,
+  config: RunConfig,
+  store: RunStore,
+  runner: RoundRunner,
+): Promise<Segmented> {
+  const models = await fitModels(setup, plan, config, store, runner);
+  const { grid } = setup;
+  await runner.run(
+    SEGMENT_ROUND,
+    'segmenting images',
+    plan.tiles.map((tile) => segmentTask(setup, models, config, tile)),
+  );
+  const results: SegmentResult[] = [];
+  for (const { id } of plan.tiles)
+    results.push(segmentResultFrom(await runner.result(SEGMENT_ROUND, id, SEGMENT_RESULT)));
+  const minPixels = Math.ceil(config.segment.minAreaUm2 / grid.pixelSizeUm ** 2);
+  const { units, diagnostics } = settleUnits(results, minPixels);
+  const rings = await paintUnits(setup, plan, config, units, runner);
+  return {
+    method: setup.method,
+    imageName: setup.image.name,
+    channels: setup.channels.map((channel) => setup.image.channels[channel]),
+    pixelSizeUm: grid.pixelSizeUm,
+    grid,
+    models,
+    haloUm: setup.haloUm,
+    tiles: plan.tiles.length,
+    cells: cellsOf(units, rings, grid.toUm),
+    diagnostics: {
+      ...diagnostics,
+      cutByHalo: results.reduce((sum, { meta }) => sum + (meta.diagnostics.cutByHalo ?? 0), 0),
+    },
+  };
+}
+
+async function fitModels(
+  setup: SegmentSetup,
+  plan: SegmentPlan,
+  config: RunConfig,
+  store: RunStore,
+  runner: RoundRunner,
+): Promise<ChannelModel[]> {
+  if (await store.has(MODEL_FILE)) return store.readJson<ChannelModel[]>(MODEL_FILE);
+  const pilots = chooseFit(setup, plan.region);
+  await runner.run(
+    FIT_ROUND,
+    'looking at the image',
+    pilots.windows.map((region, i) => fitTask(setup, pilots.grid, region, i)),
+  );
+  const samples: Float32Array[] = [];
+  for (let i = 0; i < pilots.windows.length; i++)
+    samples.push(
+      segmentFitResultFrom(await runner.result(FIT_ROUND, pilotId(i), SEGMENT_FIT_RESULT)).samples.value,
+    );
+  const models = channelModels(samples, setup.channels.length, setup.main, config.segment.percentiles);
+  if (config.segment.limits !== null)
+    models[setup.main] = withLimits(models[setup.main], config.segment.limits);
+  await store.putJson(MODEL_FILE, models);
+  return models;
+}
+
+const pilotId = (i: number): string => `p${String(i).padStart(3, '0')}`;
+
+const pixelsIn = ({ x0, y0, x1, y1 }: PixelRect): number => (x1 - x0) * (y1 - y0);
+
+async function packed(setup: SegmentSetup, grid: Grid, region: PixelRect) {
+  const { widthPx, heightPx } = setup.image.levels[grid.level];
+  const window = {
+    x0: region.x0 * grid.reduce,
+    y0: region.y0 * grid.reduce,
+    x1: Math.min(region.x1 * grid.reduce, widthPx),
+    y1: Math.min(region.y1 * grid.reduce, heightPx),
+  };
+  const channels = [];
+  for (const channel of setup.channels) channels.push(await setup.image.pack(grid.level, channel, window));
+  return { levelPx: [widthPx, heightPx] as [number, number], reduce: grid.reduce, region, channels };
+}
+
+function fitTask(setup: SegmentSetup, grid: Grid, region: PixelRect, i: number): RoundTask {
+  const id = pilotId(i);
+  return {
+    id,
+    kind: 'segment.fit',
+    weight: pixelsIn(region),
+    transcripts: 0,
+    input: async () => segmentFitTileFrame({ meta: { tile: id }, pixels: await packed(setup, grid, region) }),
+  };
+}
+
+function segmentTask(
+  setup: SegmentSetup,
+  models: ChannelModel[],
+  config: RunConfig,
+  { id, core, region }: SegmentPlanTile,
+): RoundTask {
+  const { grid } = setup;
+  const { expandUm, interiorUm, minAreaUm2 } = config.segment;
+  return {
+    id,
+    kind: 'segment.tile',
+    weight: pixelsIn(region),
+    transcripts: 0,
+    input: async () =>
+      segmentTileFrame({
+        meta: {
+          tile: id,
+          core,
+          gridPx: [grid.widthPx, grid.heightPx],
+          pixelSizeUm: grid.pixelSizeUm,
+          models,
+          instances: setup.instances,
+          target: setup.target,
+          cells: { expandUm, interiorUm, boundary: setup.boundary, interior: setup.interior },
+          minAreaUm2,
+          seamUm: SEAM_UM,
+        },
+        pixels: await packed(setup, grid, region),
+      }),
+  };
+}
+
+interface UnitRings {
+  nucleus: Float64Array[];
+  cell: Float64Array[];
+}
+
+async function paintUnits(
+  setup: SegmentSetup,
+  plan: SegmentPlan,
+  config: RunConfig,
+  units: SettledUnit[],
+  runner: RoundRunner,
+): Promise<UnitRings[]> {
+  const busy = [...new Set(units.map(({ tile }) => tile))].sort((a, b) => a - b);
+  const input = paintInput(units, config.segment.toleranceUm, setup.grid.pixelSizeUm);
+  await runner.run(
+    PAINT_ROUND,
+    'outlining nuclei and cells',
+    busy.map((tile) => ({
+      id: plan.tiles[tile].id,
+      kind: 'segment.paint',
+      weight: pixelsIn(plan.tiles[tile].region),
+      transcripts: 0,
+      input: async () => segmentPaintTileFrame(input(tile, plan.tiles[tile].id)),
+    })),
+  );
+  const out = units.map((): UnitRings => ({ nucleus: [], cell: [] }));
+  for (const tile of busy) {
+    const { rings, vertices } = segmentPaintResultFrom(
+      await runner.result(PAINT_ROUND, plan.tiles[tile].id, SEGMENT_PAINT_RESULT),
+    );
+    for (let r = 0; r < rings.label.length; r++) {
+      const ring = new Float64Array(2 * rings.count[r]);
+      for (let v = 0; v < rings.count[r]; v++) {
+        ring[2 * v] = vertices.x[rings.start[r] + v];
+        ring[2 * v + 1] = vertices.y[rings.start[r] + v];
+      }
+      const unit = out[rings.label[r]];
+      (rings.kind[r] === PART_NUCLEUS ? unit.nucleus : unit.cell).push(ring);
+    }
+  }
+  return out;
+}
+
+function cellsOf(units: SettledUnit[], rings: UnitRings[], toUm: Affine): SegmentedCell[] {
+  const [a, b, c, d, e, f] = toUm;
+  const placed = (ring: Float64Array): Float64Array => {
+    const out = new Float64Array(ring.length);
+    for (let v = 0; v < ring.length; v += 2) {
+      out[v] = a * ring[v] + b * ring[v + 1] + c;
+      out[v + 1] = d * ring[v] + e * ring[v + 1] + f;
+    }
+    return out;
+  };
+  return units
+    .map((unit, i) => ({
+      ...unit,
+      id: String(i + 1),
+      seedX: a * unit.seedX + b * unit.seedY + c,
+      seedY: d * unit.seedX + e * unit.seedY + f,
+      nucleusRings: rings[i].nucleus.map(placed),
+      cellRings: rings[i].cell.map(placed),
+    }))
+    .filter(({ nucleusRings, cellRings }) => nucleusRings.length + cellRings.length > 0);
+}
+
+/** WKB of rings that are each a polygon of its own; null without any. */
+export const ringsWkb = (rings: readonly Float64Array[]): Uint8Array | null =>
+  rings.length === 0 ? null : encodePolygonWkb(rings.map((ring) => [ring]));

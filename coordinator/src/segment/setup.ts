@@ -1,0 +1,148 @@
+import type { SlideBundle } from '@spatile/formats/bundle/slide';
+import type { RunConfig, SegmentConfig } from '@spatile/formats/config/schema';
+import { SpatileError } from '@spatile/formats/errors';
+import { openImageFile } from '@spatile/formats/image/open';
+import type { SlideImage } from '@spatile/formats/image/slide-image';
+import { openTiffImage } from '@spatile/formats/image/tiff-image';
+import type { MethodCall } from '@spatile/formats/tile/segment';
+import { channelOf, neededChannel, networkChannels } from './channels.ts';
+import { chooseGrid, type Grid } from './grid.ts';
+import { isNetwork, type NetworkChoice, networkFor, shippedNetwork } from './networks.ts';
+
+/** Everything that is decided before pixels are read. */
+export interface SegmentSetup {
+  image: SlideImage;
+  grid: Grid;
+  /** Method for people and provenance, such as `watershed` or `stardist (nuclei)`. */
+  method: string;
+  /** Channels of the image that are read, in the order of the planes; calls name planes. */
+  channels: number[];
+  /** Plane that shows nuclei (or what is segmented). */
+  main: number;
+  instances: MethodCall;
+  target: 'nucleus' | 'cell';
+  boundary: MethodCall | null;
+  interior: number | null;
+  haloUm: number;
+  /** Bytes of a worker per grid pixel, beside its pixels. */
+  bytesPerPixel: number;
+}
+
+/** Bytes per pixel of rasters that every method needs: labels of nuclei and cells, and growing them. */
+const RASTER_BYTES = 56;
+const WATERSHED_BYTES = 24;
+/** Beyond the growth of cells the halo holds a nucleus. */
+const NUCLEUS_UM = 25;
+
+/**
+ * Whether a run segments its images: when it is asked to, and when there is no prior segmentation but an image.
+ * Errors: `CONFIG_INVALID` when the settings want both an image and a prior.
+ */
+export function wantsSegmentation(bundle: SlideBundle, config: RunConfig, hasCellIds: boolean): boolean {
+  const { method, image } = config.segment;
+  if (method === 'import') return false;
+  const asked = method !== 'auto' || image !== null;
+  const named = config.prior.file !== null || config.prior.source !== 'auto';
+  if (asked && named) {
+    throw new SpatileError(
+      'CONFIG_INVALID',
+      `segment.method: ${method} segments the image, but a prior segmentation was chosen (${config.prior.file ?? config.prior.source}); expected one of the two; leave out prior.file and prior.source, or set segment.method=import`,
+    );
+  }
+  if (asked) {
+    if (image === null && bundle.images.length === 0) throw noImage(bundle, method);
+    return true;
+  }
+  return !named && bundle.images.length > 0 && bundle.priors.length === 0 && !hasCellIds;
+}
+
+function noImage(bundle: SlideBundle, method: string): SpatileError {
+  return new SpatileError(
+    'INPUT_MISSING',
+    `${bundle.name}: there is no image to segment by ${method}; expected one in the bundle; give one with --set segment.image=FILE, or set segment.method=import`,
+  );
+}
+
+/** Opens the image and decides on method, channels and grid. The caller closes `image`. Errors: those of the image readers, `CONFIG_INVALID`, `MODEL_MISSING`. */
+export async function segmentSetup(bundle: SlideBundle, config: SegmentConfig): Promise<SegmentSetup> {
+  const image =
+    config.image === null
+      ? await openTiffImage(bundle.images[0])
+      : await openImageFile(config.image, { pixelSizeUm: config.pixelSizeUm, originUm: config.originUm });
+  try {
+    return await setupOf(image, config);
+  } catch (error) {
+    await image.close();
+    throw error;
+  }
+}
+
+async function setupOf(image: SlideImage, config: SegmentConfig): Promise<SegmentSetup> {
+  const named = config.channels;
+  const composed = config.method === 'xenium' || config.method === 'expand';
+  const wanted = composed ? config.nuclei : config.method;
+  const network =
+    wanted === 'auto' || wanted === 'import'
+      ? await shippedNetwork(config)
+      : isNetwork(wanted)
+        ? await networkFor(wanted, config.model, config.provider)
+        : null;
+  const channels: number[] = [];
+  const plane = (channel: number): number => {
+    if (!channels.includes(channel)) channels.push(channel);
+    return channels.indexOf(channel);
+  };
+  const nucleiCall = (): MethodCall =>
+    network === null
+      ? {
+          name: 'watershed',
+          channels: [plane(neededChannel(image, 'nuclei', named.nuclei))],
+          settings: { ...config.watershed },
+        }
+      : callOf(network, networkChannels(image, network.roles, named).map(plane));
+  const instances = nucleiCall();
+  const multimodal = config.method === 'xenium';
+  const interior = multimodal && config.interiorStain ? channelOf(image, 'interior', named.interior) : null;
+  const boundary =
+    multimodal && config.boundaryStain && config.boundaryModel !== null
+      ? await networkFor(null, config.boundaryModel, config.provider)
+      : null;
+  const boundaryCall =
+    boundary === null ? null : callOf(boundary, networkChannels(image, boundary.roles, named).map(plane));
+  const grid = chooseGrid(image, network?.pixelSizeUm ?? config.workPixelUm);
+  const nucleiHaloUm = Math.max(
+    network?.haloUm(grid.pixelSizeUm) ?? watershedHaloUm(config),
+    boundary?.haloUm(grid.pixelSizeUm) ?? 0,
+  );
+  const growUm =
+    config.target === 'cell' ? 0 : Math.max(config.expandUm, interior === null ? 0 : config.interiorUm);
+  return {
+    image,
+    grid,
+    method: `${multimodal ? 'xenium, nuclei by ' : ''}${network === null ? 'watershed' : `${network.method} (${network.name})`}`,
+    channels,
+    main: instances.channels[0],
+    instances,
+    target: config.target,
+    boundary: boundaryCall,
+    interior: interior === null ? null : plane(interior),
+    haloUm:
+      config.haloUm ??
+      nucleiHaloUm +
+        (growUm === 0 ? 0 : 2 * growUm + (interior === null && boundary === null ? 0 : NUCLEUS_UM)),
+    bytesPerPixel:
+      RASTER_BYTES + Math.max(network?.bytesPerPixel ?? WATERSHED_BYTES, boundary?.bytesPerPixel ?? 0),
+  };
+}
+
+const callOf = ({ method, settings }: NetworkChoice, channels: number[]): MethodCall => ({
+  name: method,
+  channels,
+  settings,
+});
+
+/** What the watershed sees beyond a nucleus: two radii and the reach of its filters. */
+function watershedHaloUm({ watershed }: SegmentConfig): number {
+  const { localMeanUm, backgroundUm, smoothUm, maxRadiusUm } = watershed;
+  return Math.ceil(2 * maxRadiusUm + Math.max(3 * localMeanUm, 2.5 * backgroundUm) + 3 * smoothUm + 4);
+}
