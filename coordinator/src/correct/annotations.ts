@@ -1,8 +1,11 @@
+import type { TranscriptLabels } from '@spatile/formats/spatialdata/labelled-points';
 import type { TableColumn, TableSpec, UnsValue } from '@spatile/formats/spatialdata/write';
 
 /** What the correct stage adds to the table. */
 export type Corrections = Required<Pick<TableSpec, 'layers' | 'obsm' | 'uns'>> & {
   obs: TableColumn[];
+  /** Points beside `transcripts`; none when absent. */
+  labels?: readonly TranscriptLabels[];
   warnings: string[];
 };
 
@@ -37,6 +40,7 @@ export function joined(parts: readonly Corrections[]): Corrections {
     obsm: Object.assign({}, ...parts.map(({ obsm }) => obsm)),
     uns: Object.assign({}, ...parts.map(({ uns }) => uns)),
     layers: Object.assign({}, ...parts.map(({ layers }) => layers)),
+    labels: parts.flatMap(({ labels }) => labels ?? []),
     warnings: parts.flatMap(({ warnings }) => warnings),
   };
 }

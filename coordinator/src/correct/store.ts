@@ -73,11 +73,21 @@ export async function correctStore(options: CorrectOptions): Promise<CorrectSumm
     const transcripts = takesTranscripts(config.correct)
       ? new TranscriptSpool(store, await transcriptsOfStore(input, stored), table.cells)
       : null;
-    const { warnings, ...added } = await runCorrect({ config, table, reference, transcripts, runner });
+    const { warnings, labels, ...added } = await runCorrect({
+      config,
+      table,
+      reference,
+      transcripts,
+      runner,
+    });
     await runner.close();
     const shape = [stored.obsIndex.length, stored.varIndex.length] as const;
     const attrs = { correct: { ...identity.config.correct, inputs: identity.inputs, seed: config.seed } };
-    const { digest } = await extendSpatialData(input, resolve(output), TABLE, { ...added, shape }, attrs);
+    const { digest } = await extendSpatialData(input, resolve(output), TABLE, { ...added, shape }, attrs, {
+      elements: labels ?? [],
+      features: stored.varIndex,
+      cellIds: stored.obsIndex,
+    });
     for (const message of warnings) options.progress({ kind: 'warning', message });
     return {
       output: resolve(output),

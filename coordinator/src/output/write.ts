@@ -97,6 +97,12 @@ async function writeVectors(
   await writer.shapes('nucleus_boundaries', nucleusShapes(input, nuclei));
   if (input.kept.length > 0)
     await writer.table('table', withCorrections(tableSpec(input), input.corrections));
+  const { features, genes } = input.slide.features;
+  for (const labels of input.corrections?.labels ?? [])
+    await writer.labels(labels, {
+      features: features.slice(0, genes).map(({ name }) => name),
+      cellIds: Array.from(input.kept, cellName),
+    });
 }
 
 function pointsSpec({ slide, kept, hasQv }: OutputInput) {

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SpatileError } from '../errors.ts';
+import { type TranscriptLabels, writeLabelledPoints } from './labelled-points.ts';
 import { rootJson } from './metadata.ts';
 import { readNode, storeInvalid } from './read.ts';
 import { type NodeJson, PartialStore } from './store.ts';
@@ -9,6 +10,7 @@ import { addToTable, type TableAdditions } from './table.ts';
 /**
  * Writes a copy of a store whose table holds more. Files that do not change are copied; where the file system shares blocks
  * (reflinks), the copy costs what is new. The source is not changed, and nothing written to one later shows in the other.
+ * @param labels points beside `transcripts`, in the same frames.
  * @param attrs stored under `spatile` in the root attributes, beside what is there.
  * @returns digest and bytes of the new store.
  * Errors: `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`, `DISK_FULL`, `STORE_INVALID` for a source that holds one of the additions.
@@ -19,6 +21,7 @@ export async function extendSpatialData(
   table: string,
   additions: TableAdditions,
   attrs: Record<string, unknown>,
+  labels: AddedLabels | null = null,
 ): Promise<{ digest: string; bytes: number }> {
   const root = (await readNode(source, '')).attributes as Record<string, Record<string, unknown>> | undefined;
   const store = await PartialStore.create(output);
@@ -33,6 +36,7 @@ export async function extendSpatialData(
       }
     }
     await addToTable(store, table, additions);
+    if (labels !== null) await addLabels(store, source, labels);
     const digest = await store.finish(
       rootJson({ ...root, spatile: { ...root?.spatile, ...attrs } }, store.nodes()),
     );
@@ -40,6 +44,33 @@ export async function extendSpatialData(
   } catch (error) {
     await store.abort();
     throw error;
+  }
+}
+
+/** What methods say of transcripts, and the names that their codes stand for. */
+export interface AddedLabels {
+  elements: readonly TranscriptLabels[];
+  features: readonly string[];
+  cellIds: readonly string[];
+}
+
+async function addLabels(
+  store: PartialStore,
+  source: string,
+  { elements, features, cellIds }: AddedLabels,
+): Promise<void> {
+  for (const { name, hasZ, columns, batches } of elements) {
+    const { attributes } = await readNode(source, 'points/transcripts');
+    const { coordinateTransformations } = attributes as { coordinateTransformations: NodeJson[] };
+    if (store.hasNode(`points/${name}`))
+      throw storeInvalid(source, `it holds the points ${name} already; take the uncorrected result`);
+    await writeLabelledPoints(
+      store,
+      name,
+      { features, cellIds, hasZ, columns },
+      batches(),
+      coordinateTransformations,
+    );
   }
 }
 

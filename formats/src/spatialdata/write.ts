@@ -3,13 +3,14 @@ import { SpatileError } from '../errors.ts';
 import { type Affine, IDENTITY } from '../space.ts';
 import type { Encoders } from './encoders.ts';
 import { writeImage } from './image.ts';
+import { type TranscriptLabels, writeLabelledPoints } from './labelled-points.ts';
 import { groupJson, rootJson } from './metadata.ts';
 import { nameProblem } from './names.ts';
 import { type PointsBatch, type PointsSpec, writePoints } from './points.ts';
 import { type ShapesBatch, writeShapes } from './shapes.ts';
 import { PartialStore } from './store.ts';
 import { type TableSpec, writeTable } from './table.ts';
-import { compose } from './transforms.ts';
+import { compose, transformations } from './transforms.ts';
 
 export type { CsrBlock, CsrBlocks } from './csr-blocks.ts';
 export type { Encoders } from './encoders.ts';
@@ -24,6 +25,11 @@ export type { CsrMatrix, TableColumn, TableSpec, UnsValue } from './table.ts';
 export interface SpatialDataWriter {
   /** Streams transcripts; memory is two row groups. */
   points(name: string, spec: PointsSpec, batches: AsyncIterable<PointsBatch>): Promise<void>;
+  /** Streams what a method says of transcripts in cells; false when there was none and the element was left out. */
+  labels(
+    labels: TranscriptLabels,
+    names: { features: readonly string[]; cellIds: readonly string[] },
+  ): Promise<boolean>;
   /** Streams polygons; false when there was none and the element was left out (SpatialData refuses empty ones). */
   shapes(name: string, batches: AsyncIterable<ShapesBatch>): Promise<boolean>;
   table(name: string, table: TableSpec): Promise<void>;
@@ -74,6 +80,12 @@ export async function createSpatialData(
     async points(name, spec, batches) {
       await claim('points', name);
       await writePoints(store, name, spec, batches, vectorTargets);
+    },
+    async labels(labels, { features, cellIds }) {
+      await claim('points', labels.name);
+      const spec = { features, cellIds, hasZ: labels.hasZ, columns: labels.columns };
+      const targets = transformations(labels.hasZ ? 'xyz' : 'xy', vectorTargets);
+      return writeLabelledPoints(store, labels.name, spec, labels.batches(), targets);
     },
     async shapes(name, batches) {
       await claim('shapes', name);
