@@ -69,7 +69,7 @@ export const celladmix = z.strictObject({
     .number()
     .min(1e-9)
     .max(0.5)
-    .default(1e-3)
+    .default(1e-6)
     .describe('least probability of a factor given a gene; bounds what one molecule can say'),
   sweeps: z.number().int().min(1).max(1000).default(50).describe('most sweeps of messages in a cell'),
   fewest: z

@@ -1,5 +1,7 @@
+import type { CorrectConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
 import type { TableColumn } from '@spatile/formats/spatialdata/write';
+import { invalidMethods } from '../invalid.ts';
 import type { CorrectStage, SoFar } from '../method.ts';
 
 /** Type of each cell: index in `names`, -1 where there is none. */
@@ -40,4 +42,20 @@ function coded(column: TableColumn): Pick<CellTypes, 'names' | 'type'> {
   const names = [...new Set(column.values)].filter((name) => name !== '').sort();
   const code = new Map(names.map((name, i) => [name, i]));
   return { names, type: Int32Array.from(column.values, (name) => code.get(name) ?? -1) };
+}
+
+/**
+ * Checks before a run begins that celladmix will have cell types at its end, where the table holds none yet.
+ * Errors: `CONFIG_INVALID`.
+ */
+export function checkRunTypes({ methods, celladmix }: CorrectConfig): void {
+  const at = methods.indexOf('celladmix');
+  if (at < 0) return;
+  if (!methods.slice(0, at).includes('rctd'))
+    throw invalidMethods('celladmix has no cell types', 'rctd before it', 'write rctd,celladmix');
+  if (celladmix.types !== null)
+    throw new SpatileError(
+      'CONFIG_INVALID',
+      `correct.celladmix.types: a run has no column ${celladmix.types} (types come from rctd); expected null; leave it out, or correct the finished result`,
+    );
 }

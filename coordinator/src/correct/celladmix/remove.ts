@@ -1,3 +1,4 @@
+import { SpatileError } from '@spatile/formats/errors';
 import { NO_FACTOR } from '@spatile/formats/tile/celladmix';
 import type { CountedCells } from '@spatile/formats/tile/correct';
 import type { Block } from '../blocks.ts';
@@ -35,7 +36,10 @@ export class Admixture {
   }
 }
 
-/** Counts of a block without its foreign molecules: whole numbers, never above the observed. */
+/**
+ * Counts of a block without its foreign molecules: whole numbers, never above the observed. Errors: `STORE_INVALID` when the
+ * transcripts of a cell are not those that were counted.
+ */
 export async function remainingCounts(
   table: CountTable,
   transcripts: CellTranscripts,
@@ -51,15 +55,20 @@ export async function remainingCounts(
   let at = 0;
   for (let c = 0; c < length.length; c++) {
     const row = block.from + c;
-    removed.fill(0);
-    for (const end = at + length[c]; at < end; at++)
-      if (admixture.isForeign(row, factor[at])) removed[gene[at]]++;
-    for (
-      let e = table.start[row] - table.start[block.from];
-      e < table.start[row + 1] - table.start[block.from];
-      e++
-    )
-      corrected[e] -= removed[indices[e]];
+    let left = 0;
+    for (const end = at + length[c]; at < end; at++) {
+      if (!admixture.isForeign(row, factor[at])) continue;
+      removed[gene[at]]++;
+      left++;
+    }
+    const [first, end] = [row, row + 1].map((r) => table.start[r] - table.start[block.from]);
+    for (let e = first; e < end; e++) {
+      const n = Math.min(removed[indices[e]], data[e]);
+      corrected[e] -= n;
+      left -= n;
+      removed[indices[e]] = 0;
+    }
+    if (left !== 0) throw notCounted(row);
   }
   const none = new Uint32Array(0);
   return {
@@ -67,3 +76,9 @@ export async function remainingCounts(
     received: { length: new Uint32Array(length.length), gene: none, value: new Float32Array(0) },
   };
 }
+
+const notCounted = (row: number): SpatileError =>
+  new SpatileError(
+    'STORE_INVALID',
+    `cell in row ${row}: its transcripts are not those that the table counts; expected transcripts and table of one result; correct a result of spatile run`,
+  );
