@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { celladmix } from './celladmix.ts';
+import { resolvi } from './resolvi.ts';
 
 const rctd = z.strictObject({
   mode: z
@@ -95,7 +96,7 @@ const split = z.strictObject({
 });
 
 /** Methods of the correct stage. */
-export const CORRECT_METHODS = ['rctd', 'split', 'celladmix'] as const;
+export const CORRECT_METHODS = ['rctd', 'split', 'celladmix', 'resolvi'] as const;
 export type CorrectMethodName = (typeof CORRECT_METHODS)[number];
 
 /** Settings of the correct stage. */
@@ -104,7 +105,7 @@ export const correct = z.strictObject({
     .array(z.enum(CORRECT_METHODS))
     .default([])
     .describe(
-      'corrections, one after the other: rctd: cell types of each cell (Cable et al. 2022); split: purified counts (Bilous et al. 2026); celladmix: transcripts of neighbouring cells removed (Mitchel et al. 2025)',
+      'corrections, one after the other: rctd: cell types of each cell (Cable et al. 2022); split: purified counts (Bilous et al. 2026); celladmix: transcripts of neighbouring cells removed (Mitchel et al. 2025); resolvi: counts that neighbours and background brought removed, by a network (Ergen and Yosef 2025)',
     ),
   reference: z
     .strictObject({
@@ -130,4 +131,5 @@ export const correct = z.strictObject({
   rctd: rctd.prefault({}),
   split: split.prefault({}),
   celladmix: celladmix.prefault({}),
+  resolvi: resolvi.prefault({}),
 });

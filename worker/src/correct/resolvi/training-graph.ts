@@ -3,7 +3,7 @@ import { add, log, multiply, negate, scale, shift, sqrt, subtract } from '@spati
 import { gradients } from '@spatile/formats/onnx/gradient';
 import { Graph, type Tensor } from '@spatile/formats/onnx/graph';
 import { logSoftmax } from '@spatile/formats/onnx/layers';
-import { concat, expand, matmul, reshape, split, sum, total } from '@spatile/formats/onnx/shape';
+import { concat, detached, expand, matmul, reshape, split, sum, total } from '@spatile/formats/onnx/shape';
 import type { ResolviPriors, ResolviSize } from '@spatile/formats/tile/resolvi';
 import {
   classify,
@@ -93,7 +93,8 @@ export function trainingLoss(
   const shares = encodeShares(graph, parameters, counts);
   const beta = neighbourShares(graph, neighbourLogits, distance);
   const ofNeighbours = dirichletLog(graph, beta, neighbourConcentration(graph, points, distance));
-  const ofShares = dirichletLog(graph, shares, points.shareConcentration);
+  // The original passes no gradient from here to the concentrations: they follow their own priors.
+  const ofShares = dirichletLog(graph, shares, detached(points.shareConcentration));
   const labels = labelsOf(graph, size);
   const { state, latentTerm } = latent(graph, size, parameters, labels);
   const likelihood = countLikelihood(graph, size, parameters, {
