@@ -46,6 +46,7 @@ interface Draft {
 
 /**
  * Joins nuclei, cell outlines and per-transcript ids of the prior by cell id.
+ * @param segmented what the run found in the images itself, which then is the only source.
  * Errors: `PRIOR_MISSING` when the wanted source is not there, `PRIOR_EMPTY` when it holds no usable cell.
  */
 export async function buildCellTable(
@@ -54,8 +55,10 @@ export async function buildCellTable(
   scan: Scan,
   config: RunConfig['prior'],
   contains: ((x: number, y: number) => boolean) | null,
+  segmented: readonly PriorSource[] | null = null,
 ): Promise<CellTable> {
-  const sources = chooseSources(bundle, filePrior, scan, config);
+  const sources =
+    segmented === null ? chooseSources(bundle, filePrior, scan, config) : segmentedSources(segmented);
   const drafts = new Map<string, Draft>();
   for (const source of sources.outlines) {
     for await (const { cellId, rings } of source.outlines()) {
@@ -166,6 +169,13 @@ interface Sources {
   origins: string[];
   fromBundle: boolean;
 }
+
+const segmentedSources = (outlines: readonly PriorSource[]): Sources => ({
+  outlines: [...outlines],
+  transcripts: false,
+  origins: outlines.map(({ origin }) => origin),
+  fromBundle: false,
+});
 
 function chooseSources(
   bundle: SlideBundle,

@@ -14,6 +14,7 @@ import { type SlideTally, tallySlide } from '../output/tally.ts';
 import { keptCounts, writeOutput } from '../output/write.ts';
 import { convergenceFindings, judgeConvergence } from '../report/convergence.ts';
 import { drawPictures, writeReport } from '../report/report.ts';
+import type { Segmented } from '../segment/round.ts';
 import { ThreadPool } from '../threads/pool.ts';
 import { reportFor } from './directory.ts';
 import { logEvent, logStep, readEvents } from './events.ts';
@@ -37,6 +38,8 @@ export interface FinishInput {
   outlines: OutlinedCells;
   /** Cell types for the correct stage; null without one. */
   reference: ReferenceProfiles | null;
+  /** What the run found in the images; null when it went by a prior segmentation. */
+  segmented: Segmented | null;
   findings: Finding[];
   started: number;
 }

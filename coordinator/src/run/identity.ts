@@ -39,11 +39,17 @@ export async function runIdentity(
 /** Where a file lies says nothing about the result. */
 function withoutPaths(config: RunConfig): RunConfig {
   const named = (path: string | null): string | null => (path === null ? null : basename(path));
-  const { prior, correct } = config;
+  const { prior, segment, correct } = config;
   const { file, labelFile } = correct.reference;
   return {
     ...config,
     prior: { ...prior, file: named(prior.file) },
+    segment: {
+      ...segment,
+      image: named(segment.image),
+      model: named(segment.model),
+      boundaryModel: named(segment.boundaryModel),
+    },
     correct: {
       ...correct,
       reference: { ...correct.reference, file: named(file), labelFile: named(labelFile) },

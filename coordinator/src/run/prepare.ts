@@ -1,4 +1,4 @@
-import type { Finding } from '@spatile/formats/bundle/slide';
+import type { Finding, PriorSource } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
 import type { ProgressEvent } from '../api.ts';
@@ -20,13 +20,15 @@ const PLAN_FILE = 'plan.json';
 
 type Progress = (event: ProgressEvent) => void;
 
-/** Scan, cells and plan of an opened input: a pure function of input and configuration. */
+/** Scan, cells and plan of an opened input: a pure function of input and configuration. `segmented`: cells found in the images. */
 export async function planSlide(
   input: OpenedInput,
   config: RunConfig,
   scan: Scan,
+  segmented: readonly PriorSource[] | null = null,
 ): Promise<{ slide: SlideContext; findings: Finding[] }> {
-  const cells = await buildCellTable(input.bundle, input.prior, scan, config.prior, input.rules.contains);
+  const { bundle, prior, rules } = input;
+  const cells = await buildCellTable(bundle, prior, scan, config.prior, rules.contains, segmented);
   const { plan, findings } = makePlan(input.bundle.name, scan, cells, config);
   const priors = input.prior === null ? input.bundle.priors : [input.prior];
   return {

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
 import type { RunOptions, RunSummary } from '../api.ts';
-import { assignStage, runAssign } from '../assign/run-stage.ts';
+import { assignStage, lastSettling, runAssign } from '../assign/run-stage.ts';
 import { isCorrecting, referenceInputs, slideReference } from '../correct/run-stage.ts';
 import { runOutline } from '../outline/round.ts';
+import { openSegmentStage, segmentInputs, segmentRun } from '../segment/stage.ts';
 import { VERSION } from '../version.ts';
 import { checkOutput, clearOutput, removeUnfinished, runDirectoryFor } from './directory.ts';
 import { logEvent, logResumed } from './events.ts';
@@ -39,9 +40,15 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
     seconds: (performance.now() - started) / 1000,
     coordinatorRssBytes: process.memoryUsage.rss(),
   };
-  const planned = early === null ? null : await planSlide(input, options.config, early);
+  const segmenting = early === null ? null : await openSegmentStage(input, options.config, early);
+  const planned =
+    early === null || segmenting !== null ? null : await planSlide(input, options.config, early);
   const known = planned === null ? null : await slideReference(options.config, planned.slide);
-  const inputs = [...input.inputs, ...referenceInputs(options.config)];
+  const inputs = [
+    ...input.inputs,
+    ...referenceInputs(options.config),
+    ...(await segmentInputs(options.config)),
+  ];
   const identity = await runIdentity(options.config, inputs, cropFrame(input, options));
   throwIfAborted(options.signal);
   if (mode === 'overwrite') await clearOutput(options.output);
@@ -69,9 +76,13 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
       await storeScan(store, early);
       await logEvent(store, { type: 'step', step: 'scan', ...scanned });
     }
+    const scan = early ?? (await scanSlide(input, options.config, store, progress));
+    const segmented = await segmentRun(
+      planned !== null ? null : (segmenting ?? (await openSegmentStage(input, options.config, scan))),
+      { config: options.config, store, runner },
+    );
     const { slide, findings } =
-      planned ??
-      (await planSlide(input, options.config, await scanSlide(input, options.config, store, progress)));
+      planned ?? (await planSlide(input, options.config, scan, segmented?.priors ?? null));
     const reference = known ?? (await slideReference(options.config, slide));
     throwIfAborted(options.signal);
     // A resumed run may have nothing left for them to do.
@@ -80,7 +91,7 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
     throwIfAborted(options.signal);
     const stage = await assignStage(slide, store, runner, options.progress);
     const assigned = await runAssign(stage);
-    const outlines = await runOutline(stage);
+    const outlines = await runOutline(stage, lastSettling(stage));
     if (!isCorrecting(options.config)) await runner.close();
     throwIfAborted(options.signal);
     const summary = await finishRun({
@@ -91,7 +102,8 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
       assigned,
       outlines,
       reference,
-      findings: [...input.findings, ...findings],
+      segmented: segmented?.result ?? null,
+      findings: [...input.findings, ...(segmented?.findings ?? []), ...findings],
       started,
     });
     log.info({ digest: summary.digest, seconds: summary.seconds }, 'run finished');
