@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { runDirectoryFor } from '@spatile/coordinator/run/directory';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { pause } from '../pipeline/process.ts';
 import { run, SHORT_PROSEG, simulatedSlide, testFolder } from '../pipeline/slide.ts';
 import { hasBroker } from './broker.ts';
 import { Cluster, expectDigest, untilCommitted } from './cluster.ts';
+
+// Several processes and waits for silence: on a loaded machine a minute is not enough.
+vi.setConfig({ testTimeout: 180_000 });
 
 const at = testFolder();
 const settings = {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { status } from '@grpc/grpc-js';
 import { isSpatileError } from '@spatile/formats/errors';
 import { connectBroker, withoutSecret } from '@spatile/proto/broker';
 import { readSecurity, type Security } from '@spatile/proto/security';
@@ -23,7 +24,7 @@ export const LEFT = 75;
 /**
  * A worker of a cluster: pulls one task at a time, computes it in a process of its own, commits the result. Holds nothing
  * that matters: it may be killed at any moment. Ends with an exit code when asked to leave (`stop`) or after a time without
- * work. Errors: `CLUSTER` when the broker cannot be reached at the start.
+ * work. Errors: `CLUSTER` when the broker cannot be reached at the start, or a coordinator does not take the secret.
  */
 export async function serveCluster(
   options: ClusterWorkerOptions,
@@ -68,6 +69,11 @@ export async function serveCluster(
       current = new TaskAttempt({ message, task, client, kernel, ackWaitMs, worker: options.name });
       const started = performance.now();
       const end = await current.run().catch((error) => {
+        if (isRefusal(error)) {
+          // Somebody who may do it should have it at once; this worker never may.
+          message.nak(0);
+          throw error;
+        }
         log.warn({ run: task.run, tile: task.task, error: sentence(error) }, 'coordinator out of reach');
         return 'unreachable' as const;
       });
@@ -128,6 +134,10 @@ function problem(log: Logger, error: unknown): null {
   log.debug({ error: sentence(error) }, 'queue not there');
   return null;
 }
+
+/** The coordinator does not know this worker's secret: no later try helps. */
+const isRefusal = (error: unknown): boolean =>
+  isSpatileError(error) && error.fields.status === status.UNAUTHENTICATED;
 
 const sentence = (error: unknown): string =>
   isSpatileError(error) || error instanceof Error ? error.message : String(error);

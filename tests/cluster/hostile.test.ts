@@ -1,0 +1,182 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { spatile } from '../pipeline/process.ts';
+import { run, simulatedSlide, testFolder } from '../pipeline/slide.ts';
+import { Broker, freePort, hasBroker } from './broker.ts';
+import { Cluster, expectDigest } from './cluster.ts';
+import { MeddlingProxy } from './meddling-proxy.ts';
+
+// Several processes and waits for silence: on a loaded machine a minute is not enough.
+vi.setConfig({ testTimeout: 180_000 });
+
+const at = testFolder();
+const settings = {
+  assign: { method: 'expand' },
+  plan: { tileSizeUm: 60, minTileSizeUm: 30, haloUm: 16 },
+} as const;
+let slide = '';
+let digest = '';
+let cluster: Cluster | null = null;
+let proxy: MeddlingProxy | null = null;
+
+/** A file with a secret. */
+function secret(name: string, text: string): string {
+  writeFileSync(at(name), text);
+  return at(name);
+}
+
+/** An authority and a certificate of it for this machine, made for the test. */
+function certificates(): { ca: string; cert: string; key: string } {
+  const openssl = (...args: string[]): void => {
+    const { status, stderr } = spawnSync('openssl', args, { cwd: at('.') });
+    expect(status, String(stderr)).toBe(0);
+  };
+  writeFileSync(at('san'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-days',
+    '1',
+    '-subj',
+    '/CN=test authority',
+  );
+  openssl(
+    'req',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    'own.key',
+    '-out',
+    'own.csr',
+    '-subj',
+    '/CN=127.0.0.1',
+  );
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    'own.csr',
+    '-CA',
+    'ca.pem',
+    '-CAkey',
+    'ca.key',
+    '-CAcreateserial',
+    '-days',
+    '1',
+    '-extfile',
+    'san',
+    '-out',
+    'own.pem',
+  );
+  return { ca: at('ca.pem'), cert: at('own.pem'), key: at('own.key') };
+}
+
+describe.skipIf(!hasBroker)('a cluster among strangers', () => {
+  beforeAll(async () => {
+    slide = await simulatedSlide(at('slide'));
+    ({ digest } = await run(slide, at('one.zarr'), settings));
+  });
+  afterEach(async () => {
+    await cluster?.end();
+    proxy?.close();
+    cluster = null;
+    proxy = null;
+  });
+
+  test('gives nothing to a worker without the token, nor to one with another', async () => {
+    const token = secret('token', 'a secret of more than sixteen letters');
+    cluster = await Cluster.start(0);
+    const output = at('token.zarr');
+    const strangers = [
+      cluster.addWorker(),
+      cluster.addWorker('--token-file', secret('wrong', 'another secret, just as long as it')),
+    ];
+    const running = cluster.run(slide, output, settings, '--token-file', token);
+    for (const stranger of strangers)
+      expect(await stranger.ended).toMatchObject({
+        exitCode: 6,
+        stderr: expect.stringContaining('no valid token'),
+      });
+    cluster.addWorker('--token-file', token);
+    await expectDigest(running, output, digest);
+    for (const stranger of strangers) {
+      expect(stranger.stderr()).not.toContain('"end":"committed"');
+      expect(stranger.stderr()).not.toContain('sixteen');
+    }
+    expect(running.stderr()).not.toContain('sixteen');
+  });
+
+  test('talks over mutual TLS, and to nobody without a certificate of the authority', async () => {
+    const { ca, cert, key } = certificates();
+    const broker = await Broker.start(
+      `tls { cert_file: ${JSON.stringify(cert)}, key_file: ${JSON.stringify(key)}, ca_file: ${JSON.stringify(ca)}, verify: true }`,
+    );
+    const tls = ['--tls-ca', ca, '--tls-cert', cert, '--tls-key', key];
+    cluster = await Cluster.start(0, { broker });
+    const stranger = cluster.addWorker('--tls-ca', ca);
+    expect(await stranger.ended).toMatchObject({ exitCode: 6 });
+    expect(stranger.stderr()).toMatch(/no connection to NATS/);
+    cluster.addWorker(...tls);
+    const output = at('tls.zarr');
+    await expectDigest(cluster.run(slide, output, settings, ...tls), output, digest);
+  });
+
+  test('notices bits that flip on the way, in both directions, and connections that break', async () => {
+    cluster = await Cluster.start(2);
+    const [port, front] = [await freePort(), await freePort()];
+    let large = 0;
+    let meddled = 0;
+    proxy = await MeddlingProxy.to(
+      () => port,
+      front,
+      (bytes) => {
+        // Small segments are mostly HTTP/2's own; of those with data every ninth is touched.
+        if (bytes.length < 1000 || ++large % 9 !== 0) return bytes;
+        meddled++;
+        if (large % 2 === 0) return 'cut';
+        const out = Buffer.from(bytes);
+        out[bytes.length >> 1] ^= 4;
+        return out;
+      },
+    );
+    const output = at('flipped.zarr');
+    const running = cluster.run(
+      slide,
+      output,
+      settings,
+      '--listen',
+      `127.0.0.1:${port}`,
+      '--advertise',
+      proxy.address,
+    );
+    await expectDigest(running, output, digest);
+    expect(meddled).toBeGreaterThan(2);
+  });
+
+  test.each([
+    [['--cluster', 'nats://127.0.0.1:1'], /no connection to NATS/],
+    [['--cluster', 'nats://secret:password@127.0.0.1:1'], /nats:\/\/…@127\.0\.0\.1:1/],
+    [
+      ['--cluster', 'nats://127.0.0.1:1', '--token-file', '/nowhere/token'],
+      /\/nowhere\/token: cannot be used \(ENOENT\)/,
+    ],
+    [['--cluster', 'nats://127.0.0.1:1', '--tls-cert', 'a.pem'], /give both --tls-cert and --tls-key/],
+    [['--cluster', 'nats://127.0.0.1:1', '--listen', 'nowhere.invalid:1'], /cannot listen for workers/],
+    [['--cluster', 'nats://127.0.0.1:1', '--ack-wait', 'soon'], /--ack-wait: the value is not allowed/],
+  ])('ends with one sentence for %j', async (args, message) => {
+    const ended = await spatile(['run', slide, '-o', at('never.zarr'), '--overwrite', ...args]);
+    expect(ended.exitCode).not.toBe(0);
+    expect(ended.stderr).toMatch(message);
+    expect(ended.stderr).not.toContain('password');
+    expect(ended.stderr).not.toContain('    at ');
+  });
+});

@@ -1,0 +1,131 @@
+import { TaskBook } from '@spatile/coordinator/cluster/task-book';
+import type { PoolEvent } from '@spatile/coordinator/dispatch/task-pool';
+import { MAX_ATTEMPTS } from '@spatile/coordinator/run/advance';
+import { beforeEach, describe, expect, test } from 'vitest';
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const report = (text: string) => ({
+  bytes: bytes(text),
+  seconds: 1,
+  cpuSeconds: 1,
+  peakRssBytes: 1,
+  work: {},
+});
+const error = { code: 'INTERNAL', message: 'broken', fields: {}, retryable: true, stack: '' };
+const try_ = (id: string, epoch = 1, task = 't1', run = 'r') => ({
+  run,
+  task,
+  epoch,
+  attemptId: `attempt-${id}`,
+  worker: id,
+});
+
+describe('the book of open tasks', () => {
+  let events: PoolEvent[];
+  let book: TaskBook;
+  /** What storing the next result comes to. */
+  let stored: unknown;
+  beforeEach(() => {
+    events = [];
+    stored = null;
+    book = new TaskBook('r', (event) => {
+      events.push(event);
+      if (event.type === 'done') event.settled?.(stored);
+    });
+    expect(book.open(7, 't1', 1, 'assign.expand', async () => bytes('input'))).toBe(1);
+  });
+  const types = (): string[] => events.map(({ type }) => type);
+
+  test('gives a task to whoever begins it, and takes one result', async () => {
+    expect(book.begin(try_('a'))).toEqual({ verdict: 'GO', kind: 'assign.expand' });
+    expect(Buffer.from(await book.input(try_('a'))).toString()).toBe('input');
+    expect(await book.commit(try_('a'), report('x'))).toBe('COMMITTED');
+    expect(events).toMatchObject([{ type: 'done', worker: 7, task: 't1', attempt: 1 }]);
+    expect(book.openTasks).toBe(0);
+    expect(book.begin(try_('b'))).toMatchObject({ verdict: 'ALREADY' });
+  });
+
+  test('takes a late result of the same bytes in silence, and ends the run over other bytes', async () => {
+    book.begin(try_('a'));
+    book.begin(try_('b'));
+    expect(await book.commit(try_('a'), report('x'))).toBe('COMMITTED');
+    expect(await book.commit(try_('b'), report('x'))).toBe('ALREADY');
+    expect(types()).toEqual(['done']);
+    expect(await book.commit(try_('b'), report('y'))).toBe('DIFFERENT');
+    expect(events.at(-1)).toMatchObject({ type: 'broken', error: { code: 'INTERNAL' } });
+  });
+
+  test('lets one of two results at the same moment win', async () => {
+    book.begin(try_('a'));
+    book.begin(try_('b'));
+    const verdicts = await Promise.all([
+      book.commit(try_('a'), report('x')),
+      book.commit(try_('b'), report('x')),
+    ]);
+    expect(verdicts.sort()).toEqual(['ALREADY', 'COMMITTED']);
+    expect(types()).toEqual(['done']);
+  });
+
+  test('takes the result again when it could not be stored', async () => {
+    book.begin(try_('a'));
+    stored = new Error('disk full');
+    await expect(book.commit(try_('a'), report('x'))).rejects.toThrow('disk full');
+    stored = null;
+    expect(await book.commit(try_('a'), report('x'))).toBe('COMMITTED');
+  });
+
+  test('gives nothing to and takes nothing from those who did not begin the task', async () => {
+    await expect(book.input(try_('stranger'))).rejects.toThrow(/not held/);
+    expect(book.mayCommit(try_('stranger'))).toBe(false);
+    expect(await book.commit(try_('stranger'), report('x'))).toBe('CLOSED');
+    expect(book.begin(try_('a', 1, 't1', 'other'))).toMatchObject({ verdict: 'OVER' });
+    expect(book.mayCommit(try_('a', 1, 't1', 'other'))).toBe(false);
+    expect(events).toEqual([]);
+  });
+
+  test('ends the run over a task on which workers vanish, and not before', () => {
+    for (let i = 0; i < MAX_ATTEMPTS; i++) expect(book.begin(try_(`w${i}`)).verdict).toBe('GO');
+    expect(events).toEqual([]);
+    expect(book.begin(try_('last')).verdict).toBe('ALREADY');
+    expect(events).toMatchObject([
+      { type: 'failed', worker: 7, error: { code: 'WORKER_LOST', retryable: false } },
+    ]);
+  });
+
+  test('does not count workers that left when asked to, nor those whose queue was lost', () => {
+    for (let i = 0; i < 2 * MAX_ATTEMPTS; i++) {
+      expect(book.begin(try_(`w${i}`)).verdict).toBe('GO');
+      book.fail(try_(`w${i}`), error, true);
+    }
+    book.begin(try_('working'));
+    for (let i = 0; i < 2 * MAX_ATTEMPTS; i++) {
+      const [{ epoch }] = book.reopen();
+      expect(book.begin(try_(`x${i}`, epoch)).verdict).toBe('GO');
+    }
+    expect(book.begin(try_('stale')).verdict).toBe('ALREADY');
+    expect(book.beat(try_('working'), 0.5)).toBe('GO_ON');
+    expect(types()).toEqual(['progress']);
+  });
+
+  test('reports a failure once, and hands out anew under a later epoch', () => {
+    book.begin(try_('a'));
+    book.fail(try_('a'), error, false);
+    book.fail(try_('a'), error, false);
+    expect(types()).toEqual(['failed']);
+    expect(book.open(3, 't1', 2, 'assign.expand', async () => bytes('input'))).toBe(2);
+    expect(book.begin(try_('b')).verdict).toBe('ALREADY');
+    expect(book.beat(try_('a'), 0.5)).toBe('LOST');
+    expect(book.begin(try_('b', 2)).verdict).toBe('GO');
+  });
+
+  test('repeats its verdict to the same attempt', () => {
+    for (let i = 0; i < 10; i++) expect(book.begin(try_('a')).verdict).toBe('GO');
+  });
+
+  test('tells everybody when the run is over', () => {
+    book.begin(try_('a'));
+    book.end();
+    expect(book.begin(try_('b')).verdict).toBe('OVER');
+    expect(book.beat(try_('a'), 0.1)).toBe('CANCELLED');
+  });
+});

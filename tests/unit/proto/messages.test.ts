@@ -1,0 +1,50 @@
+import { checked } from '@spatile/proto/messages';
+import { checkRunId, consumerName, consumerParts } from '@spatile/proto/names';
+import { decodeTask, encodeTask } from '@spatile/proto/task';
+import { describe, expect, test } from 'vitest';
+
+const task = { run: 'slide-1a2b3c4d', task: 'assign/t0001', epoch: 3, server: '127.0.0.1:50051' };
+const attempt = { run: task.run, task: task.task, epoch: 1, attemptId: '0123456789', worker: 'w' };
+
+describe('messages', () => {
+  test('of the queue come back as they were', () => {
+    expect(decodeTask(encodeTask(task))).toEqual(task);
+  });
+
+  test.each([
+    '',
+    'null',
+    '[]',
+    '{"run":"a"}',
+    JSON.stringify({ ...task, more: 1 }),
+    JSON.stringify({ ...task, epoch: 0 }),
+  ])('that are no task are refused: %s', (text) => {
+    expect(() => decodeTask(text)).toThrow(/not a task/);
+  });
+
+  test.each([
+    { ...attempt, attemptId: '' },
+    { ...attempt, epoch: -1 },
+    { ...attempt, run: 'x'.repeat(41) },
+    { ...attempt, task: 5 },
+    null,
+  ])('of an attempt that is none are refused', (message) => {
+    expect(() => checked('attempt', message)).toThrow(/attempt message: .* not valid/);
+  });
+
+  test.each([Number.NaN, -0.1, 1.1])('of a progress of %d are refused', (fraction) => {
+    expect(() => checked('heartbeat', { attempt, fraction })).toThrow(/fraction/);
+  });
+
+  test.each(['', 'a.b', 'a*', 'A', 'a b', 'x'.repeat(41)])(
+    'the run %j is refused: it would be another subject',
+    (run) => {
+      expect(() => checkRunId(run)).toThrow(/not the name of a run/);
+    },
+  );
+
+  test('consumers tell their run and class', () => {
+    expect(consumerParts(consumerName('a-1', 'cpu-big'))).toEqual({ run: 'a-1', workers: 'cpu-big' });
+    expect(consumerParts('somebody_else')).toBeNull();
+  });
+});
