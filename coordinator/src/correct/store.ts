@@ -1,8 +1,9 @@
 import { basename, join, resolve } from 'node:path';
 import type { InputFile } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
+import { SpatileError } from '@spatile/formats/errors';
 import { extendSpatialData } from '@spatile/formats/spatialdata/extend';
-import { readAnnotation } from '@spatile/formats/spatialdata/read';
+import { readAnnotation, readRootAttrs } from '@spatile/formats/spatialdata/read';
 import type { ProgressEvent, RunOptions } from '../api.ts';
 import { checkOutput, clearOutput, removeUnfinished, runDirectoryFor } from '../run/directory.ts';
 import { runIdentity } from '../run/identity.ts';
@@ -51,6 +52,7 @@ export async function correctStore(options: CorrectOptions): Promise<CorrectSumm
   const { input, output, config } = options;
   checkMethods(config.correct);
   const mode = await checkOutput({ ...options, report: null });
+  await refuseTwice(input, config.correct.methods);
   const stored = await readAnnotation(input, TABLE);
   const table = await storedCounts(input, TABLE, stored);
   const reference = await loadReference(config.correct, { names: table.geneNames, ids: table.geneIds });
@@ -103,6 +105,21 @@ export async function correctStore(options: CorrectOptions): Promise<CorrectSumm
     await runner.close();
     close();
   }
+}
+
+/** Errors: `STORE_INVALID` when the store holds corrections by one of these methods, which would be written over. */
+async function refuseTwice(input: string, methods: readonly string[]): Promise<void> {
+  const { spatile } = (await readRootAttrs(input)) as {
+    spatile?: { config?: { correct?: { methods?: string[] } }; correct?: { methods?: string[] } };
+  };
+  const earlier = [...(spatile?.config?.correct?.methods ?? []), ...(spatile?.correct?.methods ?? [])];
+  const twice = methods.find((method) => earlier.includes(method));
+  if (twice === undefined) return;
+  throw new SpatileError(
+    'STORE_INVALID',
+    `${basename(resolve(input))}: is corrected by ${twice} already; expected a result without these corrections; take the uncorrected result`,
+    { fields: { file: input } },
+  );
 }
 
 /** What a correction reads of a store: its metadata, and the counts, places and genes, of whose values these say nothing. */
