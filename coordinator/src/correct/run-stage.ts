@@ -8,6 +8,7 @@ import type { AssignStage } from '../assign/stage.ts';
 import type { OutlinedCells } from '../output/cells.ts';
 import type { SlideContext } from '../run/slide.ts';
 import type { Corrections } from './annotations.ts';
+import { checkRunTypes } from './celladmix/cell-types.ts';
 import { runCorrect } from './correct.ts';
 import { heldCounts } from './counts/memory.ts';
 import { checkMethods, loadReference, takesTranscripts } from './reference.ts';
@@ -23,6 +24,7 @@ export async function slideReference(
   slide: SlideContext,
 ): Promise<ReferenceProfiles | null> {
   if (!isCorrecting(config)) return null;
+  checkRunTypes(config.correct);
   return loadReference(config.correct, panelOf(slide));
 }
 

@@ -75,9 +75,12 @@ export function admixtureAnnotations(
         settings: settingsOf(settings),
       },
     },
-    warnings: [],
+    warnings: rules.length > 0 ? [] : [nothingForeign(settings.test)],
   };
 }
+
+const nothingForeign = (test: string): string =>
+  `celladmix: no factor proved foreign to a cell type (correct.celladmix.test is ${test}); the counts stay as they are`;
 
 /** Shares of factors in each cell, cells x factors; NaN for cells without labels. */
 function sharesOf({ counts, factors }: SlideLabels, cells: number): Float32Array {

@@ -10,6 +10,7 @@ import { markerProfiles, sumCounts } from './profiles.ts';
 import { Admixture, remainingCounts } from './remove.ts';
 import { candidateRules, provenRules } from './rules.ts';
 import { shuffledRows } from './sample.ts';
+import { transcriptLabels } from './transcript-labels.ts';
 
 /** Removal of molecules that came from neighbouring cells (cellAdmix, Mitchel et al., bioRxiv 2025.01.02.631135). */
 export const celladmix: CorrectMethod = {
@@ -25,7 +26,10 @@ export const celladmix: CorrectMethod = {
     const admixture = new Admixture(types, labels.factors, rules);
     const removed = admixture.removedOf(labels, table.cells);
     return {
-      added: admixtureAnnotations(table, config.correct.celladmix, findings, removed),
+      added: {
+        ...admixtureAnnotations(table, config.correct.celladmix, findings, removed),
+        labels: [transcriptLabels(table.cells, transcripts!, labels, admixture)],
+      },
       types: null,
       counts: {
         reassigned: false,
