@@ -1,4 +1,4 @@
-import { add, exp, multiply, scale, subtract } from './arithmetic.ts';
+import { add, divide, exp, multiply, scale, shift, sqrt, subtract } from './arithmetic.ts';
 import type { Graph, Tensor } from './graph.ts';
 import { matmul, sum } from './shape.ts';
 
@@ -38,15 +38,23 @@ const NORM_EPSILON = 1e-5;
 /** Values less their mean, over their standard deviation (Ba et al. 2016), without learned scale and offset. */
 export function layerNorm(graph: Graph, a: Tensor): Tensor {
   const size = a.shape[a.shape.length - 1];
+  const mean = (t: Tensor): Tensor => scale(graph, sum(graph, t, last(t)), 1 / size);
+  // The runtime's own operation holds deviations as float32 whatever the type.
+  if (graph.type === 'float64') return normOfParts(graph, a, mean);
   const ones = graph.constant([size], new Float64Array(size).fill(1));
   const rows = [...a.shape.slice(0, -1), 1];
   const [y, , inverse] = graph.nodes('LayerNormalization', [a, ones], [a.shape, rows, rows], {
     axis: { int: -1 },
     epsilon: NORM_EPSILON,
   });
-  const mean = (t: Tensor): Tensor => scale(graph, sum(graph, t, last(t)), 1 / size);
   return graph.passing(y, [a], (d) => {
     const along = multiply(graph, y, mean(multiply(graph, d, y)));
     return [multiply(graph, inverse, subtract(graph, subtract(graph, d, mean(d)), along))];
   });
+}
+
+function normOfParts(graph: Graph, a: Tensor, mean: (t: Tensor) => Tensor): Tensor {
+  const centred = subtract(graph, a, mean(a));
+  const variance = mean(multiply(graph, centred, centred));
+  return divide(graph, centred, sqrt(graph, shift(graph, variance, NORM_EPSILON)));
 }
