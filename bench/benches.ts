@@ -1,6 +1,7 @@
 import { assign } from './assign.ts';
 import { baysor } from './baysor.ts';
 import type { Bench } from './bench.ts';
+import { cluster } from './cluster.ts';
 import { compare } from './compare/compare.ts';
 import { correct } from './correct.ts';
 import { ingest } from './ingest.ts';
@@ -20,4 +21,5 @@ export const BENCHES: readonly Bench[] = [
   simulate,
   baysor,
   correct,
+  cluster,
 ];

@@ -34,7 +34,11 @@ try {
   await build({
     absWorkingDir: root,
     // The kernels beside the bundled worker, where their wasm file lies.
-    entryPoints: { 'bench/main': 'bench/main.ts', 'worker/bench-kernels': 'bench/kernels.ts' },
+    entryPoints: {
+      'bench/main': 'bench/main.ts',
+      'bench/tile-server': 'bench/cluster/server.ts',
+      'worker/bench-kernels': 'bench/kernels.ts',
+    },
     outdir: folder,
     bundle: true,
     format: 'esm',

@@ -102,7 +102,8 @@ export class Workbench {
     const used = readdirSync(usage).map((file): Usage => JSON.parse(readFileSync(join(usage, file), 'utf8')));
     const coordinator = used.find(({ role }) => role === 'coordinator');
     const workers = used.filter(({ role }) => role === 'worker');
-    if (coordinator === undefined || workers.length === 0)
+    // Workers of a cluster are not the run's own.
+    if (coordinator === undefined || (workers.length === 0 && !words.includes('--cluster')))
       throw new Error(`${name}: no memory figures of the processes`);
     return {
       zarr,
@@ -111,7 +112,7 @@ export class Workbench {
       events: await readEvents(store),
       coordinatorPeakBytes: coordinator.peakRssBytes,
       coordinatorCpuSeconds: coordinator.cpuSeconds,
-      workerPeakBytes: Math.max(...workers.map(({ peakRssBytes }) => peakRssBytes)),
+      workerPeakBytes: Math.max(0, ...workers.map(({ peakRssBytes }) => peakRssBytes)),
     };
   }
 

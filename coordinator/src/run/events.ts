@@ -16,7 +16,14 @@ export type RunLogEvent =
       transcripts: number;
       work: Work;
     }
-  | { type: 'step'; step: string; seconds: number; coordinatorRssBytes: number }
+  | {
+      type: 'step';
+      step: string;
+      seconds: number;
+      coordinatorRssBytes: number;
+      /** Processor time of the coordinator up to the end of the step. */
+      coordinatorCpuSeconds?: number;
+    }
   | { type: 'worker-lost'; round: string; reason: string }
   | { type: 'resumed' }
   | { type: 'finished' };
@@ -47,7 +54,14 @@ export async function logStep(store: RunStore, step: string, startedMs: number):
 
 /** Appends how long a step took, with the coordinator's memory now. */
 export async function logSeconds(store: RunStore, step: string, seconds: number): Promise<void> {
-  await logEvent(store, { type: 'step', step, seconds, coordinatorRssBytes: process.memoryUsage.rss() });
+  const { user, system } = process.cpuUsage();
+  await logEvent(store, {
+    type: 'step',
+    step,
+    seconds,
+    coordinatorRssBytes: process.memoryUsage.rss(),
+    coordinatorCpuSeconds: (user + system) / 1e6,
+  });
 }
 
 /** All events of a run directory; a torn last line (the coordinator died while writing) is left out. */

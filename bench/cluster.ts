@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import type { Bench, BenchCase, BenchOptions } from './bench.ts';
+import { hasBroker, measureClusterRun } from './cluster/run.ts';
+import { measureTransfer } from './cluster/transfer.ts';
+import { provenance, table } from './pages.ts';
+import type { CaseResult } from './results.ts';
+import { number, show } from './statistics.ts';
+
+const MEBIBYTE = 2 ** 20;
+/** What the issue of the cluster asks of a coordinator. */
+const WANTED_MB_PER_S = 300;
+
+/** The cluster on one machine: transfers between coordinator and worker, and whole runs beside those without a cluster. */
+export const cluster: Bench = {
+  name: 'cluster',
+  cases: (options) => [transferCase(options), runCase(options)],
+  pages: [{ page: 'docs/cluster.md', render }],
+};
+
+function transferCase({ tiny, repeats, program }: BenchOptions): BenchCase {
+  const bytes = (tiny ? 4 : 64) * MEBIBYTE;
+  const payloads = repeats ?? (tiny ? 2 : 20);
+  return {
+    key: `transfer-${bytes / MEBIBYTE}`,
+    label: `payloads of ${bytes / MEBIBYTE} MiB`,
+    settings: { bytes, payloads },
+    estimateSeconds: 20,
+    diskBytes: 1e6,
+    measure: () => measureTransfer(join(program, 'bench/tile-server.js'), bytes, payloads),
+  };
+}
+
+function runCase({ tiny, repeats, workers, program }: BenchOptions): BenchCase {
+  const transcripts = tiny ? 3000 : 300_000;
+  const n = repeats ?? (tiny ? 1 : 3);
+  return {
+    key: `run-${transcripts}`,
+    label: `${number(transcripts)} transcripts`,
+    settings: { transcripts, workers, repeats: n },
+    estimateSeconds: tiny ? 30 : 60 * n,
+    diskBytes: 1e9,
+    skip: () => (hasBroker() ? null : 'no nats-server on the path'),
+    measure: (workbench) => measureClusterRun(workbench, program, transcripts, workers, n),
+  };
+}
+
+function render(cases: readonly CaseResult[]): string {
+  const transfers = cases.filter(({ key }) => key.startsWith('transfer-'));
+  const runs = cases.filter(({ key }) => key.startsWith('run-'));
+  return [
+    table(
+      ['transfer', 'fetch, MB/s', 'commit, MB/s', 'server, CPU s/GB', 'worker, CPU s/GB'],
+      transfers.map(({ label, measured, quality }) => [
+        label,
+        show(measured.fetchMBs, 0),
+        show(measured.commitMBs, 0),
+        number(Number(quality.serverCpuSecondsPerGB), 2),
+        number(Number(quality.clientCpuSecondsPerGB), 2),
+      ]),
+    ),
+    `Wanted: ${WANTED_MB_PER_S} MB/s from one coordinator to its workers.`,
+    table(
+      [
+        'run',
+        'worker processes, s',
+        'cluster, s',
+        'coordinator, CPU s',
+        'coordinator, MiB',
+        'busy per 8 workers',
+        'same bytes',
+      ],
+      runs.map(({ label, measured, quality }) => [
+        label,
+        show(measured.aloneSeconds),
+        show(measured.clusterSeconds),
+        show(measured.coordinatorCpuSeconds),
+        show(measured.coordinatorPeakBytes, 0, 1 / MEBIBYTE),
+        `${show(measured.busyPerEightWorkers, 0, 100)} %`,
+        quality.equal ? 'yes' : 'NO',
+      ]),
+    ),
+    provenance(cases),
+  ].join('\n\n');
+}

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { CaseOutcome } from '../bench.ts';
+import { spread } from '../statistics.ts';
+import type { MeasuredRun, Workbench } from '../workbench.ts';
+
+const SEED = 21;
+/** For so many workers the coordinator's share of a core is wanted. */
+const EIGHT = 8;
+
+export const hasBroker = (): boolean => spawnSync('nats-server', ['--version']).status === 0;
+
+/** The same slide by worker processes of one run and by workers of a cluster, in turns; both have to give the same bytes. */
+export async function measureClusterRun(
+  workbench: Workbench,
+  program: string,
+  transcripts: number,
+  workers: number,
+  repeats: number,
+): Promise<CaseOutcome> {
+  const slide = await workbench.slide({ transcripts, seed: SEED });
+  const port = await freePort();
+  const folder = workbench.emptyFolder('nats');
+  const broker = spawn('nats-server', ['-js', '-a', '127.0.0.1', '-p', `${port}`, '-sd', folder], {
+    stdio: 'ignore',
+  });
+  const url = `nats://127.0.0.1:${port}`;
+  const started: ChildProcess[] = [];
+  const alone: MeasuredRun[] = [];
+  const cluster: MeasuredRun[] = [];
+  try {
+    for (let k = 0; k < workers; k++) started.push(worker(program, url, k));
+    for (let k = 0; k < repeats; k++) {
+      const size = ['--tile-size', '250'];
+      alone.push(await workbench.run(slide, `alone-${k}`, ['--workers', `${workers}`, ...size]));
+      cluster.push(await workbench.run(slide, `cluster-${k}`, ['--cluster', url, ...size]));
+      for (const run of [alone[k], cluster[k]]) workbench.discard(run);
+    }
+  } finally {
+    for (const child of [...started, broker]) {
+      child.kill('SIGKILL');
+      if (child.exitCode === null) await once(child, 'close');
+    }
+  }
+  const digests = new Set([...alone, ...cluster].map(({ summary }) => summary.digest));
+  return {
+    measured: {
+      aloneSeconds: spread(alone.map(({ seconds }) => seconds)),
+      clusterSeconds: spread(cluster.map(({ seconds }) => seconds)),
+      coordinatorCpuSeconds: spread(cluster.map((run) => run.coordinatorCpuSeconds)),
+      coordinatorPeakBytes: spread(cluster.map((run) => run.coordinatorPeakBytes)),
+      busyPerEightWorkers: spread(cluster.map(busyPerEightWorkers)),
+    },
+    quality: { equal: digests.size === 1, transcripts: slide.transcripts },
+    digest: [...digests].sort().join(' '),
+  };
+}
+
+/**
+ * How busy eight workers would keep the coordinator while tiles and borders are assigned: its processor time between the end of
+ * the fit and the end of the borders, settling included, per processor second of workers, times eight.
+ */
+function busyPerEightWorkers({ events }: MeasuredRun): number {
+  const steps = events.filter((event) => event.type === 'step');
+  const at = (found: (step: string) => boolean): number =>
+    steps.filter(({ step }) => found(step)).at(-1)?.coordinatorCpuSeconds ?? Number.NaN;
+  const used = at((step) => step.startsWith('assign-border')) - at((step) => step.startsWith('assign-fit'));
+  const work = events.filter(
+    (event) => event.type === 'task' && (event.round === 'assign' || event.round.startsWith('assign-border')),
+  );
+  return (
+    (EIGHT * used) / work.reduce((sum, event) => sum + (event.type === 'task' ? event.cpuSeconds : 0), 0)
+  );
+}
+
+function worker(program: string, url: string, k: number): ChildProcess {
+  const entry = join(program, 'coordinator/main.js');
+  return spawn(process.execPath, [entry, 'worker', '--nats', url, '--name', `w${k}`], { stdio: 'ignore' });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}

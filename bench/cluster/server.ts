@@ -1,0 +1,27 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { TaskBook } from '@spatile/coordinator/cluster/task-book';
+import { tileService } from '@spatile/coordinator/cluster/tile-service';
+import { services } from '@spatile/proto/definition';
+
+/**
+ * A coordinator's tile service on its own, for measuring transfers: every task has an input of `bytes`, results are thrown
+ * away. Says its port when it serves, and what processor time it used when its input ends.
+ */
+const [bytes, tasks] = process.argv.slice(2).map(Number);
+const payload = Buffer.alloc(bytes);
+for (let at = 0; at < bytes; at += 4096) payload.writeUInt32LE(at, at);
+const book = new TaskBook('bench', (event) => {
+  if (event.type === 'done') event.settled?.(null);
+});
+for (let k = 0; k < tasks; k++) book.open(k, `t${k}`, 1, 'bench', async () => payload);
+const server = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 });
+server.addService(services().TileData.service, tileService(book, null).handlers);
+server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+  if (error !== null) throw error;
+  process.stdout.write(`${port}\n`);
+});
+process.stdin.resume().on('end', () => {
+  const { user, system } = process.cpuUsage();
+  process.stdout.write(`${(user + system) / 1e6}\n`);
+  server.forceShutdown();
+});
