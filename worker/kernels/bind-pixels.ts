@@ -70,9 +70,10 @@ export interface PixelExports {
     labels: number,
     next: number,
     queues: number,
+    ranks: number,
   ): void;
   measure(labels: number, rows: number, columns: number, shapes: number, n: number): void;
-  sumOver(labels: number, pixels: number, plane: number, sums: number, n: number): void;
+  sumOver(labels: number, rows: number, columns: number, plane: number, sums: number, n: number): void;
   moments(labels: number, rows: number, columns: number, shapes: number, moments: number, n: number): void;
   rowExtents(
     labels: number,
@@ -92,7 +93,7 @@ const PAGE_BYTES = 65536;
 /** Arrays begin at multiples of 64 and have 64 spare bytes behind them, which vectors may touch. */
 const ALIGN = 64;
 const MAX_EDGE = 32767;
-/** Most pixels of one image: 16 bytes each of the 4 GiB that a linear memory may have. */
+/** Most pixels of one image: 18 bytes each of the 4 GiB that a linear memory may have. */
 const MAX_PIXELS = 2 ** 27;
 const aligned = (n: number): number => Math.ceil(n / ALIGN) * ALIGN;
 

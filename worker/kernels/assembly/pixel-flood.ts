@@ -125,45 +125,130 @@ function stands(keys: usize, rows: i32, columns: i32, peak: i32, depth: i32, rea
 /**
  * Floods the keys downwards from seeds over 4-neighbours (Meyer 1991, priority queue): a pixel goes to the seed that reaches
  * it over the highest pass, then to the one that was there first. A pixel's turn depends only on the chain of pixels that led
- * to it, never on other parts of the image.
+ * to it, never on other parts of the image; so one piece of foreground is flooded after the other, which stays in the cache.
  *
  * `seeds`: i32 places in scan order; seed i floods label i + 1. `labels`: i32, 0 before. `next`: i32 per pixel, scratch.
- * `queues`: scratch of 2 x 65536 i32. `reachSq`: no pixel farther from its seed is taken (squared, pixels).
+ * `queues`: scratch of 2 x 65536 i32. `ranks`: scratch, i32 per seed. `reachSq`: no pixel farther from its seed is taken
+ * (squared, pixels).
  */
-export function flood(keys: usize, rows: i32, columns: i32, seeds: usize, n: i32, reachSq: i32, labels: usize, next: usize, queues: usize): void {
+export function flood(keys: usize, rows: i32, columns: i32, seeds: usize, n: i32, reachSq: i32, labels: usize, next: usize, queues: usize, ranks: usize): void {
   memory.fill(queues, 0xff, 65536 * 8);
-  let highest = 0;
+  for (let i = 0; i < n; i++) store<i32>(labels + (<usize>load<i32>(seeds + (<usize>i << 2)) << 2), -1 - i);
   for (let i = 0; i < n; i++) {
+    const at = load<i32>(seeds + (<usize>i << 2));
+    if (load<i32>(labels + (<usize>at << 2)) != -1 - i) continue;
+    const found = explore(keys, rows, columns, at, labels, next, ranks);
+    sort(ranks, found);
+    floodPiece(keys, rows, columns, seeds, ranks, found, reachSq, labels, next, queues);
+  }
+  const end = labels + (<usize>(rows * columns) << 2);
+  for (let at = labels; at < end; at += 16) v128.store(at, i32x4.max_s(v128.load(at), i32x4.splat(0)));
+}
+
+/** Label of a pixel of the piece that is being flooded until it is claimed. Before that: 0, or -1 - i for seed i. */
+const UNCLAIMED: i32 = i32.MIN_VALUE;
+
+/** Marks the piece of foreground around a seed and lists the seeds in it. Returns how many. `list` is scratch, i32 per pixel. */
+function explore(keys: usize, rows: i32, columns: i32, start: i32, labels: usize, list: usize, ranks: usize): i32 {
+  let seeds = mark(labels, start, ranks, 0);
+  let depth = 1;
+  store<i32>(list, start);
+  while (depth > 0) {
+    depth--;
+    const at = load<i32>(list + (<usize>depth << 2));
+    const y = at / columns;
+    const x = at - y * columns;
+    for (let side = 0; side < 4; side++) {
+      if (side == 0 ? y == rows - 1 : side == 1 ? y == 0 : side == 2 ? x == 0 : x == columns - 1) continue;
+      const to = side == 0 ? at + columns : side == 1 ? at - columns : side == 2 ? at - 1 : at + 1;
+      if (load<u16>(keys + (<usize>to << 1)) == 0 || load<i32>(labels + (<usize>to << 2)) == UNCLAIMED) continue;
+      seeds = mark(labels, to, ranks, seeds);
+      store<i32>(list + (<usize>depth << 2), to);
+      depth++;
+    }
+  }
+  return seeds;
+}
+
+/** Marks a pixel and lists it if it is a seed. Returns how many seeds are listed. */
+// @ts-ignore: decorator
+@inline
+function mark(labels: usize, at: i32, ranks: usize, seeds: i32): i32 {
+  const label = load<i32>(labels + (<usize>at << 2));
+  store<i32>(labels + (<usize>at << 2), UNCLAIMED);
+  if (label == 0) return seeds;
+  store<i32>(ranks + (<usize>seeds << 2), -1 - label);
+  return seeds + 1;
+}
+
+/** Sorts numbers in place by a heap. */
+function sort(list: usize, n: i32): void {
+  for (let root = (n >> 1) - 1; root >= 0; root--) sink(list, root, n);
+  for (let end = n - 1; end > 0; end--) {
+    const top = load<i32>(list);
+    store<i32>(list, load<i32>(list + (<usize>end << 2)));
+    store<i32>(list + (<usize>end << 2), top);
+    sink(list, 0, end);
+  }
+}
+
+function sink(list: usize, root: i32, n: i32): void {
+  const value = load<i32>(list + (<usize>root << 2));
+  for (;;) {
+    let child = 2 * root + 1;
+    if (child >= n) break;
+    if (child + 1 < n && load<i32>(list + (<usize>child << 2), 4) > load<i32>(list + (<usize>child << 2))) child++;
+    const larger = load<i32>(list + (<usize>child << 2));
+    if (larger <= value) break;
+    store<i32>(list + (<usize>root << 2), larger);
+    root = child;
+  }
+  store<i32>(list + (<usize>root << 2), value);
+}
+
+function floodPiece(keys: usize, rows: i32, columns: i32, seeds: usize, ranks: usize, n: i32, reachSq: i32, labels: usize, next: usize, queues: usize): void {
+  let level = 0;
+  let waiting = n;
+  for (let k = 0; k < n; k++) {
+    const i = load<i32>(ranks + (<usize>k << 2));
     const at = load<i32>(seeds + (<usize>i << 2));
     const key = <i32>load<u16>(keys + (<usize>at << 1));
     store<i32>(labels + (<usize>at << 2), i + 1);
     append(queues, next, key, at);
-    highest = max(highest, key);
+    level = max(level, key);
   }
-  for (let key = highest; key > 0; key--) {
-    const queue = queues + (<usize>key << 3);
-    for (let at = load<i32>(queue); at >= 0; at = load<i32>(next + (<usize>at << 2))) {
+  for (; waiting > 0; level--) {
+    const queue = queues + (<usize>level << 3);
+    let at = load<i32>(queue);
+    if (at < 0) continue;
+    do {
       const label = load<i32>(labels + (<usize>at << 2));
       const seed = load<i32>(seeds + (<usize>(label - 1) << 2));
       const y = at / columns;
       const x = at - y * columns;
-      const dy = y - seed / columns;
-      const dx = x - seed % columns;
-      if (y > 0) claim(keys, at - columns, key, label, dx, dy - 1, reachSq, labels, next, queues);
-      if (x > 0) claim(keys, at - 1, key, label, dx - 1, dy, reachSq, labels, next, queues);
-      if (x < columns - 1) claim(keys, at + 1, key, label, dx + 1, dy, reachSq, labels, next, queues);
-      if (y < rows - 1) claim(keys, at + columns, key, label, dx, dy + 1, reachSq, labels, next, queues);
-    }
+      const seedY = seed / columns;
+      const dy = y - seedY;
+      const dx = x - (seed - seedY * columns);
+      let claimed = 0;
+      if (y > 0) claimed += claim(keys, at - columns, level, label, dx, dy - 1, reachSq, labels, next, queues);
+      if (x > 0) claimed += claim(keys, at - 1, level, label, dx - 1, dy, reachSq, labels, next, queues);
+      if (x < columns - 1) claimed += claim(keys, at + 1, level, label, dx + 1, dy, reachSq, labels, next, queues);
+      if (y < rows - 1) claimed += claim(keys, at + columns, level, label, dx, dy + 1, reachSq, labels, next, queues);
+      waiting += claimed - 1;
+      at = load<i32>(next + (<usize>at << 2));
+    } while (at >= 0);
+    store<i64>(queue, -1);
   }
 }
 
+/** Gives a pixel to a label if it may have it; 1 if so. */
 // @ts-ignore: decorator
 @inline
-function claim(keys: usize, at: i32, level: i32, label: i32, dx: i32, dy: i32, reachSq: i32, labels: usize, next: usize, queues: usize): void {
-  const key = <i32>load<u16>(keys + (<usize>at << 1));
-  if (key == 0 || load<i32>(labels + (<usize>at << 2)) != 0 || dx * dx + dy * dy > reachSq) return;
+function claim(keys: usize, at: i32, level: i32, label: i32, dx: i32, dy: i32, reachSq: i32, labels: usize, next: usize, queues: usize): i32 {
+  if (load<i32>(labels + (<usize>at << 2)) != UNCLAIMED || dx * dx + dy * dy > reachSq) return 0;
   store<i32>(labels + (<usize>at << 2), label);
-  append(queues, next, min(key, level), at);
+  append(queues, next, min(<i32>load<u16>(keys + (<usize>at << 1)), level), at);
+  return 1;
 }
 
 /** Puts a pixel at the end of the queue of its level: head and tail per level, -1 when empty. */

@@ -13,37 +13,61 @@ export function measure(labels: usize, rows: i32, columns: i32, shapes: usize, n
     store<i32>(at, i32.MAX_VALUE, 16);
     store<i32>(at, -1, 20);
   }
+  const stride = <usize>columns << 2;
   for (let y = 0; y < rows; y++) {
-    const row = labels + (<usize>(y * columns) << 2);
-    const stride = <usize>columns << 2;
-    for (let x = 0; x < columns; x++) {
-      const here = row + (<usize>x << 2);
-      const label = load<i32>(here);
+    const row = labels + <usize>y * stride;
+    let x = 0;
+    while (x < columns) {
+      const label = load<i32>(row + (<usize>x << 2));
+      const from = x++;
+      while (x < columns && load<i32>(row + (<usize>x << 2)) == label) x++;
       if (label == 0) continue;
+      let edges = 2;
+      if (y == 0) edges += x - from;
+      else edges += others(row - stride, label, from, x);
+      if (y == rows - 1) edges += x - from;
+      else edges += others(row + stride, label, from, x);
       const at = shapes + (<usize>label << 5);
-      let edges = 0;
-      if (x == 0 || load<i32>(here - 4) != label) edges++;
-      if (x == columns - 1 || load<i32>(here + 4) != label) edges++;
-      if (y == 0 || load<i32>(here - stride) != label) edges++;
-      if (y == rows - 1 || load<i32>(here + stride) != label) edges++;
-      store<i32>(at, load<i32>(at) + 1);
+      store<i32>(at, load<i32>(at) + x - from);
       store<i32>(at, load<i32>(at, 4) + edges, 4);
-      if (y < load<i32>(at, 8)) store<i32>(at, y, 8);
+      store<i32>(at, min(y, load<i32>(at, 8)), 8);
       store<i32>(at, y, 12);
-      if (x < load<i32>(at, 16)) store<i32>(at, x, 16);
-      if (x > load<i32>(at, 20)) store<i32>(at, x, 20);
+      store<i32>(at, min(from, load<i32>(at, 16)), 16);
+      store<i32>(at, max(x - 1, load<i32>(at, 20)), 20);
     }
   }
 }
 
-/** Sum of a plane over each label, added row by row; `sums` f64 x (n + 1). */
-export function sumOver(labels: usize, pixels: i32, plane: usize, sums: usize, n: i32): void {
+/** How many pixels of a row from `from` to `to` have another label. */
+// @ts-ignore: decorator
+@inline
+function others(row: usize, label: i32, from: i32, to: i32): i32 {
+  let n = 0;
+  for (let x = from; x < to; x++) n += i32(load<i32>(row + (<usize>x << 2)) != label);
+  return n;
+}
+
+/** Sum of a plane over each label, run by run along the rows; `sums` f64 x (n + 1). */
+export function sumOver(labels: usize, rows: i32, columns: i32, plane: usize, sums: usize, n: i32): void {
   memory.fill(sums, 0, <usize>(n + 1) << 3);
-  for (let i: usize = 0; i < <usize>pixels; i++) {
-    const label = load<i32>(labels + (i << 2));
-    if (label == 0) continue;
-    const at = sums + (<usize>label << 3);
-    store<f64>(at, load<f64>(at) + <f64>load<f32>(plane + (i << 2)));
+  for (let y = 0; y < rows; y++) {
+    const row = labels + (<usize>(y * columns) << 2);
+    const values = plane + (<usize>(y * columns) << 2);
+    let x = 0;
+    while (x < columns) {
+      const label = load<i32>(row + (<usize>x << 2));
+      if (label == 0) {
+        x++;
+        continue;
+      }
+      let sum: f64 = 0;
+      do {
+        sum += <f64>load<f32>(values + (<usize>x << 2));
+        x++;
+      } while (x < columns && load<i32>(row + (<usize>x << 2)) == label);
+      const at = sums + (<usize>label << 3);
+      store<f64>(at, load<f64>(at) + sum);
+    }
   }
 }
 

@@ -21,7 +21,7 @@ export interface ImageFeatures {
 
 /**
  * Measures every instance of a tile. An instance that lies whole in a tile gets the same bits from every tile: intensities are
- * added row by row, everything else in integers. Memory: 8 bytes per pixel and 120 per instance beside the result.
+ * added run by run, everything else in integers. Memory: 8 bytes per pixel and 120 per instance beside the result.
  * Errors: RangeError for shapes that differ or are too large.
  */
 export async function features(planes: Planes, instances: Instances): Promise<ImageFeatures> {
@@ -47,7 +47,7 @@ export async function features(planes: Planes, instances: Instances): Promise<Im
   const area = (label: number): number => shapes[8 * label];
   const meanIntensity = planes.channels.map((channel) => {
     memory.floats(at.plane, pixels).set(channel);
-    memory.kernel.sumOver(at.labels, pixels, at.plane, at.sums, n);
+    memory.kernel.sumOver(at.labels, rows, columns, at.plane, at.sums, n);
     const sums = memory.doubles(at.sums, n + 1);
     return Float64Array.from({ length: n }, (_, i) => sums[i + 1] / area(i + 1));
   });

@@ -39,6 +39,7 @@ export function divideForeground(
     at.list,
   );
   memory.integers(at.labels, pixels).fill(0);
-  kernel.flood(at.keys, rows, columns, at.seeds, n, scale.radius ** 2, at.labels, at.work, at.queues);
+  const reachSq = scale.radius ** 2;
+  kernel.flood(at.keys, rows, columns, at.seeds, n, reachSq, at.labels, at.work, at.queues, at.ranks);
   return n;
 }

@@ -47,7 +47,7 @@ export function scaleOf(settings: WatershedSettings, pixelUm: number): Scale {
 /** Half side of the box in which a seed must stand out, in pixels: nuclei are no larger. */
 export const seedReach = (scale: Scale): number => Math.max(4, scale.radius);
 
-/** Places of all arrays of one image: 16 bytes per pixel and little more. */
+/** Places of all arrays of one image: 18 bytes per pixel and little more. */
 export function layOut(memory: PixelMemory, rows: number, columns: number, scale: Scale) {
   checkPixelShape(rows, columns);
   const pixels = rows * columns;
@@ -81,6 +81,7 @@ export function layOut(memory: PixelMemory, rows: number, columns: number, scale
     queues: 8 * 65536,
     // A seed ranks above its eight neighbours, so at most every fourth pixel is one.
     seeds: 4 * (Math.ceil(rows / 2) * Math.ceil(columns / 2) + 1),
+    ranks: 4 * (Math.ceil(rows / 2) * Math.ceil(columns / 2) + 1),
   });
   return { ...at, rows, columns, pixels, blocks };
 }

@@ -11,7 +11,7 @@ import type { WatershedSettings } from './settings.ts';
  * `watershedHaloUm` away from the tile's edge.
  *
  * Score of an instance: its brightness above the threshold as a share of that above the background, times how round it is.
- * Memory: 16 bytes per pixel beside the input and the labels. Errors: RangeError above 32767 rows or columns or 2^27 pixels.
+ * Memory: 18 bytes per pixel beside the input and the labels. Errors: RangeError above 32767 rows or columns or 2^27 pixels.
  */
 export const watershed: ImageMethod<WatershedSettings> = async (planes, model, settings) => {
   const memory = await openPixels();
@@ -51,7 +51,7 @@ function keepNuclei(
     names: 4 * (n + 1),
   });
   kernel.measure(layout.labels, rows, columns, at.shapes, n);
-  kernel.sumOver(layout.labels, pixels, layout.image, at.sums, n);
+  kernel.sumOver(layout.labels, rows, columns, layout.image, at.sums, n);
   const shapes = memory.integers(at.shapes, 8 * (n + 1));
   const sums = memory.doubles(at.sums, n + 1);
   const names = memory.integers(at.names, n + 1);
