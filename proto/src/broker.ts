@@ -33,7 +33,7 @@ export async function connectBroker({
   credentials,
 }: BrokerOptions): Promise<NatsConnection> {
   const options: ConnectionOptions = {
-    servers: url.split(',').map((server) => server.trim()),
+    ...addressed(url),
     name,
     timeout: CONNECT_MS,
     maxReconnectAttempts: -1,
@@ -65,6 +65,26 @@ export async function connectBroker({
       { cause },
     );
   }
+}
+
+/** Servers of a URL, and the user in it: the client takes them apart. Errors: `CLUSTER` for what is no URL. */
+function addressed(url: string): Pick<ConnectionOptions, 'servers' | 'user' | 'pass'> {
+  const parsed = url.split(',').map((server) => {
+    const text = server.trim();
+    const whole = text.includes('://') ? text : `nats://${text}`;
+    if (URL.canParse(whole)) return new URL(whole);
+    throw new SpatileError(
+      'CLUSTER',
+      `${withoutSecret(text)}: not the address of a broker; expected one such as nats://127.0.0.1:4222; correct it`,
+    );
+  });
+  const login = parsed.find(({ username }) => username !== '');
+  return {
+    servers: parsed.map(({ host }) => host),
+    ...(login === undefined
+      ? {}
+      : { user: decodeURIComponent(login.username), pass: decodeURIComponent(login.password) }),
+  };
 }
 
 /** A URL as it may be shown and logged. */

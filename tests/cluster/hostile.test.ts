@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { spatile } from '../pipeline/process.ts';
 import { run, simulatedSlide, testFolder } from '../pipeline/slide.ts';
@@ -128,6 +130,38 @@ describe.skipIf(!hasBroker)('a cluster among strangers', () => {
     cluster.addWorker(...tls);
     const output = at('tls.zarr');
     await expectDigest(cluster.run(slide, output, settings, ...tls), output, digest);
+  });
+
+  test('needs no more rights on the broker than docs/security.md says, and has none beyond them', async () => {
+    const rights = ['$JS.API.CONSUMER.LIST.SPATILE_TASKS', '$JS.API.CONSUMER.INFO.SPATILE_TASKS.*'];
+    rights.push('$JS.API.CONSUMER.MSG.NEXT.SPATILE_TASKS.*', '$JS.ACK.SPATILE_TASKS.>');
+    const documented = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');
+    for (const subject of [...rights, '_INBOX_w.>']) expect(documented).toContain(`\`${subject}\``);
+    const broker = await Broker.start(
+      `authorization { users: [
+        { user: boss, password: "of the coordinator" },
+        { user: hand, password: "of the workers", permissions: { publish: ${JSON.stringify(rights)}, subscribe: ["_INBOX_w.>"] } }
+      ] }`,
+      'boss:of%20the%20coordinator@',
+    );
+    cluster = await Cluster.start(0, { broker });
+    const url = broker.url.replace('boss:of%20the%20coordinator', 'hand:of%20the%20workers');
+    const worker = cluster.addWorker('--nats', url);
+    const output = at('rights.zarr');
+    await expectDigest(cluster.run(slide, output, settings), output, digest);
+    expect(worker.stderr()).not.toContain('of%20the%20workers');
+    const { port } = new URL(broker.url);
+    const hand = await connect({
+      servers: `127.0.0.1:${port}`,
+      user: 'hand',
+      pass: 'of the workers',
+      inboxPrefix: '_INBOX_w',
+    });
+    const jsm = await jetstreamManager(hand, { checkAPI: false, timeout: 1000 });
+    await expect(jetstream(hand).publish('spatile.task.x.cpu', '{}', { timeout: 1000 })).rejects.toThrow();
+    await expect(jsm.streams.purge('SPATILE_TASKS')).rejects.toThrow();
+    await expect(jsm.streams.delete('SPATILE_TASKS')).rejects.toThrow();
+    await hand.close();
   });
 
   test('notices bits that flip on the way, in both directions, and connections that break', async () => {
