@@ -93,6 +93,7 @@ export function cross(source: usize, target: usize, rows: i32, columns: i32, ero
  */
 export function fillHoles(mask: usize, rows: i32, columns: i32, most: i32, reach: i32, stack: usize): i32 {
   let holes = 0;
+  if (most < 1) return 0;
   for (let y = 1; y < rows - 1; y++) {
     for (let x = 1; x < columns - 1; x++) {
       const at = y * columns + x;
