@@ -54,6 +54,8 @@ export interface ProsegGlobals {
   sigma2: Float64Array;
   /** Background rates per unit volume of one layer, G x L x D (gene slowest, then layer). */
   beta: Float32Array;
+  /** Share of each gene in what a kind of cell makes, G x T; columns sum to 1. Absent while they are fitted. */
+  kinds?: Float32Array;
 }
 
 /** `assign.proseg.prepare`: what pilots tell before the first iteration. */
@@ -68,6 +70,13 @@ export interface ProsegPreparation {
   /** Transcripts of the core far from every prior cell, by model gene; and (one entry) the modelled fine columns there. */
   farCounts: Uint32Array;
   farColumns: Uint32Array;
+  /** Cells of the window with transcripts under their first label, halo included: mean place of those, microns. */
+  cellX: Float64Array;
+  cellY: Float64Array;
+  /** Their transcripts: position in `cellX`, gene, number; sorted by (cell, gene). */
+  countCell: Uint32Array;
+  countGene: Uint32Array;
+  count: Uint32Array;
 }
 
 export const PROJECTION_WIDTH = 25;

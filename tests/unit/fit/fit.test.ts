@@ -59,6 +59,11 @@ function answer(
         voxels: new Uint32Array(CELLS).fill(20),
         farCounts: new Uint32Array(frame.genes),
         farColumns: new Uint32Array(1),
+        cellX: Float64Array.from({ length: CELLS }, (_, i) => 10 * i),
+        cellY: new Float64Array(CELLS),
+        countCell: Uint32Array.from({ length: CELLS }, (_, i) => i),
+        countGene: Uint32Array.from({ length: CELLS }, (_, i) => i % frame.genes),
+        count: new Uint32Array(CELLS).fill(3),
       }),
     };
   }

@@ -13,6 +13,7 @@ import {
 import { blocksOf, blocksToAverage, fitPhases, settled } from './blocks.ts';
 import { type FitRecord, freezeGlobals } from './freeze.ts';
 import { initialState } from './initial.ts';
+import { fitKinds } from './kinds.ts';
 import { hashModel, type ProsegModel } from './model.ts';
 import { densityCuts } from './model-frame.ts';
 import { drawGlobals } from './posterior.ts';
@@ -72,7 +73,10 @@ export function* fitProseg(input: FitInput): Generator<FitStep, ProsegModel, Res
   };
   const start = initialState(preparations, input.pilotTotals, frame, input.seed);
   const first = start.components.map((initial) => ({ initial }));
-  return yield* runBlocks(input, pilots, frame, settings, start.globals, first);
+  const fitted = yield* runBlocks(input, pilots, frame, settings, start.globals, first);
+  const kinds = fitKinds(preparations, input.geneTotals, frame, fitted.globals, input.seed);
+  const globals = { ...fitted.globals, kinds };
+  return { frame, globals, hash: hashModel(frame, globals), trace: fitted.trace };
 }
 
 function* runBlocks(
@@ -82,7 +86,7 @@ function* runBlocks(
   settings: ProsegSettings,
   startGlobals: ProsegGlobals,
   startTables: Record<string, Columns>[],
-): Generator<FitStep, ProsegModel, Results> {
+): Generator<FitStep, Pick<ProsegModel, 'trace'> & { globals: ProsegGlobals }, Results> {
   const priorShare = shareOf(input);
   const records: FitRecord[] = [];
   const blocks: FitBlock[] = [];
@@ -126,8 +130,7 @@ function* runBlocks(
     }
   }
   const missing = missingCounts(input.geneTotals, input.pilotTotals);
-  const frozen = freezeGlobals(records, missing, frame, priorShare);
-  return { frame, globals: frozen, hash: hashModel(frame, frozen), trace };
+  return { globals: freezeGlobals(records, missing, frame, priorShare), trace };
 }
 
 const roundName = (index: number): string => `assign-fit-${String(index).padStart(3, '0')}`;

@@ -8,10 +8,13 @@ import {
   type ProsegGlobals,
 } from '@spatile/formats/tile/proseg';
 
+/** Globals after the fit, kinds included. */
+export type FrozenGlobals = Required<ProsegGlobals>;
+
 /** What the fit leaves behind: frozen for all tiles of the slide. */
 export interface ProsegModel {
   frame: ModelFrame;
-  globals: ProsegGlobals;
+  globals: FrozenGlobals;
   /** SHA-256, hex, over the frame and the bytes of the globals: names the model in provenance. */
   hash: string;
   /** Mean log likelihood per pilot transcript after each block. */
@@ -29,10 +32,11 @@ const GLOBALS = [
   'mu',
   'sigma2',
   'beta',
+  'kinds',
 ] as const satisfies readonly (keyof ProsegGlobals)[];
 
 /** Content hash of a model: equal for equal numbers, whatever made them. */
-export function hashModel(frame: ModelFrame, globals: ProsegGlobals): string {
+export function hashModel(frame: ModelFrame, globals: FrozenGlobals): string {
   const hash = createHash('sha256').update(JSON.stringify(frame));
   for (const name of GLOBALS) {
     const values = globals[name];
@@ -55,7 +59,7 @@ export function decodeModel(stored: Frame): ProsegModel {
     hash,
     trace,
   } = stored.meta as { model: ModelFrame; hash: string; trace: ProsegModel['trace'] };
-  const globals = globalsFrom(stored.tables);
+  const globals = globalsFrom(stored.tables) as FrozenGlobals;
   const missing = GLOBALS.filter((name) => globals[name] === undefined);
   const found = missing.length > 0 ? `without ${missing.join(', ')}` : hashModel(frame, globals);
   if (found !== hash) {

@@ -74,12 +74,14 @@ export function firstExpression(sampler: Sampler, upTo: 'components' | 'loadings
 }
 
 /**
- * Loadings of the cells that are not frozen, given labels, places and components that another task left: total rates go with
- * the law of the loadings, of which the state carries but one value each.
+ * Components and loadings of the cells that are not frozen, given labels, places and loadings that another task left: total rates
+ * go with the law of the loadings, of which the state carries but one value each, and what it calls components are kinds of the
+ * last rounds.
  */
 export function firstLoadings({ bound }: Sampler): void {
   const { kernel, tile } = bound;
   kernel.refreshRates(tile);
   kernel.drawForeground(tile, START_ITERATION, false);
+  kernel.drawComponents(tile, START_ITERATION);
   kernel.drawLoadings(tile, START_ITERATION);
 }

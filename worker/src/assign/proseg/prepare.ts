@@ -6,6 +6,7 @@ import {
   preparationTables,
 } from '@spatile/formats/tile/proseg';
 import type { Handler } from '../../handler.ts';
+import { cellCounts } from './cell-counts.ts';
 import { densityHistogram } from './density.ts';
 import { farFromCells } from './far.ts';
 import { openSampler, type Sampler, workOf } from './sampler.ts';
@@ -14,8 +15,8 @@ import { prosegTask } from './task.ts';
 
 /**
  * `assign.proseg.prepare`: what a pilot tells before the first iteration: the histogram of local densities, of every owned
- * cell its first size and a random projection of its profile (for the first clustering into components), and what lies far from
- * every cell (for the start of the background).
+ * cell its first size and a random projection of its profile (for the first clustering into components), what lies far from
+ * every cell (for the start of the background), and the counts of all cells (for the kinds of the last rounds).
  * In: assign-tile with `meta.model`, `meta.settings`. Out: `PROSEG_PREPARATION` with the tables of `ProsegPreparation`.
  */
 export const prepare: Handler = async (input, context) => {
@@ -32,6 +33,7 @@ export const prepare: Handler = async (input, context) => {
     const preparation: ProsegPreparation = {
       densityHistogram: densityHistogram(sampler.grid, sampler.modelled, sampler.density),
       ...profiles(sampler, start),
+      ...cellCounts(sampler, start),
       ...farFromCells(
         task.tile,
         task.model,

@@ -42,7 +42,7 @@ export function prosegTask(frame: Frame, withGlobals: boolean): ProsegTask {
 function checkGlobals(tile: AssignTile, model: ModelFrame, globals: ProsegGlobals): void {
   const { genes, privateGenes, factors, components, layers, densityBins } = model;
   const latent = components * (privateGenes + factors);
-  const wanted: Record<keyof ProsegGlobals, number> = {
+  const wanted: Partial<Record<keyof ProsegGlobals, number>> = {
     theta: (genes - privateGenes) * factors,
     r: latent,
     s: latent,
@@ -50,6 +50,7 @@ function checkGlobals(tile: AssignTile, model: ModelFrame, globals: ProsegGlobal
     mu: components,
     sigma2: components,
     beta: genes * layers * densityBins,
+    ...(globals.kinds && { kinds: genes * components }),
   };
   for (const [name, length] of Object.entries(wanted)) {
     const found = globals[name as keyof ProsegGlobals]?.length ?? 0;
