@@ -43,5 +43,5 @@ export const WATERSHED_DEFAULTS: WatershedSettings = {
   maxHoleUm2: 20,
   minAreaUm2: 8,
   maxAreaUm2: 800,
-  maxRadiusUm: 25,
+  maxRadiusUm: 15,
 };

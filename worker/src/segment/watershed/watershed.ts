@@ -25,12 +25,13 @@ export const watershed: ImageMethod<WatershedSettings> = async (planes, model, s
 };
 
 /**
- * Context in microns beyond which a tile's pixels decide nothing about its core: two radii for the flooding and the reach of
- * the filters. By construction but for chains of seeds that decide about each other, which tests have not found to matter.
+ * Context in microns beyond which a tile's pixels decide nothing about its core: two radii for the flooding, the supports of the
+ * filters one after the other (local mean of what lies above the background), and their blocks. By construction but for chains
+ * of seeds that decide about each other, which tests have not found to matter.
  */
 export function watershedHaloUm(settings: WatershedSettings): number {
-  const filters = Math.max(3 * settings.localMeanUm, 2.5 * settings.backgroundUm) + 3 * settings.smoothUm;
-  return Math.ceil(2 * settings.maxRadiusUm + filters + 4);
+  const { maxRadiusUm, localMeanUm, backgroundUm, smoothUm, seedSmoothUm } = settings;
+  return Math.ceil(2 * maxRadiusUm + 3 * localMeanUm + 2.5 * backgroundUm + 3 * (smoothUm + seedSmoothUm) + 5);
 }
 
 /** Drops what is too small or too large, renumbers the rest in scan order of their seeds and scores them. */
