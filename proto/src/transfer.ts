@@ -58,13 +58,13 @@ export class PayloadReader {
     this.#received += data.length;
   }
 
-  /** The whole payload, in memory of its own. Errors: `DAMAGED_TRANSFER` when it is short or its digest is another. */
-  finish(): Uint8Array {
+  /** The whole payload, in memory of its own, and its SHA-256. Errors: `DAMAGED_TRANSFER` when it is short or its digest is another. */
+  finish(): { bytes: Uint8Array; digest: string } {
     const bytes = this.#bytes;
     if (bytes === null || this.#received < bytes.length)
       throw this.#damaged(`ended after ${this.#received} of ${bytes?.length ?? 'unknown'} bytes`);
     if (sha256(bytes) !== this.#digest) throw this.#damaged('wrong SHA-256 of the whole');
-    return bytes;
+    return { bytes, digest: this.#digest };
   }
 
   #begin(totalBytes: number, digest: string): void {

@@ -1,7 +1,6 @@
 import { SpatileError } from '@spatile/formats/errors';
 import type { WireError } from '@spatile/formats/tile/protocol';
 import type { AttemptMessage } from '@spatile/proto/messages';
-import { sha256 } from '@spatile/proto/transfer';
 import type { DoneReport, PoolEvent } from '../dispatch/task-pool.ts';
 import { MAX_ATTEMPTS } from '../run/advance.ts';
 
@@ -116,12 +115,15 @@ export class TaskBook {
     return this.#held(attempt) !== null || this.#done.has(attempt.task);
   }
 
-  /** Takes a result; the first one wins. Rejects when it cannot be stored. */
+  /**
+   * Takes a result; the first one wins. Rejects when it cannot be stored.
+   * @param digest SHA-256 of the result, as it was found on arrival.
+   */
   async commit(
     attempt: AttemptMessage,
+    digest: string,
     report: Pick<DoneReport, 'bytes' | 'seconds' | 'cpuSeconds' | 'peakRssBytes' | 'work'>,
   ): Promise<CommitVerdict> {
-    const digest = sha256(report.bytes);
     const first = this.#done.get(attempt.task);
     if (first !== undefined) return first === digest ? 'ALREADY' : this.#different(attempt.task);
     const open = this.#held(attempt);

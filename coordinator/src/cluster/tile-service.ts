@@ -88,8 +88,8 @@ export function tileService(book: TaskBook, token: string | null): TileService {
       if (header === null)
         throw new SpatileError('CLUSTER', 'commit message: no header; expected it with the first piece');
       const { attempt, seconds, cpuSeconds, peakRssBytes, work } = header;
-      const bytes = reader.finish();
-      const verdict = await book.commit(attempt, {
+      const { bytes, digest } = reader.finish();
+      const verdict = await book.commit(attempt, digest, {
         bytes,
         seconds,
         cpuSeconds,

@@ -1,6 +1,7 @@
 import { TaskBook } from '@spatile/coordinator/cluster/task-book';
 import type { PoolEvent } from '@spatile/coordinator/dispatch/task-pool';
 import { MAX_ATTEMPTS } from '@spatile/coordinator/run/advance';
+import { sha256 } from '@spatile/proto/transfer';
 import { beforeEach, describe, expect, test } from 'vitest';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -34,12 +35,14 @@ describe('the book of open tasks', () => {
     });
     expect(book.open(7, 't1', 1, 'assign.expand', async () => bytes('input'))).toBe(1);
   });
+  const commit = (attempt: ReturnType<typeof try_>, text: string) =>
+    book.commit(attempt, sha256(bytes(text)), report(text));
   const types = (): string[] => events.map(({ type }) => type);
 
   test('gives a task to whoever begins it, and takes one result', async () => {
     expect(book.begin(try_('a'))).toEqual({ verdict: 'GO', kind: 'assign.expand' });
     expect(Buffer.from(await book.input(try_('a'))).toString()).toBe('input');
-    expect(await book.commit(try_('a'), report('x'))).toBe('COMMITTED');
+    expect(await commit(try_('a'), 'x')).toBe('COMMITTED');
     expect(events).toMatchObject([{ type: 'done', worker: 7, task: 't1', attempt: 1 }]);
     expect(book.openTasks).toBe(0);
     expect(book.begin(try_('b'))).toMatchObject({ verdict: 'ALREADY' });
@@ -48,20 +51,17 @@ describe('the book of open tasks', () => {
   test('takes a late result of the same bytes in silence, and ends the run over other bytes', async () => {
     book.begin(try_('a'));
     book.begin(try_('b'));
-    expect(await book.commit(try_('a'), report('x'))).toBe('COMMITTED');
-    expect(await book.commit(try_('b'), report('x'))).toBe('ALREADY');
+    expect(await commit(try_('a'), 'x')).toBe('COMMITTED');
+    expect(await commit(try_('b'), 'x')).toBe('ALREADY');
     expect(types()).toEqual(['done']);
-    expect(await book.commit(try_('b'), report('y'))).toBe('DIFFERENT');
+    expect(await commit(try_('b'), 'y')).toBe('DIFFERENT');
     expect(events.at(-1)).toMatchObject({ type: 'broken', error: { code: 'INTERNAL' } });
   });
 
   test('lets one of two results at the same moment win', async () => {
     book.begin(try_('a'));
     book.begin(try_('b'));
-    const verdicts = await Promise.all([
-      book.commit(try_('a'), report('x')),
-      book.commit(try_('b'), report('x')),
-    ]);
+    const verdicts = await Promise.all([commit(try_('a'), 'x'), commit(try_('b'), 'x')]);
     expect(verdicts.sort()).toEqual(['ALREADY', 'COMMITTED']);
     expect(types()).toEqual(['done']);
   });
@@ -69,15 +69,15 @@ describe('the book of open tasks', () => {
   test('takes the result again when it could not be stored', async () => {
     book.begin(try_('a'));
     stored = new Error('disk full');
-    await expect(book.commit(try_('a'), report('x'))).rejects.toThrow('disk full');
+    await expect(commit(try_('a'), 'x')).rejects.toThrow('disk full');
     stored = null;
-    expect(await book.commit(try_('a'), report('x'))).toBe('COMMITTED');
+    expect(await commit(try_('a'), 'x')).toBe('COMMITTED');
   });
 
   test('gives nothing to and takes nothing from those who did not begin the task', async () => {
     await expect(book.input(try_('stranger'))).rejects.toThrow(/not held/);
     expect(book.mayCommit(try_('stranger'))).toBe(false);
-    expect(await book.commit(try_('stranger'), report('x'))).toBe('CLOSED');
+    expect(await commit(try_('stranger'), 'x')).toBe('CLOSED');
     expect(book.begin(try_('a', 1, 't1', 'other'))).toMatchObject({ verdict: 'OVER' });
     expect(book.mayCommit(try_('a', 1, 't1', 'other'))).toBe(false);
     expect(events).toEqual([]);

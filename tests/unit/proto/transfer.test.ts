@@ -16,7 +16,7 @@ const sent = (payload: Uint8Array, offset = 0): Piece[] =>
 const received = (parts: Piece[]): Uint8Array => {
   const reader = new PayloadReader('test');
   for (const piece of parts) reader.accept(piece);
-  return reader.finish();
+  return reader.finish().bytes;
 };
 
 const large = (bytes: number): Uint8Array => Uint8Array.from({ length: bytes }, (_, i) => (i * 7919) >> 3);
@@ -36,7 +36,7 @@ describe('a payload in pieces', () => {
     for (const piece of sent(payload).slice(0, 2)) reader.accept(piece);
     expect(reader.received).toBe(2 * PIECE_BYTES);
     for (const piece of sent(payload, reader.received)) reader.accept(piece);
-    expect(Buffer.compare(reader.finish(), payload)).toBe(0);
+    expect(Buffer.compare(reader.finish().bytes, payload)).toBe(0);
   });
 
   test('is refused when any bit of it is another', () => {

@@ -62,7 +62,7 @@ export class TileClient {
       );
       try {
         for await (const chunk of call) reader.accept(chunk);
-        return reader.finish();
+        return reader.finish().bytes;
       } catch (error) {
         call.cancel();
         // What is damaged is fetched from the start, what is merely cut off goes on.
