@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { judgeSpill, type SpillScores } from '@spatile/instrument/judge/corrections/spill';
 import type { Bench, BenchCase, CaseOutcome } from './bench.ts';
 import { writeTrueReference } from './correct/reference.ts';
-import { judgeSpill, type SpillScores } from './correct/spill.ts';
 import { provenance, table } from './pages.ts';
 import type { CaseResult } from './results.ts';
 import { number, show, spread } from './statistics.ts';
@@ -47,7 +47,7 @@ async function measure(
   const run = await workbench.run(slide, `correct-${preset}-${cells}`, [
     ...[...words, '--set', `correct.reference.file=${reference}`, '--seed', '1', '--workers', '1'],
   ]);
-  const scores = await judgeSpill(run.zarr, slide.truth, 'counts_corrected');
+  const [scores] = await judgeSpill(run.zarr, slide.truth, ['counts_corrected']);
   const tasks = run.events.flatMap((event) =>
     event.type === 'task' && event.round === 'correct-rctd-types' ? [event] : [],
   );

@@ -4,6 +4,7 @@ import type { RunConfigInput } from '@spatile/formats/config/schema';
 import { readLayer, readTable } from '@spatile/formats/spatialdata/read';
 import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import type { CsrMatrix } from '@spatile/formats/spatialdata/write';
+import { judgeSpill } from '@spatile/instrument/judge/corrections/spill';
 import { simulateSlide } from '@spatile/instrument/simulate/simulate';
 import { beforeAll, expect, test } from 'vitest';
 import { writeTrueReference } from '../../bench/correct/reference.ts';
@@ -118,4 +119,17 @@ test('a corrected result is refused as input of the same corrections', async () 
   const twice = correct('whole.zarr', 'twice.zarr');
   await expect(twice).rejects.toMatchObject({ code: 'STORE_INVALID' });
   await expect(twice).rejects.toThrow('take the uncorrected result');
+});
+
+test('judged by the truth: spill goes, more of it than of what is the cells own', async () => {
+  const [scores] = await judgeSpill(at('whole.zarr'), at('bundle.truth'), ['counts_corrected']);
+  const table = await readTable(at('plain.zarr'));
+  const judged = scores.native + scores.spilled + scores.background;
+  expect(judged).toBeLessThanOrEqual(table.x.data.reduce((a, b) => a + b, 0));
+  expect(scores.removedSpill).toBeGreaterThan(1.5 * (1 - scores.keptNative));
+  expect(scores.keptNative).toBeGreaterThan(0.8);
+  expect(scores.added).toBe(0);
+  // Doing nothing is judged by the same rule: the layer of what was removed plays the corrected counts.
+  const [removed] = await judgeSpill(at('whole.zarr'), at('bundle.truth'), ['counts_removed']);
+  expect(removed.removedSpill).toBeGreaterThanOrEqual(1 - scores.removedSpill - 1e-6);
 });

@@ -1,3 +1,7 @@
+import type { judgeExclusive } from '@spatile/instrument/judge/corrections/exclusive';
+import type { formatExclusive, formatSpill } from '@spatile/instrument/judge/corrections/format';
+import type { correctedLayers } from '@spatile/instrument/judge/corrections/layers';
+import type { judgeSpill } from '@spatile/instrument/judge/corrections/spill';
 import type { evaluateInDetail } from '@spatile/instrument/judge/evaluate';
 import type { formatEvaluations } from '@spatile/instrument/judge/format';
 import type { evaluateByMarkers } from '@spatile/instrument/judge/markers/evaluate-markers';
@@ -27,6 +31,11 @@ export interface Services {
   loadTruth: typeof loadTruth;
   evaluateInDetail: typeof evaluateInDetail;
   formatEvaluations: typeof formatEvaluations;
+  correctedLayers: typeof correctedLayers;
+  judgeSpill: typeof judgeSpill;
+  judgeExclusive: typeof judgeExclusive;
+  formatSpill: typeof formatSpill;
+  formatExclusive: typeof formatExclusive;
   readMarkers: typeof readMarkers;
   readReference: typeof readReference;
   evaluateByMarkers: typeof evaluateByMarkers;
@@ -48,6 +57,12 @@ const loaders: { [Name in keyof Services]: () => Promise<Services[Name]> } = {
   openResult: async () => (await import('@spatile/instrument/judge/read/open-result')).openResult,
   loadTruth: async () => (await import('@spatile/instrument/judge/truth')).loadTruth,
   evaluateInDetail: async () => (await import('@spatile/instrument/judge/evaluate')).evaluateInDetail,
+  correctedLayers: async () => (await import('@spatile/instrument/judge/corrections/layers')).correctedLayers,
+  judgeSpill: async () => (await import('@spatile/instrument/judge/corrections/spill')).judgeSpill,
+  judgeExclusive: async () =>
+    (await import('@spatile/instrument/judge/corrections/exclusive')).judgeExclusive,
+  formatSpill: async () => (await import('@spatile/instrument/judge/corrections/format')).formatSpill,
+  formatExclusive: async () => (await import('@spatile/instrument/judge/corrections/format')).formatExclusive,
   formatEvaluations: async () => (await import('@spatile/instrument/judge/format')).formatEvaluations,
   readMarkers: async () => (await import('@spatile/instrument/judge/markers/read-markers')).readMarkers,
   readReference: async () => (await import('@spatile/instrument/judge/markers/read-markers')).readReference,

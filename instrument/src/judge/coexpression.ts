@@ -9,11 +9,14 @@ export interface Marker {
   type: string;
 }
 
-/** Marker transcripts by cell: cell i has entries `[start[i], start[i + 1])`, each a marker (index) and its count > 0. */
+/**
+ * Marker transcripts by cell: cell i has entries `[start[i], start[i + 1])`, each a marker (index) and its count > 0, which may
+ * be a fraction after a correction.
+ */
 export interface MarkerCounts {
   start: Uint32Array;
   marker: Uint32Array;
-  count: Uint32Array;
+  count: Uint32Array | Float32Array;
 }
 
 /** How often cells hold markers of two types that exclude each other. */

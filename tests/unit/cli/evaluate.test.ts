@@ -56,12 +56,28 @@ function fakes() {
         }));
       },
       formatMarkers: (all: { result: string }[]) => `markers of ${all.map(({ result }) => result)}\n`,
+      correctedLayers: async (path: string) => (path === 'corrected.zarr' ? ['counts_corrected'] : []),
+      judgeSpill: async (path: string, truth: string, layers: string[]) => [{ path, truth, layers }],
+      formatSpill: (scores: { layers: string[] }[]) => `spill of ${scores.map(({ layers }) => layers)}\n`,
       writeEvaluationReport: report.service,
     },
   };
 }
 
 describe('evaluate --truth', () => {
+  it('says how corrected counts did where there are some', async () => {
+    const { services } = fakes();
+    const both = ['evaluate', 'a.zarr', 'corrected.zarr', '--truth', 't'];
+    expect((await spatile(both, services)).stdout).toBe(
+      'table of a.zarr,corrected.zarr\n\ncorrected.zarr\nspill of counts_corrected\n',
+    );
+    const scores = { path: 'corrected.zarr', truth: 't', layers: ['counts_corrected'] };
+    expect(JSON.parse((await spatile([...both, '--json'], services)).stdout)).toEqual([
+      { result: 'a.zarr' },
+      { result: 'corrected.zarr', corrections: [scores] },
+    ]);
+  });
+
   it('prints the table, or one object, or several in a list', async () => {
     const { services } = fakes();
     const one = ['evaluate', 's.zarr', '--truth', 't'];

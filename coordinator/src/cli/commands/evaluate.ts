@@ -18,6 +18,7 @@ interface EvaluateFlags extends CommonOptions {
   referenceScale: 'linear' | 'log1p';
   polygons?: string;
   minQv?: number;
+  minProbability?: number;
   name?: string[];
   report?: string;
 }
@@ -61,6 +62,11 @@ export function addEvaluate(program: Command, context: Context): void {
       '--min-qv <n>',
       "least call quality that counts (default: that of the result's run, else 20)",
       anyNumber('--min-qv'),
+    )
+    .option(
+      '--min-probability <p>',
+      'take transcripts that are less sure of their cell for background (0 to 1; default 0)',
+      anyNumber('--min-probability'),
     )
     .option('--name <name...>', 'names to show, one per result')
     .option('--report <file.html>', 'write tables and pictures to this file as well');
@@ -120,18 +126,48 @@ async function judge(
   watch: Watch,
 ): Promise<Judged> {
   const openResult = await context.load('openResult');
-  const { bundle, polygons } = flags;
+  const { bundle, polygons, minProbability } = flags;
   const results: JudgedResult[] = [];
   for (const [i, path] of paths.entries()) {
     const name = flags.name?.[i] ?? distinctName(basename(path), results);
-    results.push(await openResult(path, { bundle, polygons, name }));
+    results.push(await openResult(path, { bundle, polygons, minProbability, name }));
   }
-  if (flags.truth !== undefined) return judgeByTruth(context, results, flags.truth, flags.minQv, watch);
+  if (flags.truth !== undefined) {
+    const judged = await judgeByTruth(context, results, flags.truth, flags.minQv, watch);
+    return withCorrections(context, paths, judged, 'formatSpill', (path, layers) =>
+      context.load('judgeSpill').then((judgeSpill) => judgeSpill(path, flags.truth!, layers)),
+    );
+  }
   const markers =
     flags.markers !== undefined
       ? await (await context.load('readMarkers'))(flags.markers)
       : await (await context.load('readReference'))(flags.reference!, flags.referenceScale);
-  return judgeByMarkers(context, results, markers, flags, watch);
+  const judged = await judgeByMarkers(context, results, markers, flags, watch);
+  return withCorrections(context, paths, judged, 'formatExclusive', (path, layers) =>
+    context.load('judgeExclusive').then((judgeExclusive) => judgeExclusive(path, layers, markers.markers)),
+  );
+}
+
+/** Adds what is said of corrected counts to the results that have some. */
+async function withCorrections<Scores>(
+  context: Context,
+  paths: readonly string[],
+  judged: Judged,
+  formatter: 'formatSpill' | 'formatExclusive',
+  judgeLayers: (path: string, layers: readonly string[]) => Promise<Scores[]>,
+): Promise<Judged> {
+  const correctedLayers = await context.load('correctedLayers');
+  const evaluations = [...judged.evaluations];
+  let { table } = judged;
+  for (const [i, path] of paths.entries()) {
+    const layers = await correctedLayers(path);
+    if (layers.length === 0) continue;
+    const corrections = await judgeLayers(path, layers);
+    evaluations[i] = { ...evaluations[i], corrections };
+    const format = (await context.load(formatter)) as unknown as (scores: readonly Scores[]) => string;
+    table = `${table.trimEnd()}\n\n${paths.length > 1 ? `${judged.reported[i].name}\n` : ''}${format(corrections)}`;
+  }
+  return { ...judged, evaluations, table };
 }
 
 /** Results are told apart by their names, in the table and in the report. */

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { openParquet } from '@spatile/formats/parquet/file';
 import { readLayer, readPoints, readTable, type StoredTable } from '@spatile/formats/spatialdata/read';
+import type { CsrMatrix } from '@spatile/formats/spatialdata/write';
 import { TextTable } from '@spatile/formats/tabular/text-table';
 
-/** How a correction did against the truth of a simulated slide. */
+/** How a layer of corrected counts did against the truth of a simulated slide. */
 export interface SpillScores {
+  layer: string;
   /** Transcripts of genes in cells whose true cell is known: their own, and those of other cells. */
   native: number;
   spilled: number;
@@ -12,6 +14,10 @@ export interface SpillScores {
   /** Of the spilled counts, the share that was removed; of the native ones, the share that was kept. */
   removedSpill: number;
   keptNative: number;
+  /** Of what was removed of native and spilled counts, the share that was spill; null when nothing was. */
+  precision: number | null;
+  /** Counts that cells received beyond what was observed in them. */
+  added: number;
   /** Of the background in cells, the share that was removed. */
   removedBackground: number;
   /** Mean cosine of a cell's counts with those of its own transcripts. */
@@ -88,14 +94,31 @@ function ownerOf(made: Made): number | null {
 }
 
 /**
- * Judges `layer` (corrected counts) of a result by where its transcripts were made. What was removed of a gene in a cell is
- * held to be spill before it is held to be background and both before it is held to be the cell's own.
+ * Judges layers of corrected counts of a result by where its transcripts were made. What was removed of a gene in a cell is
+ * held to be spill before it is held to be background and both before it is held to be the cell's own. Memory: the counts of
+ * all cells by true cell. Errors: those of the store's and the truth's readers.
  */
-export async function judgeSpill(zarr: string, truth: string, layer: string): Promise<SpillScores> {
+export async function judgeSpill(
+  zarr: string,
+  truth: string,
+  layers: readonly string[],
+): Promise<SpillScores[]> {
   const table = await readTable(zarr);
-  const corrected = await readLayer(zarr, 'table', layer);
   const types = await trueTypes(truth);
   const made = await madeBy(zarr, truth, table);
+  const out: SpillScores[] = [];
+  for (const layer of layers)
+    out.push(scoresOf(layer, table, await readLayer(zarr, 'table', layer), made, types));
+  return out;
+}
+
+function scoresOf(
+  layer: string,
+  table: StoredTable,
+  corrected: CsrMatrix,
+  made: readonly Made[],
+  types: ReadonlyMap<number, string>,
+): SpillScores {
   const named = table.obs.find(({ name }) => name === 'cell_type');
   const out = {
     native: 0,
@@ -104,6 +127,7 @@ export async function judgeSpill(zarr: string, truth: string, layer: string): Pr
     removedSpill: 0,
     removedBackground: 0,
     removedNative: 0,
+    added: 0,
   };
   const cosines = { before: 0, after: 0 };
   let [cells, typed, right] = [0, 0, 0];
@@ -120,6 +144,8 @@ export async function judgeSpill(zarr: string, truth: string, layer: string): Pr
       const [native, background] = [own.get(j) ?? 0, cell.get(0)?.get(j) ?? 0];
       const spilled = n - native - background;
       let removed = n - (after.get(j) ?? 0);
+      out.added += Math.max(0, -removed);
+      removed = Math.max(0, removed);
       out.native += native;
       out.background += background;
       out.spilled += spilled;
@@ -135,13 +161,17 @@ export async function judgeSpill(zarr: string, truth: string, layer: string): Pr
     typed++;
     if (named.categories[named.values[i]] === types.get(owner)) right++;
   });
+  const removedInAll = out.removedSpill + out.removedNative;
   return {
+    layer,
     native: out.native,
     spilled: out.spilled,
     background: out.background,
     removedSpill: out.removedSpill / out.spilled,
     removedBackground: out.removedBackground / out.background,
     keptNative: 1 - out.removedNative / out.native,
+    precision: removedInAll > 0 ? out.removedSpill / removedInAll : null,
+    added: out.added,
     cosineBefore: cosines.before / cells,
     cosineAfter: cosines.after / cells,
     typeAccuracy: right / typed,
