@@ -88,9 +88,13 @@ export async function bindCellpose(sizes: CellposeSizes): Promise<BoundCellpose>
   fit();
   kernel.setUp(rows, columns, flow, from, sink, 0, 0);
   return {
-    flow: new Float32Array(memory.buffer, flow, rows * columns * 2),
-    from: new Int32Array(memory.buffer, from, pixels),
-    // A view of its own each time: the memory moves when it grows.
+    // Views of their own each time: the memory moves when it grows.
+    get flow() {
+      return new Float32Array(memory.buffer, flow, rows * columns * 2);
+    },
+    get from() {
+      return new Int32Array(memory.buffer, from, pixels);
+    },
     get sink() {
       return new Int32Array(memory.buffer, sink, pixels);
     },

@@ -10,7 +10,7 @@ import { type ModelManifest, modelManifest } from './manifest.ts';
 /** A manifest is a page of text; more is no manifest. */
 const MAX_MANIFEST_BYTES = 64 * 1024;
 /** The largest network that is read: Cellpose-SAM in 32 bits is 1.2 GiB. */
-export const MAX_WEIGHT_BYTES = 4 * 1024 ** 3;
+const MAX_WEIGHT_BYTES = 4 * 1024 ** 3;
 
 /**
  * Reads and checks a manifest.
@@ -56,16 +56,19 @@ function firstIssue(error: z.ZodError): string {
  */
 export async function verifyWeights(folder: string, manifest: ModelManifest): Promise<void> {
   for (const { file, sha256 } of [manifest.weights, ...manifest.weights.externalData]) {
-    const path = join(folder, file);
-    const found = await sha256Of(path);
-    if (found !== sha256) {
-      throw invalid(path, 'the weights are not those of the manifest', `SHA-256 ${found}`, sha256);
-    }
+    await verifyFile(join(folder, file), sha256);
   }
 }
 
-/** SHA-256 of a file of weights, read in pieces. Errors as `verifyWeights`. */
-export async function sha256Of(path: string): Promise<string> {
+/** Checks one file of weights. Errors as `verifyWeights`. */
+export async function verifyFile(path: string, sha256: string): Promise<void> {
+  const found = await sha256Of(path);
+  if (found !== sha256) {
+    throw invalid(path, 'the weights are not those of the manifest', `SHA-256 ${found}`, sha256);
+  }
+}
+
+async function sha256Of(path: string): Promise<string> {
   const found = await stat(path).catch(() => null);
   if (!found?.isFile()) {
     throw new SpatileError(

@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { nearestWord } from '../config/nearest.ts';
 import { SpatileError } from '../errors.ts';
 import type { ModelManifest } from './manifest.ts';
-import { readManifest, verifyWeights } from './read.ts';
+import { readManifest, verifyFile } from './read.ts';
 
 /**
  * Where models are kept: a folder per model, `<name>/model.yaml` beside its weights. Those that ship with spatile lie in
@@ -90,7 +90,7 @@ export async function findModel(
 
 /**
  * Copies a network and its manifest into the user's folder, after checking both; an earlier one of that name goes only when
- * `replace` says so. Errors: those of `readManifest` and `verifyWeights`, `OUTPUT_EXISTS`.
+ * `replace` says so. Errors: those of `readManifest` and `verifyFile`, `OUTPUT_EXISTS`.
  */
 export async function addModel(
   onnx: string,
@@ -106,11 +106,14 @@ export async function addModel(
       `${folder}: a model of that name is there (${manifest.name}); expected a new name; add --replace to put this one in its place`,
     );
   }
+  await verifyFile(onnx, manifest.weights.sha256);
+  for (const { file, sha256 } of manifest.weights.externalData) {
+    await verifyFile(join(dirname(onnx), file), sha256);
+  }
   const arriving = join(store, `.${manifest.name}-${process.pid}`);
   await mkdir(arriving, { recursive: true });
   try {
     await copyWeights(onnx, manifest, arriving);
-    await verifyWeights(arriving, manifest);
     await writeFile(join(arriving, MANIFEST_FILE), stringify(manifest));
     await rm(folder, { recursive: true, force: true });
     await rename(arriving, folder);
@@ -125,13 +128,5 @@ async function copyWeights(onnx: string, manifest: ModelManifest, to: string): P
     [onnx, manifest.weights.file],
     ...manifest.weights.externalData.map(({ file }) => [join(dirname(onnx), file), file]),
   ];
-  for (const [from, name] of files) {
-    if (!existsSync(from)) {
-      throw new SpatileError(
-        'INPUT_MISSING',
-        `${from}: the file is missing (no such file); expected the weights of ${manifest.name}; see docs/models.md`,
-      );
-    }
-    await copyFile(from, join(to, name));
-  }
+  for (const [from, name] of files) await copyFile(from, join(to, name));
 }

@@ -28,9 +28,10 @@ export async function instancesFromFlows(
   for (let i = 0; i < rows * columns; i++) if (maps.logit[i] > decode.logit) foreground.push(i);
   const kernel = await bindCellpose({ rows, columns, pixels: foreground.length });
   kernel.from.set(foreground);
+  const { flow } = kernel;
   for (const i of foreground) {
-    kernel.flow[2 * i] = finite(maps.flowRow[i] / FLOW_UNIT);
-    kernel.flow[2 * i + 1] = finite(maps.flowColumn[i] / FLOW_UNIT);
+    flow[2 * i] = finite(maps.flowRow[i] / FLOW_UNIT);
+    flow[2 * i + 1] = finite(maps.flowColumn[i] / FLOW_UNIT);
   }
   kernel.follow(decode.steps);
   const { labels, count } = masksOf(kernel.from, kernel.sink, rows, columns);

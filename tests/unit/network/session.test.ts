@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isSpatileError, type SpatileError } from '@spatile/formats/errors';
+import type { ModelManifest } from '@spatile/formats/model/manifest';
+import { openNetwork } from '@spatile/worker/network/session';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { farthest, fixtures, floatsOf, manifestOf, ramp, runtimeIsHere } from './fixture.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spatile-network-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const place = (name: string) => join(fixtures, name);
+
+async function refused(manifest: ModelManifest, at: string): Promise<SpatileError> {
+  const error = await openNetwork({ manifest, folder: at, provider: 'cpu' }).then(
+    () => new Error('nothing was refused'),
+    (error) => error,
+  );
+  if (!isSpatileError(error)) throw error;
+  expect(error.message).not.toContain('\n');
+  expect(error.message).toMatch(/expected .*; /);
+  return error;
+}
+
+describe.skipIf(!runtimeIsHere)('a converted network gives in Node what it gave in Python', () => {
+  test('StarDist, in its layout with random weights', async () => {
+    const manifest = await manifestOf(place('star'), 'stardist');
+    const network = await openNetwork({ manifest, folder: place('star'), provider: 'cpu' });
+    const maps = await network.run({ data: ramp(48 * 64), shape: [1, 1, 48, 64] }, ['prob', 'dist']);
+    expect(maps.dist.shape).toEqual([1, 16, 24, 32]);
+    expect(farthest(maps.prob.data, floatsOf('star/prob.gz'))).toBeLessThan(1e-5);
+    expect(farthest(maps.dist.data, floatsOf('star/dist.gz'))).toBeLessThan(1e-5);
+  });
+
+  test('Cellpose 1 to 3, in its layout with few channels', async () => {
+    const manifest = await manifestOf(place('flows'), 'cellpose');
+    const network = await openNetwork({ manifest, folder: place('flows'), provider: 'cpu' });
+    const { y } = await network.run({ data: ramp(2 * 64 * 64), shape: [1, 2, 64, 64] }, ['y']);
+    expect(farthest(y.data, floatsOf('flows/y.gz'))).toBeLessThan(1e-4);
+  });
+
+  test('Cellpose-SAM, in its layout with two small blocks', async () => {
+    const manifest = await manifestOf(place('sam'), 'cellpose');
+    const network = await openNetwork({ manifest, folder: place('sam'), provider: 'cpu' });
+    const { y } = await network.run({ data: ramp(3 * 256 * 256), shape: [1, 3, 256, 256] }, ['y']);
+    const sampled = Float32Array.from({ length: 3 * 64 * 64 }, (_, i) => {
+      const [c, row, column] = [Math.floor(i / 4096), Math.floor(i / 64) % 64, i % 64];
+      return y.data[(c * 256 + row * 4) * 256 + column * 4];
+    });
+    expect(farthest(sampled, floatsOf('sam/y.gz'))).toBeLessThan(1e-3);
+  });
+});
+
+describe.skipIf(!runtimeIsHere)('a network is refused in one sentence', () => {
+  test('when the file is no ONNX', async () => {
+    const bytes = Buffer.from('this is no network');
+    await writeFile(join(folder, 'model.onnx'), bytes);
+    const manifest = await manifestOf(place('star'), 'stardist');
+    manifest.weights.sha256 = createHash('sha256').update(bytes).digest('hex');
+    const error = await refused(manifest, folder);
+    expect([error.code, error.message]).toEqual([
+      'MODEL_INVALID',
+      expect.stringContaining('no network that can be run'),
+    ]);
+  });
+
+  test('when its hash differs, before the runtime sees it', async () => {
+    const manifest = await manifestOf(place('star'), 'stardist');
+    manifest.weights.sha256 = '0'.repeat(64);
+    expect((await refused(manifest, place('star'))).message).toContain('not those of the manifest');
+  });
+
+  test.each<[string, (m: Awaited<ReturnType<typeof star>>) => void, RegExp]>([
+    ['input of another name', (m) => (m.input.name = 'image'), /other inputs \(input\); expected one, image/],
+    ['three channels', (m) => (m.input.channels = ['red', 'green', 'blue']), /other channels/],
+    ['other axes', (m) => (m.input.axes = 'HW'), /another shape .*expected 2 axes/],
+    [
+      'an output that is not there',
+      (m) => (m.decode.outputs = { layout: 'native', prob: 'p', dist: 'dist' }),
+      /output is missing/,
+    ],
+  ])('when the manifest says %s', async (_, change, said) => {
+    const manifest = await star();
+    change(manifest);
+    // A folder of its own: a network that was opened once stays open.
+    const own = await mkdtemp(join(folder, 'own-'));
+    await copyFile(join(place('star'), 'model.onnx'), join(own, 'model.onnx'));
+    const error = await refused(manifest, own);
+    expect([error.code, error.message]).toEqual(['MODEL_INVALID', expect.stringMatching(said)]);
+  });
+
+  test('when a patch has another side than the graph', async () => {
+    const manifest = await manifestOf(place('flows'), 'cellpose');
+    manifest.decode.patchPx = 224;
+    const own = await mkdtemp(join(folder, 'own-'));
+    await copyFile(join(place('flows'), 'model.onnx'), join(own, 'model.onnx'));
+    expect((await refused(manifest, own)).message).toMatch(
+      /sides of the input are fixed .*expected sides of 224/,
+    );
+  });
+
+  test('when a GPU is asked for and the runtime has none', async () => {
+    const runtime = await import('onnxruntime-node');
+    if (runtime.listSupportedBackends().some(({ name }) => name === 'cuda')) return;
+    const manifest = await manifestOf(place('star'), 'stardist');
+    const opening = openNetwork({ manifest, folder: place('star'), provider: 'cuda' });
+    await expect(opening).rejects.toMatchObject({ code: 'RUNTIME_MISSING' });
+  });
+});
+
+const star = () => manifestOf(place('star'), 'stardist');
+
+test('the fixtures are the networks their manifests name', async () => {
+  for (const [name, method] of [
+    ['star', 'stardist'],
+    ['flows', 'cellpose'],
+    ['sam', 'cellpose'],
+  ] as const) {
+    const { weights } = await manifestOf(place(name), method);
+    const bytes = await readFile(join(place(name), 'model.onnx'));
+    expect(createHash('sha256').update(bytes).digest('hex'), name).toBe(weights.sha256);
+  }
+});
