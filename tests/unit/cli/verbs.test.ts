@@ -48,6 +48,7 @@ describe('run', () => {
       workers: 3,
       crop: null,
       report: null,
+      cluster: null,
       mode: 'new',
     });
     expect(progress).toBeTypeOf('function');
