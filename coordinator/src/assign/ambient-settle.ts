@@ -1,5 +1,4 @@
 import { CellIndex } from '../cells/region.ts';
-import { logStep } from '../run/events.ts';
 import {
   contamination,
   emptyComponentCounts,
@@ -39,7 +38,6 @@ export async function settleAmbient(stage: Stage, version: number): Promise<void
   const { slide, states, runner, store, busyTiles } = stage;
   const { ambient, minProbability } = slide.config.assign.proseg;
   if ((ambient.ratio === 0 && minProbability === 0) || (await states.adopt(version))) return;
-  const started = performance.now();
   const cells = await countComponents(stage);
   const index = new CellIndex(slide.cells);
   const strays = new StrayTally(slide.features.features.length);
@@ -56,7 +54,6 @@ export async function settleAmbient(stage: Stage, version: number): Promise<void
   }
   await strays.write(store);
   await states.complete(version, touched);
-  await logStep(store, 'assign-ambient', started);
 }
 
 async function countComponents({ slide, regions, states, busyTiles }: Stage): Promise<SlideCells> {

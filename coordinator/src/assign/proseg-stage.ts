@@ -1,18 +1,17 @@
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
-import { settleAmbient } from './ambient-settle.ts';
 import { ASSIGN_ROUND } from './geometric.ts';
 import { fitOnPilots, PILOTS_FILE } from './pilots.ts';
 import { decodeModel, encodeModel, PROSEG_MODEL, type ProsegModel } from './proseg/model.ts';
 import { ProsegResults } from './proseg-results.ts';
 import { borderTask, foldTasks, prosegBorderUnits, prosegTask, settleTasks } from './proseg-tasks.ts';
 import type { AssignStage, AssignSummary } from './stage.ts';
-import { BORDERS, SETTLED, STRAYS } from './states.ts';
+import { BORDERS, SETTLED } from './states.ts';
 
 const MODEL_FILE = 'fits/assign.frame';
 
 /**
  * Cell simulation: fit on pilots, then every tile given the frozen model; a tile is settled when its neighbours are there, and
- * a border unit is sampled when the tiles and units that it meets are; at last the pass over strays.
+ * a border unit is sampled when the tiles and units that it meets are. The pass over strays is still to come (`lastSettling`).
  */
 export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
   const { slide, runner, states, busyTiles } = stage;
@@ -38,7 +37,6 @@ export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
     BORDERS,
     folds.map(({ tile }) => tile),
   );
-  await settleAmbient(stage, STRAYS);
   const all: AssignSummary['diagnostics'] = [];
   for (const tile of busyTiles) {
     // Those of a tile that an earlier attempt of this run settled are still in its result.

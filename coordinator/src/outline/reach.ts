@@ -1,5 +1,5 @@
 import { signedRingArea } from '@spatile/formats/geometry/ring';
-import { runSpans } from '../assign/runs.ts';
+import { boxOf, runSpans } from '../assign/runs.ts';
 import type { TileState } from '../assign/state.ts';
 import type { SlideContext } from '../run/slide.ts';
 
@@ -49,22 +49,18 @@ function lengthOf(ring: Float64Array): number {
   return length;
 }
 
-/** Columns in which a span of runs has a voxel in any layer. */
-function columnsOf(runs: TileState['runs'], [from, to]: [number, number]): number {
-  const order = Array.from({ length: to - from }, (_, i) => from + i).sort(
-    (a, b) => runs.y[a] - runs.y[b] || runs.x[a] - runs.x[b],
-  );
+/** Columns in which a span of runs has a voxel in any layer. Memory: a byte for each column of their bounding box. */
+function columnsOf(runs: TileState['runs'], span: [number, number]): number {
+  const [x0, y0, x1, y1] = boxOf(runs, span);
+  const width = x1 - x0;
+  const occupied = new Uint8Array(width * (y1 - y0));
   let columns = 0;
-  let end = Number.NEGATIVE_INFINITY;
-  let row = Number.NaN;
-  for (const i of order) {
-    if (runs.y[i] !== row) {
-      row = runs.y[i];
-      end = Number.NEGATIVE_INFINITY;
+  for (let i = span[0]; i < span[1]; i++) {
+    const first = (runs.y[i] - y0) * width + runs.x[i] - x0;
+    for (let at = first; at < first + runs.length[i]; at++) {
+      columns += 1 - occupied[at];
+      occupied[at] = 1;
     }
-    const stop = runs.x[i] + runs.length[i];
-    columns += Math.max(0, stop - Math.max(end, runs.x[i]));
-    end = Math.max(end, stop);
   }
   return columns;
 }

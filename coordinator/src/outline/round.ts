@@ -1,5 +1,7 @@
+import type { LastSettling } from '../assign/run-stage.ts';
 import type { AssignStage } from '../assign/stage.ts';
 import { collectOutlines, OUTLINE_ROUND, type OutlinedCells } from '../output/cells.ts';
+import { logStep } from '../run/events.ts';
 import type { RoundTask } from '../run/rounds.ts';
 import { outlineInput } from './input.ts';
 import { ReachSurvey } from './reach.ts';
@@ -40,13 +42,20 @@ export function outlineTask(
   };
 }
 
-/** Outlines and measures all settled cells. */
-export async function runOutline(stage: AssignStage): Promise<OutlinedCells> {
+/**
+ * Outlines and measures all settled cells. What is left to settle is done meanwhile, where outlines are drawn from voxels and
+ * nuclei alone, else before.
+ */
+export async function runOutline(stage: AssignStage, last: LastSettling | null): Promise<OutlinedCells> {
   const { tiles, reachUm } = await survey(stage);
-  await stage.runner.run(
-    OUTLINE_ROUND,
-    'outlining cells',
-    tiles.map((tile) => outlineTask(stage, tile, async () => reachUm)),
-  );
+  const tasks = tiles.map((tile) => outlineTask(stage, tile, async () => reachUm));
+  if (last !== null && reachUm !== null) {
+    await stage.runner.runBeside(OUTLINE_ROUND, 'outlining cells', tasks, last);
+  } else {
+    const started = performance.now();
+    await last?.work();
+    if (last !== null) await logStep(stage.store, last.step, started);
+    await stage.runner.run(OUTLINE_ROUND, 'outlining cells', tasks);
+  }
   return collectOutlines(stage.slide, stage.runner, tiles);
 }

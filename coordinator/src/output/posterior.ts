@@ -190,19 +190,31 @@ function lostOf(cell: number, { gene, mean }: Entries, featureOf: Uint32Array, s
   return lost;
 }
 
+/** More entries than a cell can have. */
+const PLACES = 2 ** 20;
+
 /** One cell's entries by feature, ascending, less what strayed; entries of which nothing is left are dropped. */
 function rowOf(cell: number, counts: Entries, featureOf: Uint32Array, strays: Strays): ExpectedRow {
-  const entries: { column: number; mean: number; variance: number }[] = [];
-  for (let i = 0; i < counts.gene.length; i++) {
-    const column = featureOf[counts.gene[i]];
+  const n = counts.gene.length;
+  // One sortable number each: the feature above, the place in the list below.
+  const order = new Float64Array(n);
+  for (let i = 0; i < n; i++) order[i] = featureOf[counts.gene[i]] * PLACES + i;
+  order.sort();
+  const out = { column: new Int32Array(n), mean: new Float32Array(n), variance: new Float32Array(n) };
+  let filled = 0;
+  for (const key of order) {
+    const i = key % PLACES;
+    const column = (key - i) / PLACES;
     const kept = keptShare(counts.mean[i], strays.of(cell, column));
     const mean = kept * counts.mean[i];
-    if (mean > 0) entries.push({ column, mean, variance: thinned(counts.variance[i], counts.mean[i], kept) });
+    if (!(mean > 0)) continue;
+    out.column[filled] = column;
+    out.mean[filled] = mean;
+    out.variance[filled++] = thinned(counts.variance[i], counts.mean[i], kept);
   }
-  entries.sort((a, b) => a.column - b.column);
   return {
-    column: Int32Array.from(entries, (entry) => entry.column),
-    mean: Float32Array.from(entries, (entry) => entry.mean),
-    variance: Float32Array.from(entries, (entry) => entry.variance),
+    column: out.column.subarray(0, filled),
+    mean: out.mean.subarray(0, filled),
+    variance: out.variance.subarray(0, filled),
   };
 }

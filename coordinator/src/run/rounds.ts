@@ -1,4 +1,5 @@
 import { type ErrorCode, SpatileError } from '@spatile/formats/errors';
+import { settled } from '@spatile/formats/spatialdata/settled';
 import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import type { ProgressEvent } from '../api.ts';
 import { WorkerPool } from '../dispatch/pool.ts';
@@ -86,6 +87,8 @@ export class RoundRunner {
   /** The input of the task that is next, made while all workers are busy. */
   private prepared: { key: string; bytes: Uint8Array | null } | null = null;
   private shares = new StepShares();
+  /** The step of the coordinator's own work beside a round. */
+  private beside: string | null = null;
   private failed: SpatileError | null = null;
 
   constructor(options: RoundOptions) {
@@ -111,6 +114,29 @@ export class RoundRunner {
     for (const round of new Set(tasks.map((task) => task.round ?? name)))
       await logSeconds(this.options.store, round, this.shares.secondsOf(round));
     if (own.length > 0) await logSeconds(this.options.store, own[0].round, this.shares.secondsOfNobody());
+  }
+
+  /**
+   * Runs one round while the coordinator does other work, which its tasks neither need nor change. Every moment is shared, in
+   * the log, by the tasks that are running then and that work.
+   */
+  async runBeside(
+    round: string,
+    label: string,
+    tasks: RoundTask[],
+    { step, work }: { step: string; work: () => Promise<void> },
+  ): Promise<void> {
+    this.shares = new StepShares();
+    this.beside = step;
+    const besides = work().finally(() => {
+      this.shares.pass(this.runningRounds());
+      this.beside = null;
+    });
+    await settled([this.runTogether(round, label, tasks, []), besides]);
+    this.shares.pass([round]);
+    await logSeconds(this.options.store, step, this.shares.secondsOf(step));
+    const rest = this.shares.secondsOf(round) + this.shares.secondsOfNobody();
+    await logSeconds(this.options.store, round, rest);
   }
 
   private async runTogether(name: string, label: string, tasks: RoundTask[], own: OwnTask[]): Promise<void> {
@@ -265,7 +291,10 @@ export class RoundRunner {
   }
 
   private runningRounds(): string[] {
-    return [...this.state.running.values()].map((key) => this.tasks.get(key)?.round ?? this.state.round);
+    const rounds = [...this.state.running.values()].map(
+      (key) => this.tasks.get(key)?.round ?? this.state.round,
+    );
+    return this.beside === null ? rounds : [...rounds, this.beside];
   }
 
   private onPool(event: PoolEvent): void {
