@@ -3,6 +3,7 @@ import { baysor } from './baysor.ts';
 import type { Bench } from './bench.ts';
 import { cluster } from './cluster.ts';
 import { compare } from './compare/compare.ts';
+import { celladmix } from './correct/celladmix.ts';
 import { correct } from './correct.ts';
 import { ingest } from './ingest.ts';
 import { kernelBench } from './kernel-bench.ts';
@@ -21,5 +22,6 @@ export const BENCHES: readonly Bench[] = [
   simulate,
   baysor,
   correct,
+  celladmix,
   cluster,
 ];

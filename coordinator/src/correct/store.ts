@@ -57,7 +57,11 @@ export async function correctStore(options: CorrectOptions): Promise<CorrectSumm
   const table = await storedCounts(input, TABLE, stored);
   const reference = await loadReference(config.correct, { names: table.geneNames, ids: table.geneIds });
   const store = new RunStore(runDirectoryFor(output));
-  const identity = await runIdentity(config, [...tableInputs(input), ...referenceInputs(config)], null);
+  const identity = await runIdentity(
+    config,
+    [...tableInputs(input, takesTranscripts(config.correct)), ...referenceInputs(config)],
+    null,
+  );
   if (mode === 'overwrite') await clearOutput(output);
   await claimDirectory(store, identity, mode);
   if (mode === 'resume') await removeUnfinished(output);
@@ -122,10 +126,17 @@ async function refuseTwice(input: string, methods: readonly string[]): Promise<v
   );
 }
 
-/** What a correction reads of a store: its metadata, and the counts, places and genes, of whose values these say nothing. */
-export function tableInputs(input: string): InputFile[] {
+/**
+ * What a correction reads of a store: its metadata, and the counts, places and genes, of whose values these say nothing.
+ * @param withTranscripts also transcripts, and what is known of the cells.
+ */
+export function tableInputs(input: string, withTranscripts = false): InputFile[] {
   const name = basename(resolve(input));
-  const parts = ['X', 'obsm/spatial', 'var'].map((part) => `tables/${TABLE}/${part}`);
+  const columns = ['X', 'obsm/spatial', 'var', ...(withTranscripts ? ['obs'] : [])];
+  const parts = [
+    ...columns.map((part) => `tables/${TABLE}/${part}`),
+    ...(withTranscripts ? ['points/transcripts'] : []),
+  ];
   return [
     { role: 'result', path: join(input, 'zarr.json'), name, sizeBytes: 0 },
     ...parts.map((part) => ({

@@ -105,6 +105,15 @@ describe('the native check', () => {
     expect(provenRules(rules, () => 'native', 'keep')).toEqual([]);
   });
 
+  test('a cell without a place has no nearest cells and is near none', () => {
+    const places = spatial.slice();
+    [places[0], places[119]] = [Number.NaN, Number.POSITIVE_INFINITY];
+    const [a] = exposures(places, types, order, 80);
+    expect(a.seen[0]).toBe(0);
+    expect(a.seen[1]).toBe(3);
+    expect(exposures(new Float64Array(2 * cells).fill(Number.NaN), types, order, 5)[0].seen[7]).toBe(0);
+  });
+
   test('the nearest cells are those of a sort of all distances, also where cells lie on one another', () => {
     const stream = new RandomStream(3, 'test.grid');
     const n = 150;

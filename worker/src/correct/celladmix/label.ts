@@ -5,19 +5,24 @@ import { findNeighbours, largestOf, neighbourArrays, startsOf } from './cells.ts
 
 /** Labels end when none changed in so many sweeps (Mitchel et al.). */
 const PATIENCE = 5;
+/** Bytes of messages of one cell, at most. */
+const MOST_BYTES = 2 ** 30;
 /** Potential of the labels that only fill up a vector. */
 const NEVER = -1e30;
 
 /**
  * Labels the molecules of each cell of a block with factors: a Markov random field over the graph of nearest molecules of the
- * same cell (Mitchel et al., bioRxiv 2025.01.02.631135). Cells of fewer than `fewest` molecules get no labels.
+ * same cell (Mitchel et al., bioRxiv 2025.01.02.631135). Cells of fewer than `fewest` molecules get no labels, and neither do
+ * cells of so many (some 100,000) that their messages would fill a gigabyte.
  */
 export const labelCells: Handler = async (frame, context) => {
   const { cells, potentials, settings } = readLabelInput(frame);
   const { factors, neighbours, bond, sweeps, fewest } = settings;
   const k = Math.ceil(factors / 4) * 4;
   const genes = potentials.length / factors;
-  const most = largestOf(cells.length);
+  const fullest = Math.floor(MOST_BYTES / (4 * 4 * neighbours * k));
+  const hasLabels = (n: number): boolean => n >= Math.max(1, fewest) && n <= fullest;
+  const most = largestOf(cells.length.filter(hasLabels));
   const bound = await bindCelladmix();
   const { kernel } = bound;
   const room = bound.lay({
@@ -41,7 +46,7 @@ export const labelCells: Handler = async (frame, context) => {
   const work = { moleculesLabelled: 0, labelSweeps: 0 };
   for (let c = 0; c < cells.length.length; c++) {
     const n = cells.length[c];
-    if (n < Math.max(1, fewest)) continue;
+    if (!hasLabels(n)) continue;
     const m = Math.min(neighbours, n - 1);
     findNeighbours(bound, room, cells, start[c], start[c + 1], m);
     view.gene.set(cells.gene.subarray(start[c], start[c + 1]));
