@@ -23,6 +23,12 @@ const SHORTCUTS = [
     path: 'assign.method',
     help: 'nucleus, expand, proseg or baysor',
   },
+  {
+    flags: '--segment <method>',
+    key: 'segment',
+    path: 'segment.method',
+    help: 'auto, import, watershed, stardist, cellpose, unet, expand or xenium',
+  },
   { flags: '--correct <methods>', key: 'correct', path: 'correct.methods', help: 'rctd or rctd,split' },
   { flags: '--seed <n>', key: 'seed', path: 'seed', help: 'seed of all random numbers' },
   {

@@ -18,6 +18,8 @@ import { withCorrections } from '../correct/run-stage.ts';
 import type { RegionReader } from '../partition/regions.ts';
 import type { SlideContext } from '../run/slide.ts';
 import type { RunStore } from '../run/store.ts';
+import { segmentColumns } from '../segment/columns.ts';
+import type { Segmented } from '../segment/round.ts';
 import { borderDistanceUm } from './border-distance.ts';
 import type { OutlinedCells } from './cells.ts';
 import { expectedLayers } from './expected-layers.ts';
@@ -44,6 +46,8 @@ export interface OutputInput {
   /** What the correct stage adds to the table; null without one. */
   corrections: Corrections | null;
   components: Uint16Array;
+  /** What the run found in the images; null when it went by a prior segmentation. */
+  segmented?: Segmented | null;
   /** Null for methods that draw no samples. */
   posterior: SlidePosterior | null;
   images: ImageSource[];
@@ -214,6 +218,7 @@ function tableSpec({
   counts: x,
   components,
   posterior,
+  segmented,
 }: OutputInput): TableSpec {
   const { features, genes, counts } = slide.features;
   const rowOf = new Map<number, number>();
@@ -280,6 +285,7 @@ function tableSpec({
         }),
       },
       ...posteriorColumns(posterior, kept),
+      ...(segmented ? segmentColumns(segmented, slide, kept) : []),
     ],
     varIndex: features.slice(0, genes).map(({ name }) => name),
     var: [

@@ -56,7 +56,18 @@ export async function finishRun(input: FinishInput): Promise<RunSummary> {
 }
 
 async function finishWith(
-  { options, input, identity, stage, assigned, outlines, reference, findings, started }: FinishInput,
+  {
+    options,
+    input,
+    identity,
+    stage,
+    assigned,
+    outlines,
+    reference,
+    segmented,
+    findings,
+    started,
+  }: FinishInput,
   threads: ThreadPool,
 ): Promise<RunSummary> {
   const { slide, regions, states, store } = stage;
@@ -91,6 +102,7 @@ async function finishWith(
         corrections,
         components,
         posterior,
+        segmented,
         images: options.config.output.images === 'copy' ? input.bundle.images : [],
         pixelSizeUm: input.bundle.pixelSizeUm,
         micronsToGlobal: micronsToGlobal(input),

@@ -2,7 +2,7 @@ import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
 import { encodePolygonWkb } from '@spatile/formats/geometry/wkb';
 import type { PixelRect } from '@spatile/formats/image/packed';
-import type { Affine, RectUm } from '@spatile/formats/space';
+import { type Affine, invertAffine, type RectUm } from '@spatile/formats/space';
 import {
   type ChannelModel,
   PART_NUCLEUS,
@@ -40,6 +40,10 @@ const BYTES_PER_LEVEL_PIXEL = 8;
 const SEAM_UM = 3;
 /** The segmented area reaches so far beyond the transcripts, microns. */
 const MARGIN_UM = 20;
+/** Its outer edge, where there need be no transcripts: the margin and a bin of the scan. */
+const AREA_EDGE_UM = MARGIN_UM + 16;
+/** Points along an edge at which is asked whether the image covers the transcripts. */
+const COVER_POINTS = 32;
 
 /** A settled cell with its outlines in microns. */
 export interface SegmentedCell extends Omit<SettledUnit, 'seedX' | 'seedY'> {
@@ -86,8 +90,6 @@ export function planSegment(setup: SegmentSetup, area: RectUm | null, config: Ru
   const haloPx = Math.ceil(setup.haloUm / grid.pixelSizeUm / LATTICE_PX) * LATTICE_PX;
   const edge = largestEdge(setup, haloPx, config);
   const size: [number, number] = [grid.widthPx, grid.heightPx];
-  const areaUm2 = (rect: PixelRect): number =>
-    (rect.x1 - rect.x0) * (rect.y1 - rect.y0) * grid.pixelSizeUm ** 2;
   if (edge < LATTICE_PX * 4) {
     throw new SpatileError(
       'MEMORY_LIMIT',
@@ -97,8 +99,23 @@ export function planSegment(setup: SegmentSetup, area: RectUm | null, config: Ru
   return {
     region,
     tiles: cutTiles(region, size, edge, haloPx),
-    covered: area === null ? 1 : Math.min(1, areaUm2(region) / ((area.x1 - area.x0) * (area.y1 - area.y0))),
+    covered: area === null ? 1 : coveredShare(grid, area),
   };
+}
+
+/** Share of a grid of points over the inner part of an area that lies in the image. */
+function coveredShare({ toUm, widthPx, heightPx }: Grid, area: RectUm): number {
+  const [a, b, c, d, e, f] = invertAffine(toUm);
+  let inside = 0;
+  for (let i = 0; i < COVER_POINTS ** 2; i++) {
+    const along = (from: number, to: number, k: number): number =>
+      from + AREA_EDGE_UM + ((to - from - 2 * AREA_EDGE_UM) * (k + 0.5)) / COVER_POINTS;
+    const x = along(area.x0, area.x1, i % COVER_POINTS);
+    const y = along(area.y0, area.y1, Math.floor(i / COVER_POINTS));
+    const [column, row] = [a * x + b * y + c, d * x + e * y + f];
+    if (column >= 0 && row >= 0 && column < widthPx && row < heightPx) inside++;
+  }
+  return inside / COVER_POINTS ** 2;
 }
 
 function apart({ image, grid }: SegmentSetup, area: RectUm): SpatileError {
