@@ -2,6 +2,7 @@ import { type Corrections, joined } from './annotations.ts';
 import { correctedCounts, countAnnotations } from './counts/layers.ts';
 import type { CorrectStage, MethodResult, SoFar } from './method.ts';
 import { methodsOf } from './methods.ts';
+import { MarkerMixing, markedTypes } from './mixing.ts';
 
 /**
  * Corrects the counts of a slide by the methods of its configuration, one after the other. Every method that corrects counts
@@ -24,8 +25,15 @@ export async function runCorrect(stage: CorrectStage): Promise<Corrections> {
     parts.push(added);
     if (counts === null) continue;
     const { name } = methods[i];
-    const corrected = await correctedCounts(stage.table, counts);
-    parts.push(countAnnotations(name, i === last ? 'counts' : name, corrected));
+    const mixing = mixingOf(stage, before);
+    const corrected = await correctedCounts(stage.table, counts, mixing);
+    parts.push(countAnnotations(name, i === last ? 'counts' : name, corrected, mixing));
   }
   return joined(parts);
+}
+
+/** Tells how types mix in cells, where both types and a reference that tells their markers are there. */
+function mixingOf({ reference, table }: CorrectStage, { types }: SoFar): MarkerMixing | null {
+  if (types === null || types.names !== reference?.types) return null;
+  return new MarkerMixing(types, markedTypes(reference, table.geneNames.length));
 }

@@ -1,9 +1,11 @@
 import { amount } from '../cli/format.ts';
+import { readCorrections } from './corrections.ts';
 import { document } from './document.ts';
 import { html } from './html.ts';
 import { gatherPictures, type Pictures } from './pictures.ts';
 import { assignmentSection } from './sections/assignment.ts';
 import { bordersSection } from './sections/borders.ts';
+import { correctionsSection } from './sections/corrections.ts';
 import { cropSection } from './sections/crop.ts';
 import { distributionsSection } from './sections/distributions.ts';
 import { findingsSection } from './sections/findings.ts';
@@ -30,6 +32,7 @@ export async function renderPage(slide: ReportedSlide, drawn?: Pictures): Promis
     tilesSection(slide),
     bordersSection(slide),
     vendorSection(slide),
+    correctionsSection(slide.genes.name, await readCorrections(slide.zarr)),
     mixingSection(slide, pictures),
     modelSection(slide),
     timingsSection(slide),

@@ -131,6 +131,11 @@ export async function readTable(path: string, name = 'table'): Promise<StoredTab
   });
 }
 
+/** A one-dimensional array of texts. Errors: `STORE_INVALID`. */
+export async function readStrings(path: string, name: string): Promise<string[]> {
+  return guarded(join(path, name), 'reading texts', () => new ArrayReader(path).strings(name));
+}
+
 /** One layer of a table, such as corrected counts. Errors: `STORE_INVALID` when there is none of that name. */
 export async function readLayer(path: string, name: string, layer: string): Promise<CsrMatrix> {
   const root = `tables/${name}/layers/${layer}`;

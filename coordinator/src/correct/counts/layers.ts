@@ -3,6 +3,7 @@ import type { CountedCells } from '@spatile/formats/tile/correct';
 import type { Corrections } from '../annotations.ts';
 import { type Block, blocksOf } from '../blocks.ts';
 import type { MethodCounts } from '../method.ts';
+import type { MarkerMixing } from '../mixing.ts';
 import type { CountRows, CountTable } from './table.ts';
 
 /** Corrected counts of a slide, and their sums. */
@@ -29,7 +30,11 @@ interface CorrectedBlock {
 type Row = (block: CorrectedBlock, i: number) => [gene: number, value: number][];
 
 /** One pass over the results now, one for each layer when it is written; memory is that of a block. */
-export async function correctedCounts(table: CountTable, counts: MethodCounts): Promise<CorrectedCounts> {
+export async function correctedCounts(
+  table: CountTable,
+  counts: MethodCounts,
+  mixing: MarkerMixing | null,
+): Promise<CorrectedCounts> {
   const genes = table.geneNames.length;
   const out = {
     correctedTotal: new Float64Array(table.cells),
@@ -47,6 +52,7 @@ export async function correctedCounts(table: CountTable, counts: MethodCounts): 
         out.correctedTotal[row] += value;
         out.geneBefore[indices[e]] += data[e];
         out.geneAfter[indices[e]] += value;
+        mixing?.add(row, indices[e], data[e], value);
         if (value > 0) nonZero.corrected++;
         if (value < data[e]) nonZero.removed++;
       }
@@ -71,7 +77,12 @@ export async function correctedCounts(table: CountTable, counts: MethodCounts): 
 }
 
 /** What corrected counts add to a table: layers `<prefix>_corrected`, `<prefix>_removed`, and totals under the method's name. */
-export function countAnnotations(method: string, prefix: string, counts: CorrectedCounts): Corrections {
+export function countAnnotations(
+  method: string,
+  prefix: string,
+  counts: CorrectedCounts,
+  mixing: MarkerMixing | null,
+): Corrections {
   const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
   return {
     obs: [{ name: `${method}_counts`, kind: 'float32', values: Float32Array.from(counts.correctedTotal) }],
@@ -81,6 +92,9 @@ export function countAnnotations(method: string, prefix: string, counts: Correct
         layer: `${prefix}_corrected`,
         transcripts: sum(counts.geneBefore),
         kept: sum(counts.geneAfter),
+        gene_before: Array.from(counts.geneBefore),
+        gene_after: Array.from(counts.geneAfter),
+        ...(mixing === null ? {} : { mixing: mixing.stored() }),
       },
     },
     layers: Object.fromEntries(
