@@ -141,8 +141,10 @@ const callOf = ({ method, settings }: NetworkChoice, channels: number[]): Method
   settings,
 });
 
-/** What the watershed sees beyond a nucleus: two radii and the reach of its filters. */
+/** What the watershed sees beyond a nucleus: two radii and the reach of its filters, one after the other. */
 function watershedHaloUm({ watershed }: SegmentConfig): number {
-  const { localMeanUm, backgroundUm, smoothUm, maxRadiusUm } = watershed;
-  return Math.ceil(2 * maxRadiusUm + Math.max(3 * localMeanUm, 2.5 * backgroundUm) + 3 * smoothUm + 4);
+  const { localMeanUm, backgroundUm, smoothUm, seedSmoothUm, maxRadiusUm } = watershed;
+  return Math.ceil(
+    2 * maxRadiusUm + 3 * localMeanUm + 2.5 * backgroundUm + 3 * (smoothUm + seedSmoothUm) + 5,
+  );
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Settings of the segment stage: nuclei and cells from the images of a slide. */
 
 const watershed = z.strictObject({
-  smoothUm: z.number().min(0).max(5).default(0.5).describe('sd of the Gaussian before anything else, in um'),
+  smoothUm: z.number().min(0).max(5).default(0.3).describe('sd of the Gaussian before anything else, in um'),
   backgroundUm: z
     .number()
     .min(1)
@@ -17,7 +17,7 @@ const watershed = z.strictObject({
     .number()
     .min(0)
     .max(10)
-    .default(1)
+    .default(1.1)
     .describe('nuclei are brighter than so many times the local mean, above the background'),
   otsuFactor: z
     .number()
@@ -53,18 +53,18 @@ const watershed = z.strictObject({
     .number()
     .min(0)
     .max(50)
-    .default(0)
+    .default(2)
     .describe(
       'depth in um that the full brightness of the slide counts for beside the distance to the background',
     ),
   maxHoleUm2: z.number().min(0).max(1000).default(20).describe('holes up to this size are filled, in um2'),
-  minAreaUm2: z.number().min(0).max(10000).default(8).describe('smaller nuclei are dropped, in um2'),
+  minAreaUm2: z.number().min(0).max(10000).default(5).describe('smaller nuclei are dropped, in um2'),
   maxAreaUm2: z.number().positive().max(100000).default(800).describe('larger nuclei are dropped, in um2'),
   maxRadiusUm: z
     .number()
     .min(1)
     .max(100)
-    .default(25)
+    .default(15)
     .describe('no pixel farther from its seed belongs to it, in um'),
 });
 
