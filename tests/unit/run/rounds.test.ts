@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -133,6 +134,52 @@ describe('rounds', () => {
       event.type === 'step' ? [event.step] : [],
     );
     expect(steps).toEqual(['assign', 'border', 'settle']);
+  });
+
+  it('run beside work of the coordinator, end when both have, and log the time of each', async () => {
+    const rounds = runner();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let over = false;
+    const both = rounds
+      .runBeside('outline', 'outlining', [task('t0')], { step: 'strays', work: () => held })
+      .then(() => {
+        over = true;
+      });
+    await until(() => wire.sent.length === 1);
+    wire.tell(done(wire.sent[0].worker, wire.sent[0].task, 'tile'));
+    await until(() => readdirSync(join(folder, 'results/outline')).includes('t0.frame'));
+    expect(over).toBe(false);
+    release();
+    await both;
+    const steps = (await readEvents(new RunStore(folder))).flatMap((event) =>
+      event.type === 'step' ? [{ step: event.step, spent: event.seconds > 0 }] : [],
+    );
+    expect(steps).toEqual([
+      { step: 'strays', spent: true },
+      { step: 'outline', spent: true },
+    ]);
+  });
+
+  it('wait for their tasks when the work beside them fails, and then fail with it', async () => {
+    const rounds = runner();
+    let ended = false;
+    const both = rounds.runBeside('outline', 'outlining', [task('t0')], {
+      step: 'strays',
+      work: () => Promise.reject(new Error('no state')),
+    });
+    both
+      .catch(() => undefined)
+      .finally(() => {
+        ended = true;
+      });
+    await until(() => wire.sent.length === 1);
+    expect(ended).toBe(false);
+    wire.tell(done(wire.sent[0].worker, wire.sent[0].task, 'tile'));
+    await expect(both).rejects.toThrow('no state');
+    expect((await rounds.result('outline', 't0', 'test')).meta.what).toBe('tile');
   });
 
   it('end with INTERRUPTED when the run was aborted before they began', async () => {
