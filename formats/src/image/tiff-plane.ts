@@ -31,6 +31,8 @@ export function splitStrips(page: TiffPage): TiffPage {
   const rows = Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
   if (page.tiled || page.compression !== 1 || page.planar || page.bits < 8 || rows >= page.blockHeightPx)
     return page;
+  // A page that claims more than its file holds is not worth a list of its pieces.
+  if (Number(page.byteCounts[0]) < rowBytes * Math.min(page.blockHeightPx, page.heightPx)) return page;
   const offsets: number[] = [];
   const byteCounts: number[] = [];
   // Pieces may not straddle strips: take the largest divisor-like height that keeps every piece inside one.
