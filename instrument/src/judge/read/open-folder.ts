@@ -28,6 +28,8 @@ export interface GivenFiles {
   bundle: string | null;
   /** Outlines of the cells. */
   polygons: string | null;
+  /** Transcripts that are less sure of their cell are in none. */
+  minProbability: number;
 }
 
 /** The table of verdicts in the folder that Baysor or Proseg wrote, by its usual name; null when there is none. */
@@ -62,7 +64,7 @@ export async function openVendorCells(path: string, given: GivenFiles): Promise<
 async function transcriptsInFolder(
   listing: Listing,
   path: string,
-  { bundle, polygons }: GivenFiles,
+  { bundle, polygons, minProbability }: GivenFiles,
 ): Promise<JudgedResult> {
   const table = await openTable(path);
   const columns = neededColumns(table);
@@ -72,7 +74,7 @@ async function transcriptsInFolder(
     program: columns.x === 'x_location' ? 'xenium' : 'table',
     name: basename(listing.path),
     facts: {},
-    table: { files: [table], columns },
+    table: { files: [table], columns, minProbability },
     outlines: outlineReader(file, prior),
     bundle,
   });

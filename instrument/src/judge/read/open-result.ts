@@ -14,6 +14,8 @@ export interface OpenOptions {
   bundle?: string;
   /** Outlines of the cells, when they do not lie where the program puts them. */
   polygons?: string;
+  /** Transcripts less sure of their cell are taken for background, 0 to 1; default 0. */
+  minProbability?: number;
   /** Name in tables and pictures; default: the last part of the path. */
   name?: string;
 }
@@ -29,7 +31,8 @@ export async function openResult(path: string, options: OpenOptions = {}): Promi
   const facts = await stat(path).catch((cause) => {
     throw openFailed(path, cause);
   });
-  const given = { bundle: options.bundle ?? null, polygons: options.polygons ?? null };
+  const { bundle = null, polygons = null, minProbability = 0 } = options;
+  const given = { bundle, polygons, minProbability };
   const result = await (facts.isDirectory() ? openFolder(path, given) : openFile(path, given));
   return { ...result, name: options.name ?? basename(path) };
 }
@@ -41,7 +44,10 @@ async function openFolder(path: string, given: GivenFiles): Promise<JudgedResult
   return openVendorCells(path, given);
 }
 
-async function openFile(path: string, { bundle, polygons }: GivenFiles): Promise<JudgedResult> {
+async function openFile(
+  path: string,
+  { bundle, polygons, minProbability }: GivenFiles,
+): Promise<JudgedResult> {
   const table = await openTable(path);
   const columns = neededColumns(table);
   const outlines = polygons ?? (await outlinesBeside(path, columns.program));
@@ -49,7 +55,7 @@ async function openFile(path: string, { bundle, polygons }: GivenFiles): Promise
     program: columns.program,
     name: basename(path),
     facts: {},
-    table: { files: [table], columns },
+    table: { files: [table], columns, minProbability },
     outlines: outlines === null ? null : (numberOf) => fileOutlines(outlines, numberOf),
     bundle,
   });

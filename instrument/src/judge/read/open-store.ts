@@ -35,7 +35,7 @@ export async function openStore(path: string, given: GivenFiles): Promise<Judged
     program: facts.cores === undefined ? foreign : 'spatile',
     name: basename(path),
     facts,
-    table: { files, columns },
+    table: { files, columns, minProbability: given.minProbability },
     outlines: outlines === null ? null : (numberOf) => fileOutlines(outlines, numberOf),
     bundle: given.bundle,
   });

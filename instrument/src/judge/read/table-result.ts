@@ -22,6 +22,7 @@ export interface TableParts extends Pick<JudgedResult, 'program' | 'name' | 'fac
  */
 export async function tableResult(parts: TableParts): Promise<JudgedResult> {
   const { table, bundle, program, name, facts, outlines } = parts;
+  checkProbability(table);
   const cells = new CellNumbers();
   const ids = await idColumn(table);
   const assignments = (): AsyncIterable<AssignmentBatch> => {
@@ -50,6 +51,17 @@ export function neededColumns(table: TableFile): VerdictColumns {
     'COLUMN_MISSING',
     `${table.path}: no column says the cell of a transcript (found: ${found.join(', ')}); expected cell_id, cell or assignment; give a table of transcripts`,
     { fields: { file: table.path } },
+  );
+}
+
+/** Errors: `COLUMN_MISSING` when unsure transcripts are to be left out and nothing says how sure they are. */
+function checkProbability({ files, columns, minProbability = 0 }: VerdictTable): void {
+  if (minProbability === 0 || columns.probability !== null) return;
+  const { path } = files[0];
+  throw new SpatileError(
+    'COLUMN_MISSING',
+    `${path}: no column says how sure a transcript is of its cell (found no probability); expected it with --min-probability; leave the option out`,
+    { fields: { file: path } },
   );
 }
 

@@ -12,6 +12,8 @@ export interface VerdictColumns {
   noise: string | null;
   gene: string | null;
   qv: string | null;
+  /** How sure the program is of the cell, 0 to 1. */
+  probability: string | null;
   /** Observed place. */
   x: string | null;
   y: string | null;
@@ -35,6 +37,7 @@ export function verdictColumns(table: TableFile): VerdictColumns | null {
     transcriptId: first(['transcript_id']),
     gene: first(GENE),
     qv: first(['qv']),
+    probability: first(['probability']),
     x: first(X),
     y: first(Y),
   };

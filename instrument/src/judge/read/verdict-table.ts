@@ -7,6 +7,8 @@ import type { VerdictColumns } from './verdict-columns.ts';
 export interface VerdictTable {
   files: readonly TableFile[];
   columns: VerdictColumns;
+  /** Transcripts that are less sure of their cell are in none; needs `columns.probability`. */
+  minProbability?: number;
 }
 
 /** Rows of the table; arrays not wanted are absent. */
@@ -33,7 +35,7 @@ const ROWS_PER_BATCH = 200_000;
 
 /** Streams the wanted columns with the number of the cell. Errors: those of the table readers. */
 export async function* readVerdicts(
-  { files, columns }: VerdictTable,
+  { files, columns, minProbability = 0 }: VerdictTable,
   cells: CellNumbers,
   wanted: WantedColumns,
 ): AsyncGenerator<VerdictRows> {
@@ -50,6 +52,7 @@ export async function* readVerdicts(
   const { genes } = wanted;
   if (genes !== undefined) add('gene', columns.gene, (name) => ({ name, as: 'code', table: genes }));
   if (wanted.qv) add('qv', columns.qv, number);
+  if (minProbability > 0) add('probability', columns.probability, number);
   if (wanted.place) add('x', columns.x, number);
   if (wanted.place) add('y', columns.y, number);
   const keys = [...requests.keys()];
@@ -63,6 +66,7 @@ export async function* readVerdicts(
         numberOf.push(columns.none.has(id.toLowerCase()) ? 0 : cells.numberOf(id));
       const cell = (found.cell as Uint32Array).map((code) => numberOf[code]);
       dropNoise(cell, found.noise as Uint32Array | undefined, flagTexts.names);
+      dropUnsure(cell, found.probability as Float32Array | undefined, minProbability);
       yield { ...found, length: batch.length, cell };
     }
   }
@@ -72,4 +76,9 @@ function dropNoise(cell: Uint32Array, noise: Uint32Array | undefined, texts: rea
   if (noise === undefined) return;
   const isNoise = texts.map((text) => /^(true|1|1\.0)$/i.test(text));
   for (let i = 0; i < cell.length; i++) if (isNoise[noise[i]]) cell[i] = 0;
+}
+
+function dropUnsure(cell: Uint32Array, probability: Float32Array | undefined, least: number): void {
+  if (probability === undefined) return;
+  for (let i = 0; i < cell.length; i++) if (!(probability[i] >= least)) cell[i] = 0;
 }
