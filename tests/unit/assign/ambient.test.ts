@@ -116,10 +116,10 @@ describe('contamination', () => {
     expect(contamination(empty, profilesOf(empty))).toBe(0);
   });
 
-  it('raises the limit up to 0.8, and does not raise one of 0', () => {
+  it('raises the limit up to 0.7, and does not raise one of 0', () => {
     expect(limitOf(0, { ratio: 0.5, strayCost: 8 })).toBe(0.5);
     expect(limitOf(0.02, { ratio: 0.5, strayCost: 8 })).toBeCloseTo(0.66, 12);
-    expect(limitOf(0.2, { ratio: 0.5, strayCost: 8 })).toBe(0.8);
+    expect(limitOf(0.2, { ratio: 0.5, strayCost: 8 })).toBe(0.7);
     expect(limitOf(0.2, { ratio: 0.9, strayCost: 8 })).toBe(0.9);
     expect(limitOf(0.2, { ratio: 0, strayCost: 8 })).toBe(0);
   });

@@ -82,8 +82,8 @@ export function contamination({ components, genes, counts }: ComponentCounts, { 
   return weight === 0 ? 0 : sum / weight;
 }
 
-/** A ratio of 1 says nothing, so no limit comes near it. */
-const MOST_LIMIT = 0.8;
+/** A ratio of 1 says nothing; above this more of the cells' own is lost than strays are found (docs/decisions/components.md). */
+const MOST_LIMIT = 0.7;
 
 /**
  * Native ratio below which a transcript is left out: `ratio` on a clean slide, and more by `strayCost` times the contamination,

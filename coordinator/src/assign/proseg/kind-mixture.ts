@@ -6,8 +6,9 @@ export const STRAY_SHARE = 0.4;
 const STRAY_WORTH = 20;
 /** Average transcripts of the slide that are added to what lies around a cell. */
 const SLIDE_WORTH = 20;
-/** Average transcripts of the slide that are added to every kind. */
-const KIND_WORTH = 200;
+/** Transcripts that are added to every kind, like its prior: by gene of the panel, and at least so many. */
+const WORTH_PER_GENE = 0.4;
+const LEAST_WORTH = 200;
 /** Products of likelihood ratios are folded into a logarithm when they leave this range. */
 const FOLD = 1e100;
 /** Kinds that a cell is less likely of learn nothing from it. */
@@ -19,6 +20,8 @@ const MOST_FACTORS = 6;
 export interface KindMixture {
   /** Share of gene g in kind t at `g * kinds + t`. */
   share: Float64Array;
+  /** What kinds are shrunk towards: shares of the same shape. */
+  prior: Float64Array;
   /** Weight of each kind. */
   weight: Float64Array;
   /** Probability of kind t for cell c at `c * kinds + t`. */
@@ -41,9 +44,7 @@ export function stepKinds(cells: KindCells, slide: Float64Array, before: KindMix
   const kinds = before.weight.length;
   const count = cells.total.length;
   const around = aroundOf(cells, before);
-  const sums = Float64Array.from({ length: slide.length * kinds }, (_, i) => {
-    return KIND_WORTH * slide[Math.floor(i / kinds)];
-  });
+  const sums = before.prior.map((share) => Math.max(LEAST_WORTH, WORTH_PER_GENE * slide.length) * share);
   const responsibility = new Float64Array(count * kinds);
   const strayed = new Float64Array(count);
   const weight = new Float64Array(kinds).fill(1);
@@ -64,7 +65,14 @@ export function stepKinds(cells: KindCells, slide: Float64Array, before: KindMix
     strayed[c] = 1 - (ownTotal + STRAY_WORTH * (1 - STRAY_SHARE)) / (cells.total[c] + STRAY_WORTH);
   }
   for (let t = 0; t < kinds; t++) weight[t] /= count + kinds;
-  return { share: normalised(sums, kinds), weight, responsibility, strayed, logLikelihood };
+  return {
+    share: normalised(sums, kinds),
+    prior: before.prior,
+    weight,
+    responsibility,
+    strayed,
+    logLikelihood,
+  };
 }
 
 /** Adds what a cell would have made itself, were it of kind t, times the probability of that; returns the sum. */

@@ -40,13 +40,20 @@ export function startKinds(
     best.set(found!.score);
     for (let g = 0; g < slide.length; g++) share[g * kinds + t] = found!.own[g];
   }
-  return startFrom(share, kinds, count);
+  const prior = share.map((_, i) => slide[Math.floor(i / kinds)]);
+  return startFrom(share, prior, kinds, count);
 }
 
-/** A start from known kinds (shares by gene, genes x kinds, columns sum to 1); every cell is of all alike. */
-export function startFrom(share: Float64Array, kinds: number, cells: number): KindMixture {
+/** A start from known kinds and a prior for them (shares by gene, genes x kinds, columns sum to 1); every cell is of all alike. */
+export function startFrom(
+  share: Float64Array,
+  prior: Float64Array,
+  kinds: number,
+  cells: number,
+): KindMixture {
   return {
     share,
+    prior,
     weight: new Float64Array(kinds).fill(1 / kinds),
     responsibility: new Float64Array(cells * kinds).fill(1 / kinds),
     strayed: new Float64Array(cells).fill(STRAY_SHARE),

@@ -29,8 +29,10 @@ export function fitKinds(
   const { components } = model;
   const held = heldShares(globals, slide, model);
   if (cells.total.length === 0) return Float32Array.from(held);
-  let best = steps(cells, slide, startFrom(held, components, cells.total.length));
-  for (let start = 0; start < STARTS; start++) {
+  let best = steps(cells, slide, startFrom(held, held, components, cells.total.length));
+  // Of thousands of genes a single cell shows too few to start a kind from.
+  const starts = model.factors > 0 ? 0 : STARTS;
+  for (let start = 0; start < starts; start++) {
     const stream = new RandomStream(seed, 'assign.fit.kinds', start);
     const mixture = steps(cells, slide, startKinds(cells, slide, components, stream));
     if (mixture.logLikelihood > best.logLikelihood) best = mixture;
