@@ -1,8 +1,10 @@
 import type { Bench, BenchCase, BenchOptions } from '../bench.ts';
 import { COMPETITORS } from '../competitors/all.ts';
 import type { ComparedSlide, Competitor, Tool } from '../competitors/competitor.ts';
+import { SPATILE } from '../competitors/spatile.ts';
 import type { CaseResult } from '../results.ts';
 import { comparisonFigure } from './comparison-figure.ts';
+import { THRESHOLDS } from './curve.ts';
 import { measureCompetitor } from './measure.ts';
 import { FIGURE, METHODS, renderComparison } from './page.ts';
 import { comparedSlides, type SlideChoice, turned } from './slides.ts';
@@ -44,6 +46,8 @@ function compareCase(
 ): BenchCase {
   const group = `${kind.key}-seed${seed}`;
   const { millions } = about;
+  // Judging takes as long as it does for small slides only.
+  const drawsCurve = competitor.key === SPATILE.key && millions < 0.5;
   const run = Math.min(limitSeconds, competitor.estimateSeconds({ ...about, bundle: '' }));
   return {
     key: `${group}-${competitor.key}`,
@@ -54,7 +58,8 @@ function compareCase(
       ...{ limitSeconds, limitBytes },
     },
     // The judge reads every result, and the slide is made for the first.
-    estimateSeconds: run + 2 + 6 * millions + (isFirst ? 2 + 12 * millions : 0),
+    estimateSeconds:
+      run + (drawsCurve ? 1 + THRESHOLDS.length : 1) * (2 + 6 * millions) + (isFirst ? 2 + 12 * millions : 0),
     diskBytes: millions * 1.2e9 + 1e8,
     group,
     skip: (results) => {
@@ -63,7 +68,14 @@ function compareCase(
       return seed === 1 ? null : firstSeedTells(results, kind.key, competitor);
     },
     measure: (workbench) =>
-      measureCompetitor(workbench, { kind, seed }, about, tool, { seconds: limitSeconds, bytes: limitBytes }),
+      measureCompetitor(
+        workbench,
+        { kind, seed },
+        about,
+        tool,
+        { seconds: limitSeconds, bytes: limitBytes },
+        drawsCurve,
+      ),
   };
 }
 

@@ -9,6 +9,7 @@ import type { ComparedSlide, Tool } from '../competitors/competitor.ts';
 import { type Spread, spread } from '../statistics.ts';
 import { type StepSeconds, stepSeconds } from '../steps.ts';
 import type { SlideFolder, Workbench } from '../workbench.ts';
+import { type CurvePoint, curvePoint, THRESHOLDS } from './curve.ts';
 import type { CommandUse, Limits } from './measured-command.ts';
 import type { SlideChoice } from './slides.ts';
 
@@ -21,15 +22,18 @@ export interface CompareDetails {
   border: Evaluation['border'];
   /** Where the time of a run of spatile went. */
   steps: StepSeconds | null;
+  /** Of the program's default run: what it would be with only the surer transcripts kept; absent in results of earlier benches. */
+  curve?: CurvePoint[];
 }
 
-/** Makes the slide, runs one program on it and judges what it wrote; a program that fails or is stopped is a result, too. */
+/** Makes the slide, runs one program on it and judges what it wrote (and, if wanted, its surer parts); a program that fails or is stopped is a result, too. */
 export async function measureCompetitor(
   workbench: Workbench,
   { kind, seed }: SlideChoice,
   about: Omit<ComparedSlide, 'bundle'>,
   tool: Tool,
   limits: Limits,
+  drawsCurve: boolean,
 ): Promise<CaseOutcome> {
   const { preset, transcripts, genes } = kind;
   const made = await workbench.slide({ preset, transcripts, genes, seed });
@@ -56,8 +60,25 @@ export async function measureCompetitor(
       conservation: evaluation?.conservation ?? null,
       border: evaluation?.border ?? null,
       steps: finished ? await stepsOf(out) : null,
+      curve: drawsCurve ? await curveOf(workbench, made, tool.result(slide, out), evaluation) : [],
     } satisfies CompareDetails,
   };
+}
+
+/** The verdict on the whole result, and on what is left of it at each threshold; none when the result could not be judged. */
+async function curveOf(
+  workbench: Workbench,
+  slide: SlideFolder,
+  { path, words = [] }: { path: string; words?: string[] },
+  whole: Evaluation | null,
+): Promise<CurvePoint[]> {
+  if (whole === null) return [];
+  const points = [curvePoint(0, whole)];
+  for (const least of THRESHOLDS) {
+    const kept = await judge(workbench, slide, { path, words: [...words, '--min-probability', `${least}`] });
+    points.push(kept instanceof Error ? null : curvePoint(least, kept));
+  }
+  return points.filter((point) => point !== null);
 }
 
 async function judge(

@@ -4,6 +4,7 @@ import { PROSEG } from '../competitors/proseg.ts';
 import { SPATILE, SPATILE_ONE } from '../competitors/spatile.ts';
 import { provenance, table } from '../pages.ts';
 import type { CaseResult } from '../results.ts';
+import { recallTable } from './curve.ts';
 import { extrapolation } from './extrapolation.ts';
 import { type GoalVerdict, goals } from './goals.ts';
 import { byKind, detailsOf, type KindResults, kindName, troubles } from './kinds.ts';
@@ -24,6 +25,7 @@ export function renderComparison(cases: readonly CaseResult[]): string {
   const { kinds, leftOut } = byKind(cases);
   const methods = METHODS.filter(([key]) => kinds.some((kind) => kind.methods.has(key)));
   const [scaling, steps] = [scalingTable(kinds), stepTable(kinds)];
+  const recall = recallTable(kinds);
   const section = (title: string, ...lines: (string | null)[]): string[] =>
     lines.every((line) => line === null)
       ? []
@@ -44,6 +46,13 @@ export function renderComparison(cases: readonly CaseResult[]): string {
       scoreTable(kinds, methods, 'f1'),
       'Every score, by kind of slide ([what they mean](../docs/evaluate.md)):',
       ...kinds.map((kind) => details(kind, methods)),
+    ),
+    ...section(
+      "At Proseg's recall",
+      recall === null
+        ? null
+        : "spatile gives more transcripts to cells than Proseg does, and every wrong one can make markers meet. So: of one result of spatile only what is surer of its cell than a threshold (`spatile evaluate --min-probability`), at the threshold where its recall is Proseg's; between thresholds by recall.",
+      recall,
     ),
     ...section(
       'Time and memory',
