@@ -43,6 +43,23 @@ const firstY: usize = memory.data(129 * 8, 16);
 const secondX: usize = memory.data(129 * 8, 16);
 const secondY: usize = memory.data(129 * 8, 16);
 
+/** Rays of the coarse polygons that lie inside the true ones: every fourth. */
+const STRIDE: i32 = 4;
+const coarseFirstX: usize = memory.data(33 * 8, 16);
+const coarseFirstY: usize = memory.data(33 * 8, 16);
+const coarseSecondX: usize = memory.data(33 * 8, 16);
+const coarseSecondY: usize = memory.data(33 * 8, 16);
+const coarseCosine: usize = memory.data(33 * 8, 16);
+const coarseSine: usize = memory.data(33 * 8, 16);
+/** How far the outline must be drawn in between two coarse rays, and sin of 0 to STRIDE fine angles. */
+const shrink: usize = memory.data(32 * 8, 16);
+const sines: usize = memory.data(5 * 8, 16);
+
+/** Rays and their directions of the polygons that `shared` is looking at. */
+let corners: i32 = 0;
+let cosines: usize = 0;
+let sinesOfRays: usize = 0;
+
 /** First free byte of the linear memory. */
 export function memoryStart(): usize {
   return (__heap_base + 63) & ~63;
@@ -77,6 +94,18 @@ export function setUp(
     store<f64>(cosine + (<usize>k << 3), NativeMath.cos(phi));
     store<f64>(sine + (<usize>k << 3), NativeMath.sin(phi));
   }
+  for (let k = 0; k <= STRIDE; k++)
+    store<f64>(sines + (<usize>k << 3), NativeMath.sin(2.0 * NativeMath.PI * f64(k) / f64(rays)));
+  if (!coarsens()) return;
+  for (let k = 0; k <= rays / STRIDE; k++) {
+    store<f64>(coarseCosine + (<usize>k << 3), load<f64>(cosine + (<usize>(k * STRIDE) << 3)));
+    store<f64>(coarseSine + (<usize>k << 3), load<f64>(sine + (<usize>(k * STRIDE) << 3)));
+  }
+}
+
+/** Whether there are coarse polygons: a multiple of 4 rays, of which 8 are left. */
+function coarsens(): bool {
+  return rays % STRIDE == 0 && rays / STRIDE >= 8;
 }
 
 /** Addresses of cosine and sine of every ray, f64[rays + 1]. */
@@ -160,12 +189,13 @@ function suppressBy(i: i32, longest: f32, threshold: f64): void {
           if (f32(dy * dy + dx * dx) < apart * apart) {
             if (!ready) {
               vertices(i, firstX, firstY);
+              if (coarsens()) within(i, coarseFirstX, coarseFirstY);
               ready = true;
             }
             vertices(j, secondX, secondY);
             if (meet(f64(dx), f64(dy))) {
               const smaller = min(load<f64>(area + (<usize>i << 3)), load<f64>(area + (<usize>j << 3)));
-              gone = shared(f64(dx), f64(dy)) > threshold * smaller;
+              gone = sharesMore(j, f64(dx), f64(dy), threshold * smaller);
               if (gone) store<u8>(state + j, 0);
             }
           }
@@ -203,6 +233,52 @@ function vertices(i: i32, xs: usize, ys: usize): void {
   store<f64>(ys + end, load<f64>(ys));
 }
 
+/** Whether the present pair shares more than `limit` px^2; polygons inside them with fewer corners settle most cases. */
+function sharesMore(j: i32, dx: f64, dy: f64, limit: f64): bool {
+  if (coarsens()) {
+    within(j, coarseSecondX, coarseSecondY);
+    corners = rays / STRIDE;
+    cosines = coarseCosine;
+    sinesOfRays = coarseSine;
+    const least =
+      inside(coarseFirstX, coarseFirstY, 0, 0, coarseSecondX, coarseSecondY, dx, dy, true) +
+      inside(coarseSecondX, coarseSecondY, dx, dy, coarseFirstX, coarseFirstY, 0, 0, false);
+    if (least > limit * (1 + 1e-9)) return true;
+  }
+  return shared(dx, dy) > limit;
+}
+
+/**
+ * Vertices of a polygon of every fourth ray that lies inside the true one: an edge between two coarse rays is drawn in until
+ * it passes below the true outline at the rays between.
+ */
+function within(i: i32, xs: usize, ys: usize): void {
+  const at = dist + ((<usize>i * <usize>rays) << 2);
+  const count = rays / STRIDE;
+  const whole = load<f64>(sines, STRIDE << 3);
+  for (let s = 0; s < count; s++) {
+    const a = f64(load<f32>(at + (<usize>(s * STRIDE) << 2)));
+    const b = f64(load<f32>(at + (<usize>((s + 1) * STRIDE % rays) << 2)));
+    const ab = a * b * whole;
+    let share: f64 = 1;
+    for (let k = 1; k < STRIDE; k++) {
+      const below = load<f64>(sines + (<usize>k << 3));
+      const above = load<f64>(sines + (<usize>(STRIDE - k) << 3));
+      // The edge's length along the ray is ab / (a sin below + b sin above).
+      share = min(share, f64(load<f32>(at + (<usize>(s * STRIDE + k) << 2))) * (a * below + b * above) / ab);
+    }
+    store<f64>(shrink + (<usize>s << 3), share);
+  }
+  for (let s = 0; s <= count; s++) {
+    const k = s == count ? 0 : s;
+    const before = k == 0 ? count - 1 : k - 1;
+    const share = min(load<f64>(shrink + (<usize>k << 3)), load<f64>(shrink + (<usize>before << 3)));
+    const d = share * f64(load<f32>(at + (<usize>(k * STRIDE) << 2)));
+    store<f64>(xs + (<usize>s << 3), d * load<f64>(coarseCosine + (<usize>k << 3)));
+    store<f64>(ys + (<usize>s << 3), d * load<f64>(coarseSine + (<usize>k << 3)));
+  }
+}
+
 /** Whether the line between the centres does not part the polygons; (dx, dy) from the first centre to the second. */
 function meet(dx: f64, dy: f64): bool {
   let ahead: f64 = 0;
@@ -216,6 +292,9 @@ function meet(dx: f64, dy: f64): bool {
 }
 
 function shared(dx: f64, dy: f64): f64 {
+  corners = rays;
+  cosines = cosine;
+  sinesOfRays = sine;
   return (
     inside(firstX, firstY, 0, 0, secondX, secondY, dx, dy, true) +
     inside(secondX, secondY, dx, dy, firstX, firstY, 0, 0, false)
@@ -231,7 +310,7 @@ function inside(px: usize, py: usize, ax: f64, ay: f64, qx: usize, qy: usize, bx
   let y0 = load<f64>(py) + ay - by;
   let from = sector(x0, y0, 0);
   let sum: f64 = 0;
-  for (let k = 1; k <= rays; k++) {
+  for (let k = 1; k <= corners; k++) {
     const x1 = load<f64>(px + (<usize>k << 3)) + ax - bx;
     const y1 = load<f64>(py + (<usize>k << 3)) + ay - by;
     const to = sector(x1, y1, from);
@@ -250,11 +329,11 @@ function inside(px: usize, py: usize, ax: f64, ay: f64, qx: usize, qy: usize, bx
 function sector(x: f64, y: f64, near: i32): i32 {
   let up = near;
   let down = near;
-  for (let step = 0; step < rays; step += 2) {
+  for (let step = 0; step < corners; step += 2) {
     if (holds(up, x, y)) return up;
-    down = down == 0 ? rays - 1 : down - 1;
+    down = down == 0 ? corners - 1 : down - 1;
     if (holds(down, x, y)) return down;
-    up = up == rays - 1 ? 0 : up + 1;
+    up = up == corners - 1 ? 0 : up + 1;
   }
   // The centre itself lies in every sector.
   return near;
@@ -265,8 +344,8 @@ function sector(x: f64, y: f64, near: i32): i32 {
 function holds(k: i32, x: f64, y: f64): bool {
   const at = <usize>k << 3;
   return (
-    load<f64>(cosine + at) * y - load<f64>(sine + at) * x >= 0 &&
-    load<f64>(cosine + at, 8) * y - load<f64>(sine + at, 8) * x < 0
+    load<f64>(cosines + at) * y - load<f64>(sinesOfRays + at) * x >= 0 &&
+    load<f64>(cosines + at, 8) * y - load<f64>(sinesOfRays + at, 8) * x < 0
   );
 }
 
@@ -274,11 +353,11 @@ function holds(k: i32, x: f64, y: f64): bool {
 function walk(qx: usize, qy: usize, from: i32, to: i32, x0: f64, y0: f64, x1: f64, y1: f64, first: bool): f64 {
   let forward = x0 * y1 - x1 * y0 >= 0;
   let steps = forward ? to - from : from - to;
-  if (steps < 0) steps += rays;
+  if (steps < 0) steps += corners;
   // No edge turns by more than half a circle: an edge along a ray has been given the wrong sense by rounding.
-  if (steps > (rays >> 1) + 1) {
+  if (steps > (corners >> 1) + 1) {
     forward = !forward;
-    steps = rays - steps;
+    steps = corners - steps;
   }
   let k = from;
   let t0: f64 = 0;
@@ -287,14 +366,14 @@ function walk(qx: usize, qy: usize, from: i32, to: i32, x0: f64, y0: f64, x1: f6
     let t1: f64 = 1;
     if (step < steps) {
       const ray = <usize>(forward ? k + 1 : k) << 3;
-      const c0 = load<f64>(cosine + ray) * y0 - load<f64>(sine + ray) * x0;
-      const c1 = load<f64>(cosine + ray) * y1 - load<f64>(sine + ray) * x1;
+      const c0 = load<f64>(cosines + ray) * y0 - load<f64>(sinesOfRays + ray) * x0;
+      const c1 = load<f64>(cosines + ray) * y1 - load<f64>(sinesOfRays + ray) * x1;
       t1 = c0 == c1 ? t0 : min(max(c0 / (c0 - c1), t0), 1);
     }
     share += piece(qx, qy, k, x0, y0, x1, y1, t0, t1, first);
     t0 = t1;
-    if (forward) k = k == rays - 1 ? 0 : k + 1;
-    else k = k == 0 ? rays - 1 : k - 1;
+    if (forward) k = k == corners - 1 ? 0 : k + 1;
+    else k = k == 0 ? corners - 1 : k - 1;
   }
   return share;
 }

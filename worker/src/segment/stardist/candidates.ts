@@ -5,15 +5,15 @@ import type { Strip } from '../../network/strips.ts';
 
 /** Shortest ray: a network may predict none or a negative one. */
 const SHORTEST_PX = 1e-3;
-/** A candidate's rank is its probability's bits and then its place, in one exactly ordered number. */
+/** A candidate's rank is its probability's bits and then its number, in one exactly ordered number. */
 const PLACES = 2 ** 26;
 const BITS_OF_ONE = 0x3f800000;
 
 /** Candidates of a tile, as they come; `ranked` puts them in order. */
 export interface Candidates {
-  /** Row and column of the centre in pixels of the tile. */
-  place: number[];
-  prob: number[];
+  /** Row and column of the centre in pixels of the tile, in reading order. */
+  place: Int32Array;
+  prob: Float32Array;
   /** Ray lengths of all candidates one after another. */
   dist: Float32Array;
 }
@@ -23,15 +23,18 @@ export class CandidateCollector {
   private readonly manifest: StardistManifest;
   private readonly columns: number;
   private readonly longest: number;
-  private readonly place: number[] = [];
-  private readonly prob: number[] = [];
-  private dist = new Float32Array(1 << 16);
+  private count = 0;
+  private room = 4096;
+  private place = new Int32Array(2 * this.room);
+  private prob = new Float32Array(this.room);
+  private dist: Float32Array;
 
   /** `longestPx`: rays are cut there, so that the reach of a candidate is bounded. */
   constructor(manifest: StardistManifest, columns: number, longestPx: number) {
     this.manifest = manifest;
     this.columns = columns;
     this.longest = Math.fround(longestPx);
+    this.dist = new Float32Array(this.room * manifest.decode.rays);
   }
 
   /** Takes the grid cells of a strip whose probability is above the threshold. Errors: `MODEL_INVALID` by shape. */
@@ -47,31 +50,38 @@ export class CandidateCollector {
       for (let c = 0; c < endColumn; c++) {
         const p = prob.data[prob.at(r, c, width)];
         if (!(p > threshold)) continue;
-        const at = this.prob.length * rays;
-        if (at + rays > this.dist.length) this.grow();
+        if (this.count === this.room) this.grow();
+        const at = this.count * rays;
         const from = dist.at(r, c, width);
         for (let k = 0; k < rays; k++) {
           const d = dist.data[from + k * dist.step];
           this.dist[at + k] = d > SHORTEST_PX ? Math.min(d, this.longest) : SHORTEST_PX;
         }
-        this.prob.push(Math.min(1, p));
-        this.place.push(window.row + r * grid, window.column + c * grid);
+        this.place[2 * this.count] = window.row + r * grid;
+        this.place[2 * this.count + 1] = window.column + c * grid;
+        this.prob[this.count++] = Math.min(1, p);
       }
     }
   }
 
   candidates(): Candidates {
+    const { count, manifest } = this;
     return {
-      place: this.place,
-      prob: this.prob,
-      dist: this.dist.subarray(0, this.prob.length * this.manifest.decode.rays),
+      place: this.place.subarray(0, 2 * count),
+      prob: this.prob.subarray(0, count),
+      dist: this.dist.subarray(0, count * manifest.decode.rays),
     };
   }
 
   private grow(): void {
-    const larger = new Float32Array(this.dist.length * 2);
-    larger.set(this.dist);
-    this.dist = larger;
+    this.room *= 2;
+    const { place, prob, dist } = this;
+    this.place = new Int32Array(2 * this.room);
+    this.place.set(place);
+    this.prob = new Float32Array(this.room);
+    this.prob.set(prob);
+    this.dist = new Float32Array(this.room * this.manifest.decode.rays);
+    this.dist.set(dist);
   }
 
   /** Where to find probability and rays of a grid cell in the outputs, whatever their layout. */
@@ -116,17 +126,13 @@ export class CandidateCollector {
   }
 }
 
-/** Order of candidates: probability falling, then row, then column. `columns`: width of the tile in pixels. */
-export function ranks({ place, prob }: Candidates, columns: number): Uint32Array {
-  const count = prob.length;
+/** Order of candidates: probability falling, then the order they came in, which is by row and column. */
+export function ranks({ prob }: Candidates): Uint32Array {
   const bits = new Uint32Array(Float32Array.from(prob).buffer);
-  const byPlace = new Map<number, number>();
-  const key = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    const at = place[2 * i] * columns + place[2 * i + 1];
-    key[i] = (BITS_OF_ONE - bits[i]) * PLACES + at;
-    byPlace.set(at, i);
-  }
+  const key = new Float64Array(prob.length);
+  for (let i = 0; i < key.length; i++) key[i] = (BITS_OF_ONE - bits[i]) * PLACES + i;
   key.sort();
-  return Uint32Array.from(key, (value) => byPlace.get(value % PLACES) as number);
+  const order = new Uint32Array(key.length);
+  for (let rank = 0; rank < order.length; rank++) order[rank] = key[rank] % PLACES;
+  return order;
 }

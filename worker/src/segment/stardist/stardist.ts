@@ -54,23 +54,24 @@ export async function instancesOf(
   pixelSizeUm: number,
 ): Promise<Instances> {
   const { rays, overlap } = manifest.decode;
-  const order = ranks(candidates, columns);
+  const order = ranks(candidates);
   const kernel = await bindStardist({ rays, candidates: order.length, rows, columns });
-  for (const [rank, i] of order.entries()) {
+  for (let rank = 0; rank < order.length; rank++) {
+    const i = order[rank];
     kernel.place[2 * rank] = candidates.place[2 * i];
     kernel.place[2 * rank + 1] = candidates.place[2 * i + 1];
-    kernel.dist.set(candidates.dist.subarray(i * rays, (i + 1) * rays), rank * rays);
+    for (let k = 0; k < rays; k++) kernel.dist[rank * rays + k] = candidates.dist[i * rays + k];
   }
   const count = kernel.suppress(overlap);
   const place = new Int32Array(2 * count);
   const dist = new Float32Array(count * rays);
   const scores = new Float32Array(count);
   let kept = 0;
-  for (const [rank, i] of order.entries()) {
+  for (let rank = 0; rank < order.length; rank++) {
     if (kernel.state[rank] === 0) continue;
     place.set(kernel.place.subarray(2 * rank, 2 * rank + 2), 2 * kept);
     dist.set(kernel.dist.subarray(rank * rays, (rank + 1) * rays), kept * rays);
-    scores[kept++] = candidates.prob[i];
+    scores[kept++] = candidates.prob[order[rank]];
   }
   const labels = new Int32Array(rows * columns);
   paintStars({ rays, place, dist, cosine: kernel.cosine, sine: kernel.sine }, labels, rows, columns);
