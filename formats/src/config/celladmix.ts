@@ -17,6 +17,13 @@ export const celladmix = z.strictObject({
     .nullable()
     .default(null)
     .describe('factors of neighbourhoods; null: as many as cell types, at least 5 and at most 30'),
+  genes: z
+    .number()
+    .int()
+    .min(10)
+    .max(50_000)
+    .default(1000)
+    .describe('most frequent genes, which shape the factors; the weights of the others follow'),
   neighbours: z
     .number()
     .int()

@@ -39,7 +39,15 @@ export interface SampleInput {
 export interface FactorsInput {
   vectors: SparseRows;
   genes: number;
-  settings: { factors: number; iterations: number; tolerance: number; seed: number; start: number };
+  settings: {
+    factors: number;
+    /** Most genes that shape the factors. */
+    genes: number;
+    iterations: number;
+    tolerance: number;
+    seed: number;
+    start: number;
+  };
 }
 
 /** Factors of the neighbourhoods. */

@@ -61,7 +61,7 @@ export async function fitSlide(
   ]);
   const vectors = readVectors(await runner.result(SAMPLE_ROUND, SLIDE, null));
   const factors = factorCount(settings.factors, types);
-  const { iterations, tolerance } = settings;
+  const { genes, iterations, tolerance } = settings;
   const starts = Array.from({ length: settings.starts }, (_, start) => start);
   const nameOf = (start: number): string => `start-${String(start).padStart(3, '0')}`;
   await runner.run(
@@ -76,7 +76,7 @@ export async function fitSlide(
         fitFrame({
           vectors,
           genes: table.geneNames.length,
-          settings: { factors, iterations, tolerance, seed, start },
+          settings: { factors, genes, iterations, tolerance, seed, start },
         }),
     })),
   );

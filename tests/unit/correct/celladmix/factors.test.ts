@@ -13,14 +13,19 @@ import { expect, test } from 'vitest';
 const context = { progress() {}, count() {} };
 
 /** Factors of a dense matrix of counts. */
-async function factorsOf(rows: readonly number[][], factors: number, start = 0): Promise<Factors> {
+async function factorsOf(
+  rows: readonly number[][],
+  factors: number,
+  start = 0,
+  genes = 1000,
+): Promise<Factors> {
   const entries = rows.map((row) => row.flatMap((n, g) => (n > 0 ? [[g, n]] : [])));
   const vectors = {
     length: Uint32Array.from(entries, (row) => row.length),
     gene: Uint32Array.from(entries.flat(), ([g]) => g),
     count: Uint32Array.from(entries.flat(), ([, n]) => n),
   };
-  const settings = { factors, iterations: 3000, tolerance: 0, seed: 1, start };
+  const settings = { factors, genes, iterations: 3000, tolerance: 0, seed: 1, start };
   return readFactors(await fitFactors(fitFrame({ vectors, genes: rows[0].length, settings }), context));
 }
 
@@ -32,6 +37,16 @@ test('two kinds of neighbourhoods and nothing between: each is a factor, without
   const [a, b] = [column(0), column(1)].sort(([x], [y]) => y - x);
   for (const [g, share] of [0.2, 0.3, 0.5, 0, 0].entries()) expect(a[g]).toBeCloseTo(share, 5);
   for (const [g, share] of [0, 0, 0, 0.75, 0.25].entries()) expect(b[g]).toBeCloseTo(share, 5);
+});
+
+test('rare genes get the weights that they would have if they shaped the factors too', async () => {
+  const rows = [
+    ...Array.from({ length: 12 }, () => [8, 10, 0, 0, 2, 0]),
+    ...Array.from({ length: 12 }, () => [0, 0, 9, 10, 0, 1]),
+  ];
+  const all = await factorsOf(rows, 2);
+  const four = await factorsOf(rows, 2, 0, 4);
+  for (const [at, share] of all.loadings.entries()) expect(four.loadings[at]).toBeCloseTo(share, 5);
 });
 
 test('mixtures of two profiles are told apart up to what any factorisation can', async () => {
