@@ -26,10 +26,12 @@ export class TranscriptSpool implements CellTranscripts {
   readonly #store: RunStore;
   readonly #source: TranscriptSource;
   readonly #cells: number;
+  readonly #heldRecords: number;
   #filled: Promise<void> | null = null;
 
-  /** @param cells rows of the table. */
-  constructor(store: RunStore, source: TranscriptSource, cells: number) {
+  /** @param cells rows of the table. @param heldRecords transcripts held before they go to disk. */
+  constructor(store: RunStore, source: TranscriptSource, cells: number, heldRecords = HELD_RECORDS) {
+    this.#heldRecords = heldRecords;
     this.hasZ = source.hasZ;
     this.#store = store;
     this.#source = source;
@@ -58,8 +60,8 @@ export class TranscriptSpool implements CellTranscripts {
       throw storageError(cause, FOLDER);
     });
     const held: Held = {
-      block: new Uint32Array(HELD_RECORDS),
-      bytes: new DataView(new ArrayBuffer(HELD_RECORDS * RECORD_BYTES)),
+      block: new Uint32Array(this.#heldRecords),
+      bytes: new DataView(new ArrayBuffer(this.#heldRecords * RECORD_BYTES)),
       records: 0,
     };
     for await (const batch of this.#source.batches()) await this.#take(batch, held);
@@ -70,7 +72,7 @@ export class TranscriptSpool implements CellTranscripts {
   async #take(batch: TranscriptBatch, held: Held): Promise<void> {
     for (let i = 0; i < batch.row.length; i++) {
       if (batch.row[i] < 0 || batch.gene[i] < 0) continue;
-      if (held.records === HELD_RECORDS) await this.#flush(held);
+      if (held.records === this.#heldRecords) await this.#flush(held);
       const at = held.records * RECORD_BYTES;
       held.block[held.records++] = blockOf(batch.row[i]);
       held.bytes.setUint32(at, batch.row[i] % BLOCK_CELLS, true);
