@@ -35,6 +35,12 @@ export const resolvi = z.strictObject({
     .max(32)
     .default(5)
     .describe('draws of the latent state in a training step'),
+  likelihoodWeight: z
+    .number()
+    .positive()
+    .max(100)
+    .default(5)
+    .describe('weight of the counts beside the priors: 1 as published, 5 as scvi-tools trains in effect'),
   rate: z.number().positive().max(1).default(0.003).describe('learning rate of the networks'),
   freeRate: z
     .number()

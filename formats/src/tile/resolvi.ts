@@ -40,6 +40,8 @@ export interface TrainSettings {
   seed: number;
   batch: number;
   particles: number;
+  /** How much the counts weigh beside the priors. */
+  likelihoodWeight: number;
   rate: number;
   /** Rate of the prior's means and of the split over neighbours. */
   freeRate: number;

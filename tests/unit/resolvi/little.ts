@@ -73,7 +73,15 @@ export function littleTraining(cells: number, spill: number, over: Partial<Train
     },
     priors: { medianDistance: 100, backgroundRatio: 0.2, meanLogCounts: 4.1, stdLogCounts: 0.2 },
     settings: {
-      ...{ seed: 3, batch: 32, particles: 2, rate: 0.003, freeRate: 0.01, dropout: 0.05 },
+      ...{
+        seed: 3,
+        batch: 32,
+        particles: 2,
+        likelihoodWeight: 2,
+        rate: 0.003,
+        freeRate: 0.01,
+        dropout: 0.05,
+      },
       ...{ warmupEpochs: 4, resample: true, provider: 'cpu' },
     },
     ...{ fromEpoch: 0, toEpoch: 4, pool: 0, step: 0, poolStep: 0, trained: cells },

@@ -12,7 +12,7 @@ from torch.distributions import Dirichlet, Exponential, Gamma, Normal, Poisson
 torch.manual_seed(3)
 torch.set_default_dtype(torch.float64)
 G, B, N, P, L, H, E, K = 7, 3, 2, 2, 3, 4, 5, 3
-KL, RATIO, CELLS = 0.7, 0.2, 11
+KL, RATIO, CELLS, WEIGHT = 0.7, 0.2, 11, 3
 
 
 def layer(name, i, o):
@@ -88,7 +88,7 @@ l = x.sum(1, keepdim=True)
 rate = l * (alpha[:, :1] * decode(z) + alpha[:, 1:2] * (beta[:, :, None] * rho_n).sum(2) + alpha[:, 2:] * bg)
 log_x = Poisson(rate, validate_args=False).log_prob(x).sum(-1)
 log_y = (y * torch.log_softmax(lin("labels", z), -1)).sum(-1)
-per_cell = per_cell + (KL * (log_p - log_q) + log_x + 50 * log_y).mean(0)
+per_cell = per_cell + (KL * (log_p - log_q) + WEIGHT * log_x + 50 * log_y).mean(0)
 loss = -(CELLS / B * per_cell.sum() + prior)
 loss.backward()
 
@@ -97,7 +97,7 @@ flat = lambda t: [round(float(f"{a:.12g}"), 15) for a in t.detach().reshape(-1)]
 zero = lambda t: flat(torch.zeros_like(t) if t.grad is None else t.grad)
 print(json.dumps({
     "size": {"genes": G, "neighbours": N, "latent": L, "hidden": H, "encoderHidden": E, "components": K,
-             "supervised": True, "batch": B, "particles": P},
+             "supervised": True, "batch": B, "particles": P, "likelihoodWeight": WEIGHT},
     "backgroundRatio": RATIO,
     "inputs": {
         "packed": sum((flat(p[n]) for n, _ in shapes), []), "counts": flat(x), "resampled": flat(r),
@@ -106,7 +106,7 @@ print(json.dumps({
         "library": flat(l), "weight": [CELLS / B] * B, "latentWeight": [KL],
     },
     # What depends on counts alone, and the constants of the background's density, are left out of ours.
-    "loss": float((loss + constant).detach()),
+    "loss": float((loss + WEIGHT * constant).detach()),
     "gradient": sum((zero(p[n]) for n, _ in shapes), []),
     "neighbourGradient": flat(u.grad),
 }))

@@ -103,10 +103,21 @@ async function stretchInput(
   const mine = own === null ? null : readTrained(await runner.result(own, TASK, null));
   const { cells, neighbour, distance } = neighbourhood(slide, rows);
   const { seed } = config;
-  const { batch, particles, rate, freeRate, dropout, warmupEpochs, resample, provider } =
+  const { batch, particles, likelihoodWeight, rate, freeRate, dropout, warmupEpochs, resample, provider } =
     config.correct.resolvi;
   const settings: TrainSettings = {
-    ...{ seed, batch, particles, rate, freeRate, dropout, warmupEpochs, resample, provider },
+    ...{
+      seed,
+      batch,
+      particles,
+      likelihoodWeight,
+      rate,
+      freeRate,
+      dropout,
+      warmupEpochs,
+      resample,
+      provider,
+    },
   };
   return trainFrame({
     size: slide.size,

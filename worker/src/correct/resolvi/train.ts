@@ -18,7 +18,10 @@ export const trainResolvi: Handler = async (frame, context) => {
   const cells = input.label.length;
   const { batch, steps } = batchSizes(cells, settings.batch);
   const graph = await openGraph(
-    trainingGraph({ ...size, batch, particles: settings.particles }, priors),
+    trainingGraph(
+      { ...size, batch, particles: settings.particles, likelihoodWeight: settings.likelihoodWeight },
+      priors,
+    ),
     settings.provider,
   );
   try {
@@ -98,7 +101,7 @@ class Training {
     for (let i = 0; i < real; i++) this.#adam.move(rows[i], step, out.neighbourGradient, i * this.#width);
     let constant = 0;
     for (let i = 0; i < real; i++) constant += this.#constant[rows[i]] / real;
-    return out.loss[0] / trained - constant;
+    return out.loss[0] / trained - settings.likelihoodWeight * constant;
   }
 }
 

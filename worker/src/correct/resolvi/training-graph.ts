@@ -27,6 +27,8 @@ export interface TrainingSize extends ResolviSize {
   /** Cells of a step, and draws of the latent state of each. */
   batch: number;
   particles: number;
+  /** How much the counts weigh beside the priors. */
+  likelihoodWeight: number;
 }
 
 const SHARES_WEIGHT = 5;
@@ -105,7 +107,11 @@ export function trainingLoss(
     background: points.background,
   });
 
-  const drawn = scale(graph, sum(graph, add(graph, latentTerm, likelihood), [0]), 1 / particles);
+  const drawn = scale(
+    graph,
+    sum(graph, add(graph, latentTerm, scale(graph, likelihood, size.likelihoodWeight)), [0]),
+    1 / particles,
+  );
   let perCell = add(graph, reshape(graph, drawn, [batch, 1]), ofNeighbours);
   perCell = add(graph, perCell, scale(graph, ofShares, SHARES_WEIGHT));
   if (labels !== null) perCell = add(graph, perCell, labelTerm(graph, size, parameters, state, labels));
