@@ -9,6 +9,7 @@ import { ingest } from './ingest.ts';
 import { kernelBench } from './kernel-bench.ts';
 import { scale } from './scale.ts';
 import { seams } from './seams.ts';
+import { segment } from './segment.ts';
 import { simulate } from './simulate.ts';
 
 /** All benches in the order in which `npm run bench` runs them. */
@@ -24,4 +25,5 @@ export const BENCHES: readonly Bench[] = [
   correct,
   celladmix,
   cluster,
+  segment,
 ];

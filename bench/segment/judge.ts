@@ -1,0 +1,123 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StardistManifest } from '@spatile/formats/model/manifest';
+import { readManifest } from '@spatile/formats/model/read';
+import {
+  type ImageCounts,
+  judgeInstances,
+  meanAccuracy,
+  poolCounts,
+  ratesOf,
+} from '@spatile/instrument/instances/scores';
+import type { Planes } from '@spatile/worker/segment/method';
+import { polygonise } from '@spatile/worker/segment/polygons/polygonise';
+import { stardist } from '@spatile/worker/segment/stardist/stardist';
+import { WATERSHED_DEFAULTS } from '@spatile/worker/segment/watershed/settings';
+import { watershed } from '@spatile/worker/segment/watershed/watershed';
+import { modelOf, realScenes, type Scene, simulatedScene } from './scenes.ts';
+
+/**
+ * Segments scenes by one method and writes how good and how fast that was, as JSON. Arguments: method (`watershed`,
+ * `scikit-image`, or the folder of a network), repeats, file for the figures, then either `fluorescence` or `h&e` and the folder
+ * of the labelled images, or a simulated bundle and its truth.
+ */
+export interface SegmentFigures {
+  images: { name: string; counts: ImageCounts['counts']; aji: ImageCounts['aji'] }[];
+  pooled: { threshold: number; ap: number; f1: number; pq: number }[];
+  meanAp: number;
+  meanAccuracy: number;
+  /** Processor time of a repetition over all scenes, in seconds, and pixels of all scenes. */
+  cpuSeconds: number[];
+  pixels: number;
+  /** Processor time of outlining what was found. */
+  outlineSeconds: number;
+}
+
+type Segmenter = (scene: Scene) => Promise<Int32Array>;
+
+const THRESHOLDS = [0.5, 0.6, 0.7, 0.8, 0.9];
+const context = { progress: () => {}, count: () => {} };
+
+const planesOf = ({ rows, columns, pixelSizeUm }: Scene, channels: Float32Array[]): Planes => ({
+  ...{ rows, columns, row0: 0, column0: 0, pixelSizeUm, channels },
+});
+
+async function segmenterOf(method: string): Promise<Segmenter> {
+  if (method === 'watershed') {
+    return async (scene) =>
+      (await watershed(planesOf(scene, [scene.image]), scene.model, WATERSHED_DEFAULTS, context)).labels;
+  }
+  if (method === 'scikit-image') return byScikitImage;
+  const manifest = (await readManifest(join(method, 'model.yaml'))) as StardistManifest;
+  return async (scene) => {
+    const limits = scene.channels.map((channel) => modelOf(channel).limits[0]);
+    const settings = { manifest, folder: method, provider: 'cpu' as const };
+    return (await stardist(planesOf(scene, scene.channels), { ...scene.model, limits }, settings, context))
+      .labels;
+  };
+}
+
+/** The usual pipeline of Python: Gaussian, local and Otsu threshold, distance, peaks, watershed. */
+async function byScikitImage(scene: Scene): Promise<Int32Array> {
+  const folder = mkdtempSync(join(tmpdir(), 'spatile-bench-scikit-'));
+  try {
+    const [input, output] = [join(folder, 'image.f32'), join(folder, 'labels.i32')];
+    writeFileSync(input, new Uint8Array(scene.image.buffer, scene.image.byteOffset, scene.image.byteLength));
+    const words = [scene.rows, scene.columns, scene.pixelSizeUm, input, output].map(String);
+    const python = process.env.SPATILE_BENCH_PYTHON ?? 'python3';
+    const { status } = spawnSync(python, ['bench/segment/scikit_image.py', ...words], { stdio: 'inherit' });
+    if (status !== 0) throw new Error(`scikit-image: exit code ${status}`);
+    const { seconds } = JSON.parse(readFileSync(`${output}.json`, 'utf8'));
+    pythonSeconds += seconds;
+    const bytes = readFileSync(output);
+    return new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+let pythonSeconds = 0;
+
+const [method, repeats, file, first, second] = process.argv.slice(2);
+const scenes =
+  first === 'fluorescence' || first === 'h&e'
+    ? await realScenes(second, first)
+    : [await simulatedScene('simulated', first, second)];
+const segment = await segmenterOf(method);
+const cpuSeconds: number[] = [];
+let found: Int32Array[] = [];
+// One round more than counted, to warm up.
+for (let round = 0; round <= Number(repeats); round++) {
+  found = [];
+  pythonSeconds = 0;
+  const start = process.cpuUsage();
+  for (const scene of scenes) found.push(await segment(scene));
+  const { user, system } = process.cpuUsage(start);
+  if (round > 0) cpuSeconds.push(method === 'scikit-image' ? pythonSeconds : (user + system) / 1e6);
+}
+const start = process.cpuUsage();
+scenes.forEach(({ rows, columns }, i) => {
+  const most = found[i].reduce((a, b) => Math.max(a, b), 0);
+  polygonise({ rows, columns, labels: found[i], scores: new Float32Array(most) });
+});
+const outlineSeconds = process.cpuUsage(start).user / 1e6;
+const images = scenes.map(({ name, labels }, i) => ({
+  name,
+  ...judgeInstances(labels, found[i], THRESHOLDS),
+}));
+const figures: SegmentFigures = {
+  images,
+  pooled: poolCounts(images).counts.map((counts) => {
+    const { ap, f1, pq } = ratesOf(counts);
+    return { threshold: counts.threshold, ap, f1, pq };
+  }),
+  meanAp: images.reduce((sum, { counts }) => sum + ratesOf(counts[0]).ap, 0) / images.length,
+  meanAccuracy:
+    scenes.reduce((sum, { labels }, i) => sum + meanAccuracy(judgeInstances(labels, found[i])), 0) /
+    scenes.length,
+  cpuSeconds,
+  pixels: scenes.reduce((sum, { rows, columns }) => sum + rows * columns, 0),
+  outlineSeconds,
+};
+writeFileSync(file, JSON.stringify(figures));
