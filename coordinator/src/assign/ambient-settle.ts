@@ -31,8 +31,8 @@ type Stage = Pick<AssignStage, 'slide' | 'regions' | 'states' | 'runner' | 'stor
 
 /**
  * Makes the last version of the settled states: transcripts that probably strayed into their cell become background (see
- * `proseg/ambient.ts`), and so do those that are less sure of it than `assign.proseg.minProbability`. Two passes over partitions and states, one tile in memory at a time; integer sums, so that the order
- * of tiles does not matter.
+ * `proseg/ambient.ts`), and so do those that are less sure of it than `assign.proseg.minProbability`. Two passes over partitions
+ * and states, one tile in memory at a time; integer sums, so that the order of tiles does not matter.
  */
 export async function settleAmbient(stage: Stage, version: number): Promise<void> {
   const { slide, states, runner, store, busyTiles } = stage;

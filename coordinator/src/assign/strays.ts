@@ -5,12 +5,14 @@ import type { TileState } from './state.ts';
 const STRAYS_FILE = 'settled/strays.frame';
 const STRAYS = 'strays';
 
+/** What is lost is kept in units of 2^-24: sums of integers do not depend on the order of transcripts or tiles. */
+const UNITS = 2 ** 24;
 /** Entries that a tally has room for at first. */
 const FIRST_ROOM = 1024;
 
 /**
  * Transcripts that a last settling step took out of their cell: how much expected count each (cell, feature) loses by it.
- * 16 bytes by pair and tile (no Map: those end at 2^24 entries).
+ * Memory: 16 bytes by pair and tile, so it grows with strays (no Map: those end at 2^24 entries).
  */
 export class StrayTally {
   private readonly features: number;
@@ -30,7 +32,10 @@ export class StrayTally {
     for (let i = 0; i < feature.length; i++) {
       if (before.cell[i] === 0 || after.cell[i] !== 0) continue;
       const key = before.cell[i] * this.features + feature[i];
-      ofTile.set(key, (ofTile.get(key) ?? 0) + before.probability[i] * after.probability[i]);
+      ofTile.set(
+        key,
+        (ofTile.get(key) ?? 0) + Math.round(UNITS * before.probability[i] * after.probability[i]),
+      );
     }
     for (const [key, lost] of ofTile) this.push(Math.floor(key / this.features), key % this.features, lost);
   }
@@ -53,17 +58,16 @@ export class StrayTally {
     };
     let n = 0;
     for (let cell = 0; cell + 1 < start.length; cell++) {
-      // By value last, so that sums do not depend on the order of the tiles.
       const own = order
         .subarray(start[cell], start[cell + 1])
-        .sort((a, b) => this.feature[a] - this.feature[b] || this.lost[a] - this.lost[b]);
+        .sort((a, b) => this.feature[a] - this.feature[b]);
       for (let i = 0; i < own.length; n++) {
         const feature = this.feature[own[i]];
         let lost = 0;
         for (; i < own.length && this.feature[own[i]] === feature; i++) lost += this.lost[own[i]];
         out.cell[n] = cell;
         out.feature[n] = feature;
-        out.lost[n] = lost;
+        out.lost[n] = lost / UNITS;
       }
     }
     return { cell: out.cell.slice(0, n), feature: out.feature.slice(0, n), lost: out.lost.slice(0, n) };
