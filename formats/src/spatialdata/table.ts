@@ -83,10 +83,13 @@ export async function writeTable(store: PartialStore, name: string, given: Table
       version: VERSIONS.table,
     }),
   );
-  await store.node(`${path}/layers`, groupJson(DICT));
-  await writeMatrices(store, path, spec);
+  await writeCsr(store, `${path}/X`, spec.x, spec.obsIndex.length, spec.varIndex.length);
   await writeDataframe(store, `${path}/obs`, spec.obsIndex, spec.obs);
   await writeDataframe(store, `${path}/var`, spec.varIndex, spec.var);
+  await store.node(`${path}/layers`, groupJson(DICT));
+  for (const [key, matrix] of Object.entries(spec.layers ?? {})) {
+    await writeCsr(store, `${path}/layers/${key}`, matrix, spec.obsIndex.length, spec.varIndex.length);
+  }
   await store.node(`${path}/obsm`, groupJson(DICT));
   for (const [key, { data, columns }] of Object.entries(spec.obsm ?? {})) {
     await writeNumbers(store, `${path}/obsm/${key}`, data, ARRAY, { columns });
@@ -188,23 +191,6 @@ function checkCsr({ indptr, indices, data }: CsrMatrix, rows: number, columns: n
   }
 }
 
-/** X and the layers: those in memory side by side, since their chunks may be compressed in threads, the others in turn. */
-async function writeMatrices(store: PartialStore, path: string, spec: TableSpec): Promise<void> {
-  const [rows, columns] = [spec.obsIndex.length, spec.varIndex.length];
-  const layers = Object.entries(spec.layers ?? {}).map(([key, matrix]) => ({
-    place: `${path}/layers/${key}`,
-    matrix,
-  }));
-  const all = [{ place: `${path}/X`, matrix: spec.x }, ...layers];
-  await settled(
-    all
-      .filter(({ matrix }) => !isBlocks(matrix))
-      .map(({ place, matrix }) => writeCsr(store, place, matrix, rows, columns)),
-  );
-  for (const { place, matrix } of all)
-    if (isBlocks(matrix)) await writeCsr(store, place, matrix, rows, columns);
-}
-
 async function writeCsr(
   store: PartialStore,
   path: string,
@@ -217,6 +203,7 @@ async function writeCsr(
     groupJson({ 'encoding-type': 'csr_matrix', 'encoding-version': '0.1.0', shape: [rows, columns] }),
   );
   if (isBlocks(matrix)) return writeCsrBlocks(store, path, matrix, columns);
+  // Side by side, since their chunks may be compressed in threads; one matrix at a time, since each chunk on its way is a copy.
   await settled(
     (['data', 'indices', 'indptr'] as const).map((part) =>
       writeNumbers(store, `${path}/${part}`, matrix[part], {}),
