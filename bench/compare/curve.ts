@@ -16,7 +16,7 @@ export interface CurvePoint {
 }
 
 /** Least probabilities at which a result is judged beside 0. */
-export const THRESHOLDS = [0.5, 0.6, 0.7, 0.8, 0.9];
+export const THRESHOLDS = [0.6, 0.7, 0.8, 0.9, 0.95, 0.98];
 
 /** The point of a verdict on a result, or of what was kept of it; null when it says too little. */
 export function curvePoint(
