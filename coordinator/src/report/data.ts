@@ -3,6 +3,7 @@ import type { RectUm } from '@spatile/formats/space';
 import type { AssignSummary } from '../assign/stage.ts';
 import type { VendorComparison } from '../output/tally.ts';
 import type { Convergence } from './convergence.ts';
+import type { SegmentReport } from './segment-data.ts';
 
 /** What a run knows beside its Zarr and the report shows: `report.json` in the run directory. Times live here and nowhere else. */
 export interface RunReportData {
@@ -45,6 +46,8 @@ export interface RunReportData {
   border: { units: number; phases: number };
   /** Null for methods without chains. */
   convergence: Convergence | null;
+  /** Null or absent for a run that went by a prior segmentation. */
+  segment?: SegmentReport | null;
   findings: Finding[];
   /** Resolved configuration. */
   config: unknown;

@@ -14,6 +14,7 @@ import { mixingSection } from './sections/mixing.ts';
 import { modelSection } from './sections/model.ts';
 import { overviewSection } from './sections/overview.ts';
 import { configSection, provenanceSection } from './sections/provenance.ts';
+import { segmentSection } from './sections/segment.ts';
 import { tilesSection } from './sections/tiles.ts';
 import { timingsSection } from './sections/timings.ts';
 import { vendorSection } from './sections/vendor.ts';
@@ -25,6 +26,7 @@ export async function renderPage(slide: ReportedSlide, drawn?: Pictures): Promis
   const pictures = drawn ?? (await gatherPictures(slide));
   const sections = [
     findingsSection(slide),
+    await segmentSection(slide),
     overviewSection(slide, pictures),
     cropSection(slide, pictures),
     distributionsSection(slide),

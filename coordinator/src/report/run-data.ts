@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
 import { z } from 'zod';
 import type { RunReportData } from './data.ts';
+import { segmentReportSchema } from './segment-data.ts';
 
 const number = z.number();
 const numbers = z.record(z.string(), number);
@@ -78,6 +79,7 @@ const runReportSchema: z.ZodType<RunReportData> = z.object({
     })
     .nullable()
     .default(null),
+  segment: segmentReportSchema.nullish(),
   findings: z.array(z.object({ level: z.enum(['info', 'warning']), code: z.string(), message: z.string() })),
   config: z.unknown(),
 });

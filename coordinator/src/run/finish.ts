@@ -140,6 +140,7 @@ async function finishWith(
     assigned,
     findings: all,
     convergence,
+    segmented,
   });
   await store.putJson('report.json', data);
   const report = resolve(options.report ?? reportFor(options.output));

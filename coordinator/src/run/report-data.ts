@@ -7,6 +7,8 @@ import type { OutlinedCells } from '../output/cells.ts';
 import type { SlideTally } from '../output/tally.ts';
 import type { Convergence } from '../report/convergence.ts';
 import type { RunReportData } from '../report/data.ts';
+import { segmentReport } from '../report/segment-data.ts';
+import type { Segmented } from '../segment/round.ts';
 import { VERSION } from '../version.ts';
 import { readEvents } from './events.ts';
 import type { OpenedInput } from './open.ts';
@@ -25,6 +27,7 @@ export interface ReportSources {
   assigned: AssignSummary;
   findings: Finding[];
   convergence: Convergence | null;
+  segmented: Segmented | null;
 }
 
 /** Gathers what the report shows beside the Zarr. */
@@ -90,6 +93,7 @@ export async function reportData(sources: ReportSources): Promise<RunReportData>
     vendor: anyVendor ? tally.vendorComparison : null,
     model: assigned.model,
     border: { units: assigned.borderUnits, phases: assigned.borderPhases },
+    segment: segmentReport(sources.segmented),
     findings: sources.findings,
     convergence: sources.convergence,
     config: options.config,
