@@ -30,11 +30,10 @@ export interface InputCutter {
  * Errors: `CONFIG_INVALID` when the tile has other channels than the network or a pixel size that is off by more than 2.
  */
 export function inputCutter(planes: Planes, model: ImageModel, manifest: ModelManifest): InputCutter {
-  check(planes, model, manifest);
   const { axes, channels, normalise, invert } = manifest.input;
-  const scales = channels.map((role, c) => {
-    if (role === 'zero') return null;
-    const plane = channels.slice(0, c).filter((before) => before !== 'zero').length;
+  const places = planesOf(planes, model, manifest);
+  const scales = places.map((plane) => {
+    if (plane === null) return null;
     return { pixels: planes.channels[plane], ...scaleOf(normalise, invert, model.limits[plane]) };
   });
   const clip = normalise.kind === 'percentile' && normalise.clip;
@@ -66,15 +65,10 @@ export function inputCutter(planes: Planes, model: ImageModel, manifest: ModelMa
   };
 }
 
-function check(planes: Planes, { limits }: ImageModel, { name, input }: ModelManifest): void {
-  const wanted = input.channels.filter((role) => role !== 'zero');
-  const found = planes.channels.length;
-  if (found !== wanted.length || limits.length < found) {
-    throw new SpatileError(
-      'CONFIG_INVALID',
-      `segment.channels: the network ${name} takes other channels (${found} chosen); expected ${wanted.length} (${wanted.join(', ')}); name them in this order`,
-    );
-  }
+const COLOURS = ['red', 'green', 'blue'];
+
+/** Which plane of the tile each channel of the input is; null is a plane of zeros. Of a colour image any colours may be taken. */
+function planesOf(planes: Planes, { limits }: ImageModel, { name, input }: ModelManifest): (number | null)[] {
   const ratio = planes.pixelSizeUm / input.pixelSizeUm;
   if (!(ratio > 1 / PIXEL_SIZE_FACTOR && ratio < PIXEL_SIZE_FACTOR)) {
     throw new SpatileError(
@@ -82,6 +76,20 @@ function check(planes: Planes, { limits }: ImageModel, { name, input }: ModelMan
       `segment.model: the network ${name} does not fit the pixels (${planes.pixelSizeUm} um); expected about ${input.pixelSizeUm} um; check the pixel size of the image`,
     );
   }
+  const wanted = input.channels.filter((role) => role !== 'zero');
+  const found = planes.channels.length;
+  const coloured = found === COLOURS.length && wanted.every((role) => COLOURS.includes(role));
+  if ((!coloured && found !== wanted.length) || limits.length < found) {
+    throw new SpatileError(
+      'CONFIG_INVALID',
+      `segment.channels: the network ${name} takes other channels (${found} chosen); expected ${wanted.length} (${wanted.join(', ')}); name them in this order`,
+    );
+  }
+  let next = 0;
+  return input.channels.map((role) => {
+    if (role === 'zero') return null;
+    return coloured ? COLOURS.indexOf(role) : next++;
+  });
 }
 
 /** value = (pixel - offset) * factor. */
