@@ -46,7 +46,7 @@ interface Draft {
 
 /**
  * Joins nuclei, cell outlines and per-transcript ids of the prior by cell id.
- * @param segmented what the run found in the images itself, which then is the only source.
+ * @param segmented what the run found in the images itself, which then is the only source; an empty list before it has looked.
  * Errors: `PRIOR_MISSING` when the wanted source is not there, `PRIOR_EMPTY` when it holds no usable cell.
  */
 export async function buildCellTable(
@@ -82,7 +82,8 @@ export async function buildCellTable(
       Number.isFinite(cell.seedY) &&
       (contains === null || contains(cell.seedX, cell.seedY)),
   );
-  if (cells.length === 0) {
+  // A run that has yet to look for cells is planned without any.
+  if (cells.length === 0 && segmented?.length !== 0) {
     throw noUsableCell(sources, drafts.size, contains !== null);
   }
   cells.sort((a, b) => a.seedY - b.seedY || a.seedX - b.seedX || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));

@@ -1,6 +1,7 @@
 import type { RunConfig } from '@spatile/formats/config/schema';
 import type { InspectSummary, RunOptions } from '../api.ts';
 import { coordinatorMemoryBytes } from '../plan/memory.ts';
+import { openSegmentStage } from '../segment/stage.ts';
 import { openInput } from './open.ts';
 import { planSlide, scanSlide } from './prepare.ts';
 
@@ -12,7 +13,9 @@ export async function inspectSlide(options: {
 }): Promise<InspectSummary> {
   const input = await openInput(options.bundle, options.config, options.crop);
   const scan = await scanSlide(input, options.config, null, () => undefined);
-  const { slide, findings } = await planSlide(input, options.config, scan);
+  const segmenting = await openSegmentStage(input, options.config, scan);
+  await segmenting?.setup.image.close();
+  const { slide, findings } = await planSlide(input, options.config, scan, segmenting && []);
   const { bundle } = input;
   const controls: Record<string, number> = {};
   slide.features.features.slice(slide.features.genes).forEach(({ kind }, i) => {
@@ -49,6 +52,6 @@ export async function inspectSlide(options: {
       coordinatorMemoryBytes: coordinatorMemoryBytes(slide),
       largestTileTranscripts: tiles.reduce((most, tile) => Math.max(most, tile.transcripts), 0),
     },
-    findings: [...input.findings, ...findings],
+    findings: [...input.findings, ...(segmenting?.findings ?? []), ...findings],
   };
 }

@@ -437,12 +437,6 @@ const output = z.strictObject({
     .describe(
       'outlines of proseg. consensus: by voxels and nuclei together, as far around nuclei as cells reach on the slide; voxels: by voxels alone',
     ),
-  labels: z
-    .boolean()
-    .default(false)
-    .describe(
-      'write segmented nuclei and cells as label images too (multiscale; labels/nucleus_labels, labels/cell_labels)',
-    ),
   layers: z
     .boolean()
     .default(false)
