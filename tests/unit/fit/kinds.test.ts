@@ -107,7 +107,11 @@ describe('kinds of cells', () => {
       const [g, t] = [Math.floor(i / KINDS), i % KINDS];
       return 0.9 * shares[g] + 0.1 * madeBy(t)[g];
     });
-    let mixture = stepKinds(cells, shares, startFrom(first, first, KINDS, slide.counts.length));
+    let mixture = stepKinds(
+      cells,
+      shares,
+      startFrom(first, new Float64Array(first.length), KINDS, slide.counts.length),
+    );
     // The surroundings change from step to step, so it is no strict EM: only the whole way must go up.
     const { logLikelihood } = mixture;
     for (let step = 0; step < 10; step++) mixture = stepKinds(cells, shares, mixture);

@@ -6,9 +6,6 @@ export const STRAY_SHARE = 0.4;
 const STRAY_WORTH = 20;
 /** Average transcripts of the slide that are added to what lies around a cell. */
 const SLIDE_WORTH = 20;
-/** Transcripts that are added to every kind, like its prior: by gene of the panel, and at least so many. */
-const WORTH_PER_GENE = 0.4;
-const LEAST_WORTH = 200;
 /** Products of likelihood ratios are folded into a logarithm when they leave this range. */
 const FOLD = 1e100;
 /** Kinds that a cell is less likely of learn nothing from it. */
@@ -20,7 +17,7 @@ const MOST_FACTORS = 6;
 export interface KindMixture {
   /** Share of gene g in kind t at `g * kinds + t`. */
   share: Float64Array;
-  /** What kinds are shrunk towards: shares of the same shape. */
+  /** Transcripts that are added to what a kind made: by gene and kind, of the same shape. */
   prior: Float64Array;
   /** Weight of each kind. */
   weight: Float64Array;
@@ -44,7 +41,7 @@ export function stepKinds(cells: KindCells, slide: Float64Array, before: KindMix
   const kinds = before.weight.length;
   const count = cells.total.length;
   const around = aroundOf(cells, before);
-  const sums = before.prior.map((share) => Math.max(LEAST_WORTH, WORTH_PER_GENE * slide.length) * share);
+  const sums = before.prior.slice();
   const responsibility = new Float64Array(count * kinds);
   const strayed = new Float64Array(count);
   const weight = new Float64Array(kinds).fill(1);

@@ -16,12 +16,13 @@ const FOLD = 1e100;
 /**
  * A start of the mixture: kinds like single cells, each the best of three that were drawn by how badly the kinds before explain
  * them (k-means++, Arthur and Vassilvitskii, SODA 2007, with the deviance of multinomials for the squared distance).
- * `slide`: share of each gene on the slide, above 0.
+ * `slide`: share of each gene on the slide, above 0. `worth`: transcripts like the slide's that are added to every kind.
  */
 export function startKinds(
   cells: KindCells,
   slide: Float64Array,
   kinds: number,
+  worth: number,
   stream: RandomStream,
 ): KindMixture {
   const count = cells.total.length;
@@ -40,11 +41,11 @@ export function startKinds(
     best.set(found!.score);
     for (let g = 0; g < slide.length; g++) share[g * kinds + t] = found!.own[g];
   }
-  const prior = share.map((_, i) => slide[Math.floor(i / kinds)]);
+  const prior = share.map((_, i) => worth * slide[Math.floor(i / kinds)]);
   return startFrom(share, prior, kinds, count);
 }
 
-/** A start from known kinds and a prior for them (shares by gene, genes x kinds, columns sum to 1); every cell is of all alike. */
+/** A start from known kinds (shares, genes x kinds, columns sum to 1) and what is added to them; every cell is of all alike. */
 export function startFrom(
   share: Float64Array,
   prior: Float64Array,

@@ -8,6 +8,9 @@ import { heldShares, startFrom, startKinds } from './kind-start.ts';
 const STARTS = 3;
 const FIRST_STEPS = 10;
 const MOST_STEPS = 40;
+/** Transcripts that are added to every kind: like the slide, or like the component it starts from; and more by factored gene. */
+const WORTH = 200;
+const WORTH_PER_FACTORED = 4;
 /** A step that gains less log likelihood per cell is the last. */
 const LEAST_GAIN = 1e-2;
 
@@ -29,12 +32,14 @@ export function fitKinds(
   const { components } = model;
   const held = heldShares(globals, slide, model);
   if (cells.total.length === 0) return Float32Array.from(held);
-  let best = steps(cells, slide, startFrom(held, held, components, cells.total.length));
+  const worth = WORTH + WORTH_PER_FACTORED * (model.genes - model.privateGenes);
+  const prior = held.map((share) => worth * share);
+  let best = steps(cells, slide, startFrom(held, prior, components, cells.total.length));
   // Of thousands of genes a single cell shows too few to start a kind from.
   const starts = model.factors > 0 ? 0 : STARTS;
   for (let start = 0; start < starts; start++) {
     const stream = new RandomStream(seed, 'assign.fit.kinds', start);
-    const mixture = steps(cells, slide, startKinds(cells, slide, components, stream));
+    const mixture = steps(cells, slide, startKinds(cells, slide, components, worth, stream));
     if (mixture.logLikelihood > best.logLikelihood) best = mixture;
   }
   return Float32Array.from(climb(cells, slide, best).share);
