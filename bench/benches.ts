@@ -4,6 +4,7 @@ import type { Bench } from './bench.ts';
 import { cluster } from './cluster.ts';
 import { compare } from './compare/compare.ts';
 import { celladmix } from './correct/celladmix.ts';
+import { resolvi } from './correct/resolvi.ts';
 import { correct } from './correct.ts';
 import { ingest } from './ingest.ts';
 import { kernelBench } from './kernel-bench.ts';
@@ -11,6 +12,7 @@ import { scale } from './scale.ts';
 import { seams } from './seams.ts';
 import { segment } from './segment.ts';
 import { simulate } from './simulate.ts';
+import { typing } from './typing-bench.ts';
 
 /** All benches in the order in which `npm run bench` runs them. */
 export const BENCHES: readonly Bench[] = [
@@ -23,7 +25,9 @@ export const BENCHES: readonly Bench[] = [
   simulate,
   baysor,
   correct,
+  typing,
   celladmix,
+  resolvi,
   cluster,
   segment,
 ];

@@ -38,6 +38,8 @@ try {
       'bench/main': 'bench/main.ts',
       'bench/tile-server': 'bench/cluster/server.ts',
       'worker/bench-kernels': 'bench/kernels.ts',
+      'worker/bench-segment': 'bench/segment/judge.ts',
+      'worker/bench-typing': 'bench/correct/typing.ts',
     },
     outdir: folder,
     bundle: true,
