@@ -1,0 +1,72 @@
+import { writeFile } from 'node:fs/promises';
+import { readTable } from '@spatile/formats/spatialdata/read';
+import { expect, test } from 'vitest';
+import { tiffBytes } from '../unit/image/tiff-bytes.ts';
+import { discImage, randomDiscs } from '../unit/segment/scene.ts';
+import { absent, run, testFolder } from './slide.ts';
+
+/** A slide without any prior segmentation: an image of nuclei and transcripts around them. */
+
+const folder = testFolder();
+const [WIDTH, HEIGHT, PIXEL_UM] = [320, 256, 0.4];
+const DISCS = randomDiscs(40, WIDTH, HEIGHT, 3);
+
+async function table(): Promise<string> {
+  const lines = ['x,y,gene'];
+  DISCS.forEach(({ x, y }, i) => {
+    for (let k = 0; k < 12; k++) {
+      const [dx, dy] = [((k * 5) % 7) - 3, ((k * 3) % 7) - 3];
+      const inside = (value: number, most: number): number => Math.min(most - 1, Math.max(1, value));
+      lines.push(
+        `${inside(x + dx, WIDTH) * PIXEL_UM},${inside(y + dy, HEIGHT) * PIXEL_UM},gene${(i + k) % 5}`,
+      );
+    }
+  });
+  await writeFile(folder('slide.csv'), `${lines.join('\n')}\n`);
+  return folder('slide.csv');
+}
+
+async function image(): Promise<string> {
+  const pixels = Uint16Array.from(discImage(WIDTH, HEIGHT, DISCS));
+  await writeFile(
+    folder('dapi.tif'),
+    tiffBytes({ width: WIDTH, height: HEIGHT, pixels, tile: 64, compression: 'deflate' }),
+  );
+  return folder('dapi.tif');
+}
+
+const settings = async (segment: object) => ({
+  input: { platform: 'table' as const },
+  segment: { method: 'watershed' as const, image: await image(), pixelSizeUm: PIXEL_UM, ...segment },
+  assign: { method: 'expand' as const },
+});
+
+test('image to nuclei to cells to transcripts, the same whatever the tiles', async () => {
+  const bundle = await table();
+  const whole = await run(bundle, folder('whole.zarr'), await settings({}));
+  const tiled = await run(bundle, folder('tiled.zarr'), await settings({ tileSizePx: 96 }));
+  expect(whole.cells).toBeGreaterThan(20);
+  expect(whole.transcripts.assigned).toBeGreaterThan(0.9 * whole.transcripts.kept);
+  const [a, b] = await Promise.all([readTable(whole.output), readTable(tiled.output)]);
+  expect(b.obs).toEqual(a.obs);
+});
+
+test.each([
+  [
+    'an image elsewhere',
+    { originUm: [5000, 5000] as [number, number] },
+    /IMAGE_INVALID .*does not overlap the transcripts/,
+  ],
+  ['pixels that show no nucleus', { pixelSizeUm: 8 }, /IMAGE_INVALID .*too large to show nuclei/],
+  [
+    'a channel that is not there',
+    { channels: { nuclei: 'Hoechst' } },
+    /CONFIG_INVALID .*has no channel Hoechst/,
+  ],
+  ['an image that is not there', { image: 'nowhere.tif' }, /INPUT_MISSING .*nowhere\.tif/],
+])('%s ends with one sentence and leaves nothing behind', async (_, changes, sentence) => {
+  const bundle = await table();
+  const error = await run(bundle, folder('bad.zarr'), await settings(changes)).catch((cause) => cause);
+  expect(`${error.code} ${error.message}`).toMatch(sentence);
+  expect(absent(folder('bad.run')) && absent(folder('bad.zarr'))).toBe(true);
+});
