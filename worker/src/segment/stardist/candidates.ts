@@ -43,6 +43,8 @@ export class CandidateCollector {
     const { prob, dist } = this.split(maps, window.rows, window.columns);
     const width = window.columns / grid;
     const threshold = Math.fround(probability);
+    const { data, step } = dist;
+    const { longest } = this;
     const endColumn = Math.ceil(this.columns / grid);
     const first = Math.ceil((firstRow - window.row) / grid);
     const end = Math.ceil((endRow - window.row) / grid);
@@ -53,9 +55,10 @@ export class CandidateCollector {
         if (this.count === this.room) this.grow();
         const at = this.count * rays;
         const from = dist.at(r, c, width);
-        for (let k = 0; k < rays; k++) {
-          const d = dist.data[from + k * dist.step];
-          this.dist[at + k] = d > SHORTEST_PX ? Math.min(d, this.longest) : SHORTEST_PX;
+        const to = this.dist;
+        for (let k = 0, next = from; k < rays; k++, next += step) {
+          const d = data[next];
+          to[at + k] = d > SHORTEST_PX ? (d < longest ? d : longest) : SHORTEST_PX;
         }
         this.place[2 * this.count] = window.row + r * grid;
         this.place[2 * this.count + 1] = window.column + c * grid;

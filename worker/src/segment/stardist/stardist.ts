@@ -1,5 +1,5 @@
 import type { StardistManifest } from '@spatile/formats/model/manifest';
-import { bindStardist } from '../../../kernels/bind-stardist.ts';
+import { type BoundStardist, bindStardist } from '../../../kernels/bind-stardist.ts';
 import { outputsOf } from '../../network/fits.ts';
 import { inputCutter } from '../../network/input.ts';
 import { openNetwork } from '../../network/session.ts';
@@ -56,12 +56,7 @@ export async function instancesOf(
   const { rays, overlap } = manifest.decode;
   const order = ranks(candidates);
   const kernel = await bindStardist({ rays, candidates: order.length, rows, columns });
-  for (let rank = 0; rank < order.length; rank++) {
-    const i = order[rank];
-    kernel.place[2 * rank] = candidates.place[2 * i];
-    kernel.place[2 * rank + 1] = candidates.place[2 * i + 1];
-    for (let k = 0; k < rays; k++) kernel.dist[rank * rays + k] = candidates.dist[i * rays + k];
-  }
+  fill(kernel, candidates, order, rays);
   const count = kernel.suppress(overlap);
   const place = new Int32Array(2 * count);
   const dist = new Float32Array(count * rays);
@@ -76,6 +71,25 @@ export async function instancesOf(
   const labels = new Int32Array(rows * columns);
   paintStars({ rays, place, dist, cosine: kernel.cosine, sine: kernel.sine }, labels, rows, columns);
   return tidy(labels, rows, columns, scores, manifest.size.minAreaUm2 / pixelSizeUm ** 2);
+}
+
+function fill(
+  { place, dist }: BoundStardist,
+  candidates: Candidates,
+  order: Uint32Array,
+  rays: number,
+): void {
+  for (let rank = 0; rank < order.length; rank++) {
+    const i = order[rank];
+    place[2 * rank] = candidates.place[2 * i];
+    place[2 * rank + 1] = candidates.place[2 * i + 1];
+  }
+  const from = candidates.dist;
+  for (let rank = 0; rank < order.length; rank++) {
+    const at = order[rank] * rays;
+    const to = rank * rays;
+    for (let k = 0; k < rays; k++) dist[to + k] = from[at + k];
+  }
 }
 
 /**
