@@ -3,15 +3,20 @@ import { fileURLToPath } from 'node:url';
 import { loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { SpatileError } from '@spatile/formats/errors';
-import type { ProtoGrpcType } from './generated/tiles.ts';
+import type { ProtoGrpcType as Runs } from './generated/runs.ts';
+import type { ProtoGrpcType as Tiles } from './generated/tiles.ts';
 
 /** How messages look in JavaScript; `npm run proto` makes the types with the same settings. */
 const SHAPE = { longs: Number, enums: String, defaults: true, oneofs: true } as const;
 
-/** The services of `proto/spatile/v1`, as gRPC takes them. Errors: `INTERNAL` when the built program lacks the contract. */
-export function services(): ProtoGrpcType['spatile']['v1'] {
-  const loaded = loadPackageDefinition(loadSync(contract('tiles.proto'), SHAPE));
-  return (loaded as unknown as ProtoGrpcType).spatile.v1;
+/** What workers and coordinators speak. Errors: `INTERNAL` when the built program lacks the contract. */
+export function services(): Tiles['spatile']['v1'] {
+  return (loadPackageDefinition(loadSync(contract('tiles.proto'), SHAPE)) as unknown as Tiles).spatile.v1;
+}
+
+/** What clients and servers of runs speak. Errors: `INTERNAL` when the built program lacks the contract. */
+export function runServices(): Runs['spatile']['v1'] {
+  return (loadPackageDefinition(loadSync(contract('runs.proto'), SHAPE)) as unknown as Runs).spatile.v1;
 }
 
 /** Beside the built coordinator or worker, or in the sources (tests). */

@@ -26,6 +26,15 @@ const SHAPES = {
     stack: z.string().max(20_000),
     fields: z.string().max(20_000),
   }),
+  submit: z.object({
+    bundle: z.string().min(1).max(4096),
+    output: z.string().min(1).max(4096),
+    config: z.string().max(2 ** 20),
+    set: z.array(z.string().max(10_000)).max(1000),
+    resume: z.boolean(),
+    overwrite: z.boolean(),
+  }),
+  runName: z.object({ id: z.string().regex(/^[a-z0-9-]{1,40}$/, 'not the name of a run') }),
   commit: z.object({
     attempt,
     seconds: count,

@@ -4,8 +4,10 @@ import { addCorrect } from './commands/correct.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addModels } from './commands/models.ts';
+import { addRemote } from './commands/remote.ts';
 import { addReport } from './commands/report.ts';
 import { addRun } from './commands/run.ts';
+import { addServe } from './commands/serve.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
 import { addTile } from './commands/tile.ts';
@@ -14,7 +16,13 @@ import type { Context } from './context.ts';
 import { errorJson, errorLine, errorStack, toSpatileError } from './failure.ts';
 
 /** commander's way of saying that help or the version was asked for and shown. */
-const SHOWN = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
+const SHOWN = new Set([
+  'commander.help',
+  'commander.helpDisplayed',
+  'commander.version',
+  addServe,
+  addRemote,
+]);
 
 /**
  * Parses the arguments (without `node` and script) and carries out the verb; gives the exit code.
@@ -83,6 +91,8 @@ Exit codes: 0 done, 2 wrong usage, 3 input, 4 output, 5 disk or memory, 6 run, 7
     addReport,
     addStatus,
     addWorker,
+    addServe,
+    addRemote,
   ];
   for (const add of verbs) add(program, context);
   return program;

@@ -12,6 +12,11 @@ export interface Progress {
   end(): void;
 }
 
+/** Every event as one line of JSON on standard error, for programs that watch. */
+export function jsonProgress(terminal: Terminal): Progress {
+  return { event: (event) => terminal.err(`${JSON.stringify(event)}\n`), end: () => {} };
+}
+
 /** One step as far as it is known. */
 interface Step {
   label: string;

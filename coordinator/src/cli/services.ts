@@ -17,9 +17,13 @@ import type { inspectSlide } from '../run/inspect.ts';
 import type { runSlide } from '../run/run.ts';
 import type { readStatus } from '../run/status.ts';
 import type { recomputeTile } from '../run/tile.ts';
+import type { ServerClient } from '../serve/client.ts';
+import type { serveRuns } from '../serve/serve.ts';
 
 /** What the verbs call. Tests inject their own; `services` loads the real ones on first use. */
 export interface Services {
+  serveRuns: typeof serveRuns;
+  openServer: typeof ServerClient.open;
   runSlide: typeof runSlide;
   correctStore: typeof correctStore;
   inspectSlide: typeof inspectSlide;
@@ -47,6 +51,8 @@ export interface Services {
 export type LoadService = <Name extends keyof Services>(name: Name) => Promise<Services[Name]>;
 
 const loaders: { [Name in keyof Services]: () => Promise<Services[Name]> } = {
+  serveRuns: async () => (await import('../serve/serve.ts')).serveRuns,
+  openServer: async () => (await import('../serve/client.ts')).ServerClient.open,
   runSlide: async () => (await import('../run/run.ts')).runSlide,
   correctStore: async () => (await import('../correct/store.ts')).correctStore,
   inspectSlide: async () => (await import('../run/inspect.ts')).inspectSlide,

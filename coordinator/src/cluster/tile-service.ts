@@ -1,18 +1,12 @@
-import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  type Metadata,
-  type ServerReadableStream,
-  type ServerWritableStream,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
-import { isSpatileError, SpatileError } from '@spatile/formats/errors';
+import type { Metadata, ServerReadableStream, ServerWritableStream, ServiceError } from '@grpc/grpc-js';
+import { SpatileError } from '@spatile/formats/errors';
 import type { Work } from '@spatile/formats/tile/work';
 import type { Chunk } from '@spatile/proto/generated/spatile/v1/Chunk';
 import type { CommitChunk__Output } from '@spatile/proto/generated/spatile/v1/CommitChunk';
 import type { FetchRequest__Output } from '@spatile/proto/generated/spatile/v1/FetchRequest';
 import type { TileDataHandlers } from '@spatile/proto/generated/spatile/v1/TileData';
+import { checkToken, serviceError } from '@spatile/proto/guard';
 import { checked } from '@spatile/proto/messages';
 import { PayloadReader, pieces } from '@spatile/proto/transfer';
 import pLimit from 'p-limit';
@@ -47,10 +41,12 @@ export function tileService(book: TaskBook, token: string | null): TileService {
   const fetches = pLimit(PAYLOADS_AT_ONCE);
   const commits = pLimit(PAYLOADS_AT_ONCE);
   const guard = (metadata: Metadata): void => {
-    if (token === null || sameSecret(String(metadata.get('authorization')[0] ?? ''), `Bearer ${token}`))
-      return;
-    transfers.refused++;
-    throw new Refused();
+    try {
+      checkToken(metadata, token);
+    } catch (error) {
+      transfers.refused++;
+      throw error;
+    }
   };
 
   const fetch = async (call: ServerWritableStream<FetchRequest__Output, Chunk>): Promise<void> => {
@@ -74,7 +70,7 @@ export function tileService(book: TaskBook, token: string | null): TileService {
     call.end();
   };
 
-  const commit = (call: ServerReadableStream<CommitChunk__Output, unknown>): Promise<CommitVerdict> => {
+  const commit = async (call: ServerReadableStream<CommitChunk__Output, unknown>): Promise<CommitVerdict> => {
     guard(call.metadata);
     return commits(async () => {
       let header: ReturnType<typeof checked<'commit'>> | null = null;
@@ -129,7 +125,7 @@ export function tileService(book: TaskBook, token: string | null): TileService {
       Fetch: (call) => {
         // A worker that goes away is no error of the coordinator.
         call.on('error', () => undefined);
-        fetch(call).catch((error) => call.destroy(serviceError(error)));
+        fetch(call).catch((error) => call.emit('error', serviceError(error)));
       },
       Commit: (call, reply) => {
         call.on('error', () => undefined);
@@ -142,13 +138,6 @@ export function tileService(book: TaskBook, token: string | null): TileService {
   };
 }
 
-class Refused extends Error {}
-
-function sameSecret(given: string, wanted: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}
-
 function answer<T>(reply: (error: ServiceError | null, value?: T) => void, make: () => T): void {
   let value: T;
   try {
@@ -158,23 +147,6 @@ function answer<T>(reply: (error: ServiceError | null, value?: T) => void, make:
     return;
   }
   reply(null, value);
-}
-
-/** The status that tells a worker what to do; the sentence goes with it. */
-function serviceError(error: unknown): ServiceError {
-  const [code, details] = statusOf(error);
-  return Object.assign(new Error(details), { code, details, metadata: undefined as unknown as Metadata });
-}
-
-function statusOf(error: unknown): [status, string] {
-  if (error instanceof Refused)
-    return [status.UNAUTHENTICATED, 'no valid token; give the worker the --token-file of the run'];
-  if (!isSpatileError(error))
-    return [status.INTERNAL, error instanceof Error ? error.message : String(error)];
-  if (error.code === 'DAMAGED_TRANSFER') return [status.DATA_LOSS, error.message];
-  if (error.code === 'CLUSTER') return [status.FAILED_PRECONDITION, error.message];
-  // Such as a full disk: the worker keeps what it has and tries again.
-  return [status.UNAVAILABLE, error.message];
 }
 
 async function drained(call: ServerWritableStream<FetchRequest__Output, Chunk>): Promise<void> {

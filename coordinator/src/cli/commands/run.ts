@@ -18,7 +18,7 @@ import {
   withConfigOptions,
   withCropOptions,
 } from '../options.ts';
-import { createProgress } from '../progress.ts';
+import { createProgress, jsonProgress } from '../progress.ts';
 
 interface RunFlags extends CommonOptions, ConfigOptions, ClusterFlags {
   output: string;
@@ -26,6 +26,7 @@ interface RunFlags extends CommonOptions, ConfigOptions, ClusterFlags {
   crop?: string;
   cropUnit: 'um' | 'px';
   report?: string;
+  progress: 'auto' | 'json';
   resume?: boolean;
   overwrite?: boolean;
 }
@@ -52,6 +53,11 @@ export function addRun(program: Command, context: Context): void {
     .option('--report <file.html>', 'where the report goes (default: beside the output)')
     .addOption(new Option('--resume', 'go on with an interrupted run').conflicts('overwrite'))
     .option('--overwrite', 'remove an earlier output and its run directory first');
+  command.addOption(
+    new Option('--progress <how>', 'json: every event as one line on standard error')
+      .choices(['auto', 'json'])
+      .default('auto'),
+  );
   withClusterOptions(command);
   withCommonOptions(command, { quiet: true }).addHelpText(
     'after',
@@ -69,7 +75,10 @@ Examples:
 async function run(bundle: string, flags: RunFlags, { terminal, load }: Context): Promise<void> {
   const config = await configFrom(flags);
   const runSlide = await load('runSlide');
-  const progress = createProgress(terminal, Boolean(flags.quiet || flags.json));
+  const progress =
+    flags.progress === 'json'
+      ? jsonProgress(terminal)
+      : createProgress(terminal, Boolean(flags.quiet || flags.json));
   const interruptible = onInterrupt();
   const options: RunOptions = {
     bundle,

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { SpatileError } from '@spatile/formats/errors';
+import type { RunInfo__Output } from '@spatile/proto/generated/spatile/v1/RunInfo';
+import type { Command } from 'commander';
+import type { ServerClient } from '../../serve/client.ts';
+import { type SecurityFlags, securityOptions, withSecurityOptions } from '../cluster-options.ts';
+import type { Context } from '../context.ts';
+import { facts } from '../format.ts';
+import { createProgress } from '../progress.ts';
+
+interface RemoteFlags extends SecurityFlags {
+  server: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+interface SubmitFlags extends RemoteFlags {
+  output: string;
+  config?: string;
+  set?: string[];
+  resume?: boolean;
+  overwrite?: boolean;
+  watch?: boolean;
+}
+
+/** `spatile submit`, `watch`, `list` and `cancel`: clients of `spatile serve`. */
+export function addRemote(program: Command, context: Context): void {
+  const submit = program
+    .command('submit')
+    .summary('hand a run to a server')
+    .description(
+      'Hands a run to a server (spatile serve) and prints its name. Paths are those of the server.',
+    )
+    .argument('<bundle>', 'folder the instrument wrote, on the server')
+    .requiredOption('-o, --output <out.zarr>', 'the Zarr to write, on the server')
+    .option('-c, --config <file>', 'YAML file with settings, of this machine')
+    .option(
+      '--set <path=value>',
+      'one setting; may be repeated',
+      (value: string, before: string[] | undefined) => [...(before ?? []), value],
+    )
+    .option('--resume', 'go on with an interrupted run')
+    .option('--overwrite', 'remove an earlier output first')
+    .option('--watch', 'stay and show its progress');
+  remote(submit).action((bundle: string, flags: SubmitFlags) =>
+    withServer(flags, context, async (server) => {
+      const config = flags.config === undefined ? '' : await readFile(resolve(flags.config), 'utf8');
+      const { output, set = [], resume = false, overwrite = false } = flags;
+      const run = await server.submit({ bundle, output, config, set, resume, overwrite });
+      if (flags.watch) return follow(server, run.id, flags, context);
+      context.terminal.out(flags.json ? `${JSON.stringify(run)}\n` : `${run.id}\n`);
+    }),
+  );
+
+  const watch = program.command('watch').summary('follow a run of a server').argument('<run>', 'its name');
+  remote(watch)
+    .option('-q, --quiet', 'no progress')
+    .action((id: string, flags: RemoteFlags) =>
+      withServer(flags, context, (server) => follow(server, id, flags, context)),
+    );
+
+  const list = program.command('list').summary('list the runs of a server');
+  remote(list).action((flags: RemoteFlags) =>
+    withServer(flags, context, async (server) => {
+      const runs = await server.list();
+      if (flags.json) context.terminal.out(`${JSON.stringify(runs)}\n`);
+      else for (const run of runs) context.terminal.out(`${line(run)}\n`);
+    }),
+  );
+
+  const cancel = program.command('cancel').summary('stop a run of a server').argument('<run>', 'its name');
+  remote(cancel).action((id: string, flags: RemoteFlags) =>
+    withServer(flags, context, async (server) => {
+      const run = await server.cancel(id);
+      context.terminal.out(flags.json ? `${JSON.stringify(run)}\n` : `${line(run)}\n`);
+    }),
+  );
+}
+
+function remote(command: Command): Command {
+  command
+    .option('--server <host:port>', 'where the server listens', '127.0.0.1:50050')
+    .option('--json', 'print one JSON document on standard output');
+  return withSecurityOptions(command);
+}
+
+async function withServer(
+  flags: RemoteFlags,
+  { load }: Context,
+  work: (server: ServerClient) => Promise<void>,
+): Promise<void> {
+  const open = await load('openServer');
+  const { natsCredentials: _, ...files } = securityOptions(flags);
+  const server = await open(flags.server, files);
+  try {
+    await work(server);
+  } finally {
+    server.close();
+  }
+}
+
+/** Shows a run until its end, as if it ran here. Errors: `CLUSTER` when it failed there, `INTERRUPTED` when it was cancelled. */
+async function follow(
+  server: ServerClient,
+  id: string,
+  flags: RemoteFlags,
+  { terminal }: Context,
+): Promise<void> {
+  const progress = createProgress(terminal, Boolean(flags.quiet || flags.json));
+  let run: RunInfo__Output;
+  try {
+    run = await server.watch(id, ({ progress: event }) => {
+      if (event !== '') progress.event(JSON.parse(event));
+    });
+  } finally {
+    progress.end();
+  }
+  if (run.state === 'FAILED') throw new SpatileError('CLUSTER', `run ${id}: ${run.error}`);
+  if (run.state === 'CANCELLED')
+    throw new SpatileError('INTERRUPTED', `run ${id}: was cancelled; submit it again with --resume to go on`);
+  if (flags.json) terminal.out(`${run.summary}\n`);
+  else
+    terminal.out(
+      facts([
+        ['run', id],
+        ['output', run.output],
+        ['digest', String(JSON.parse(run.summary).digest)],
+      ]),
+    );
+}
+
+const line = ({ id, state, submitted, output, error, step }: RunInfo__Output): string =>
+  [id, state.toLowerCase().padEnd(9), submitted, output, error || (state === 'RUNNING' ? step : '')]
+    .join('  ')
+    .trimEnd();

@@ -1,0 +1,8 @@
+// Original file: proto/spatile/v1/runs.proto
+
+
+export interface ListRequest {
+}
+
+export interface ListRequest__Output {
+}

@@ -1,0 +1,87 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { TaskBook } from '@spatile/coordinator/cluster/task-book';
+import { tileService } from '@spatile/coordinator/cluster/tile-service';
+import type { DoneMessage } from '@spatile/formats/tile/protocol';
+import { services } from '@spatile/proto/definition';
+import { PIECE_BYTES } from '@spatile/proto/transfer';
+import { TileClient } from '@spatile/worker/cluster/tile-client';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const TOKEN = 'a secret of more than sixteen letters';
+const nobody = { ca: null, cert: null, key: null, token: null };
+const payload = Buffer.alloc(2 * PIECE_BYTES + 123, 7);
+const attempt = (id: string, task = 't1') => ({
+  run: 'r',
+  task,
+  epoch: 1,
+  attemptId: `attempt-${id}`,
+  worker: id,
+});
+const done = (bytes: Uint8Array): DoneMessage => ({
+  ...({ type: 'done', task: 't1', attempt: 1 } as const),
+  ...{ bytes, seconds: 1, cpuSeconds: 1, peakRssBytes: 1, work: { proposals: 5 } },
+});
+
+describe('tiles over gRPC', () => {
+  let server: Server;
+  let address: string;
+  let book: TaskBook;
+  let stored: unknown[];
+  const clients: TileClient[] = [];
+  const client = (token: string | null = TOKEN): TileClient => {
+    clients.push(new TileClient(address, { ...nobody, token }));
+    return clients.at(-1)!;
+  };
+  beforeEach(async () => {
+    stored = [];
+    book = new TaskBook('r', (event) => {
+      if (event.type !== 'done') return;
+      stored.push(event);
+      event.settled?.(null);
+    });
+    book.open(0, 't1', 1, 'assign.expand', async () => payload);
+    book.open(1, 'broken', 1, 'assign.expand', async () => Promise.reject(new Error('results/x: missing')));
+    server = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 });
+    server.addService(services().TileData.service, tileService(book, TOKEN).handlers);
+    address = await new Promise((resolve, reject) =>
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
+        error === null ? resolve(`127.0.0.1:${port}`) : reject(error),
+      ),
+    );
+  });
+  afterEach(() => {
+    for (const open of clients.splice(0)) open.close();
+    server.forceShutdown();
+  });
+
+  test('go out, and results come in, as they were', async () => {
+    expect(await client().begin(attempt('a'))).toMatchObject({ verdict: 'GO', kind: 'assign.expand' });
+    expect(Buffer.compare(await client().fetch(attempt('a')), payload)).toBe(0);
+    expect(await client().beat(attempt('a'), 0.5)).toBe('GO_ON');
+    expect(await client().commit(attempt('a'), done(payload))).toBe('COMMITTED');
+    expect(await client().commit(attempt('a'), done(payload))).toBe('ALREADY');
+    expect(stored).toMatchObject([{ task: 't1', seconds: 1, work: { proposals: 5 } }]);
+  });
+
+  test.each([null, 'another secret, just as long as it'])(
+    'do not go to a client whose secret is %s',
+    async (token) => {
+      await expect(client(token).begin(attempt('a'))).rejects.toThrow(/no valid token/);
+      await expect(client(token).fetch(attempt('a'))).rejects.toThrow(/no valid token/);
+      await expect(client(token).commit(attempt('a'), done(payload))).rejects.toThrow(/no valid token/);
+      await expect(client(token).beat(attempt('a'), 0)).rejects.toThrow(/no valid token/);
+      expect(stored).toEqual([]);
+    },
+  );
+
+  test('do not go to who does not hold the task, nor is anything taken from there', async () => {
+    await expect(client().fetch(attempt('stranger'))).rejects.toThrow(/not held by attempt/);
+    expect(await client().commit(attempt('stranger'), done(payload))).toBe('CLOSED');
+    expect(stored).toEqual([]);
+  });
+
+  test('that cannot be made end the fetch with the reason', async () => {
+    await client().begin(attempt('a', 'broken'));
+    await expect(client().fetch(attempt('a', 'broken'))).rejects.toThrow(/results\/x: missing/);
+  });
+});
