@@ -34,7 +34,7 @@ describe('the operating curve', () => {
   it('is held against Proseg seed by seed', () => {
     const ours = (seed: number) => {
       const one = compared({ competitor: 'spatile', seed });
-      return { ...one, details: { ...one.details, curve: CURVE } };
+      return { ...one, details: { ...(one.details as object), curve: CURVE } };
     };
     const scores = (recall: number) => ({ f1: 0.4, recall, precision: 0.6, coexpression: 0.01 });
     const cases = [
