@@ -5,6 +5,7 @@ import { cluster } from './cluster.ts';
 import { compare } from './compare/compare.ts';
 import { celladmix } from './correct/celladmix.ts';
 import { resolvi } from './correct/resolvi.ts';
+import { resolvi } from './correct/resolvi.ts';
 import { correct } from './correct.ts';
 import { ingest } from './ingest.ts';
 import { kernelBench } from './kernel-bench.ts';
@@ -27,6 +28,7 @@ export const BENCHES: readonly Bench[] = [
   correct,
   typing,
   celladmix,
+  resolvi,
   resolvi,
   cluster,
   segment,
