@@ -26,6 +26,8 @@ export function nearestPath(path: string, known: readonly string[]): string | nu
   const siblings = known.filter((candidate) => parentOf(candidate) === parentOf(path));
   const sibling = nearestWord(lastOf(path), siblings.map(lastOf));
   if (sibling !== null) return siblings[siblings.map(lastOf).indexOf(sibling)];
-  const namesake = known.find((candidate) => lastOf(candidate).toLowerCase() === lastOf(path).toLowerCase());
-  return namesake ?? nearestWord(path, known);
+  const namesakes = known.filter(
+    (candidate) => lastOf(candidate).toLowerCase() === lastOf(path).toLowerCase(),
+  );
+  return nearestWord(path, namesakes) ?? namesakes[0] ?? nearestWord(path, known);
 }
