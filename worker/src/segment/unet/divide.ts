@@ -34,6 +34,7 @@ export async function divideInside(
     labels: 4 * pixels,
     next: 4 * pixels,
     seeds: 4 * (Math.ceil(rows / 2) * Math.ceil(columns / 2) + 1),
+    ranks: 4 * (Math.ceil(rows / 2) * Math.ceil(columns / 2) + 1),
     list: 4 * (2 * Math.max(4, radius) + 1) ** 2,
     queues: 8 * 65536,
   });
@@ -44,7 +45,19 @@ export async function divideInside(
       ? seedsOfPieces(memory, at, maps.inside, keys, rows, columns, probability)
       : seedsOfPeaks(memory, at, rows, columns, pixelSizeUm, radius);
   memory.integers(at.labels, pixels).fill(0);
-  memory.kernel.flood(at.keys, rows, columns, at.seeds, count, radius ** 2, at.labels, at.next, at.queues);
+  const reachSq = radius ** 2;
+  memory.kernel.flood(
+    at.keys,
+    rows,
+    columns,
+    at.seeds,
+    count,
+    reachSq,
+    at.labels,
+    at.next,
+    at.queues,
+    at.ranks,
+  );
   const labels = memory.integers(at.labels, pixels).slice();
   const unit = classes === 'distance' ? size.expectedUm / 6 / pixelSizeUm : 1;
   const scores = scoresOf(labels, maps.inside, count, unit);
