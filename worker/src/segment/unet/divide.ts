@@ -37,6 +37,8 @@ export async function divideInside(
     ranks: 4 * (Math.ceil(rows / 2) * Math.ceil(columns / 2) + 1),
     list: 4 * (2 * Math.max(4, radius) + 1) ** 2,
     queues: 8 * 65536,
+    // As many as seeds can be.
+    ranks: 4 * (Math.ceil(rows / 2) * Math.ceil(columns / 2) + 1),
   });
   memory.shorts(at.keys, pixels).set(keys);
   memory.integers(at.labels, pixels).fill(0);
@@ -76,7 +78,7 @@ function surfaceKeys({ inside, mask }: InsideMaps, classes: UnetManifest['decode
   );
 }
 
-type Places = Record<'keys' | 'labels' | 'next' | 'seeds' | 'list' | 'queues', number>;
+type Places = Record<'keys' | 'labels' | 'next' | 'seeds' | 'list' | 'queues' | 'ranks', number>;
 
 function seedsOfPeaks(
   { kernel }: PixelMemory,
