@@ -255,7 +255,7 @@ const proseg = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0)
+    .default(0.5)
     .describe(
       'transcripts less sure of their cell than this become background: fewer transcripts, purer cells',
     ),
