@@ -5,7 +5,6 @@ import { cluster } from './cluster.ts';
 import { compare } from './compare/compare.ts';
 import { celladmix } from './correct/celladmix.ts';
 import { resolvi } from './correct/resolvi.ts';
-import { resolvi } from './correct/resolvi.ts';
 import { correct } from './correct.ts';
 import { ingest } from './ingest.ts';
 import { kernelBench } from './kernel-bench.ts';
@@ -28,7 +27,6 @@ export const BENCHES: readonly Bench[] = [
   correct,
   typing,
   celladmix,
-  resolvi,
   resolvi,
   cluster,
   segment,
