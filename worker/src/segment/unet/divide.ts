@@ -37,6 +37,8 @@ export async function divideInside(
     // As many as seeds can be.
     ranks: 4 * (Math.ceil(rows / 2) * Math.ceil(columns / 2) + 1),
     list: 4 * (2 * Math.max(4, radius) + 1) ** 2,
+    queues: 8 * 65536,
+  });
   memory.shorts(at.keys, pixels).set(keys);
   memory.integers(at.labels, pixels).fill(0);
   const count =
