@@ -29,7 +29,12 @@ const SHORTCUTS = [
     path: 'segment.method',
     help: 'auto, import, watershed, stardist, cellpose, unet, expand or xenium',
   },
-  { flags: '--correct <methods>', key: 'correct', path: 'correct.methods', help: 'methods such as rctd,split' },
+  {
+    flags: '--correct <methods>',
+    key: 'correct',
+    path: 'correct.methods',
+    help: 'methods such as rctd,split',
+  },
   { flags: '--seed <n>', key: 'seed', path: 'seed', help: 'seed of all random numbers' },
   {
     flags: '--tile-size <um>',
