@@ -31,7 +31,9 @@ export const watershed: ImageMethod<WatershedSettings> = async (planes, model, s
  */
 export function watershedHaloUm(settings: WatershedSettings): number {
   const { maxRadiusUm, localMeanUm, backgroundUm, smoothUm, seedSmoothUm } = settings;
-  return Math.ceil(2 * maxRadiusUm + 3 * localMeanUm + 2.5 * backgroundUm + 3 * (smoothUm + seedSmoothUm) + 5);
+  return Math.ceil(
+    2 * maxRadiusUm + 3 * localMeanUm + 2.5 * backgroundUm + 3 * (smoothUm + seedSmoothUm) + 5,
+  );
 }
 
 /** Drops what is too small or too large, renumbers the rest in scan order of their seeds and scores them. */
