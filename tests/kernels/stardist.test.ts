@@ -10,8 +10,8 @@ async function bound({ rays, place, dist }: Stars) {
   return kernel;
 }
 
-/** Stars of radius about `radius`, of which some are far from round. */
-const starsOf = (most: number, side: number) =>
+/** Stars with rays of `least` to 14 px: many are far from round. */
+const starsOf = (most: number, side: number, least: number) =>
   fc
     .record({ rays: fc.constantFrom(8, 16, 32, 33), count: fc.integer({ min: 2, max: most }) })
     .chain(({ rays, count }) =>
@@ -19,7 +19,7 @@ const starsOf = (most: number, side: number) =>
         rays: fc.constant(rays),
         place: fc.array(fc.integer({ min: 0, max: side }), { minLength: 2 * count, maxLength: 2 * count }),
         dist: fc
-          .array(fc.double({ min: 0.001, max: 14, noNaN: true }), {
+          .array(fc.double({ min: least, max: 14, noNaN: true }), {
             minLength: rays * count,
             maxLength: rays * count,
           })
@@ -32,7 +32,7 @@ const disc = (rays: number, radius: number) => new Array(rays).fill(radius);
 describe('areas of intersection', () => {
   test('equal those of triangles clipped one by one, for stars of any shape', async () => {
     await fc.assert(
-      fc.asyncProperty(starsOf(2, 20), async (stars) => {
+      fc.asyncProperty(starsOf(2, 20, 0.001), async (stars) => {
         const kernel = await bound(stars);
         const expected = starOverlap(stars, 0, 1);
         kernel.suppress(1);
@@ -65,7 +65,8 @@ describe('areas of intersection', () => {
 describe('suppression', () => {
   test('keeps what its slow twin keeps', async () => {
     await fc.assert(
-      fc.asyncProperty(starsOf(24, 60), fc.constantFrom(0.1, 0.3, 0.5), async (stars, threshold) => {
+      // Shares are compared, and of nothing there are none: a star has an area.
+      fc.asyncProperty(starsOf(24, 60, 0.5), fc.constantFrom(0.1, 0.3, 0.5), async (stars, threshold) => {
         const kernel = await bound(stars);
         kernel.suppress(threshold);
         expect([...kernel.state]).toEqual([...suppressStars(stars, threshold)]);

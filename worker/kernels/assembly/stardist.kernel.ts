@@ -281,6 +281,7 @@ function within(i: i32, xs: usize, ys: usize): void {
 
 /** Whether the line between the centres does not part the polygons; (dx, dy) from the first centre to the second. */
 function meet(dx: f64, dy: f64): bool {
+  if (dx == 0 && dy == 0) return true;
   let ahead: f64 = 0;
   let behind: f64 = 0;
   for (let k = 0; k < rays; k++) {
