@@ -6,6 +6,7 @@ import type { Corrections } from './annotations.ts';
 import type { Block } from './blocks.ts';
 import type { CountTable } from './counts/table.ts';
 import type { SlideTypes } from './rctd/cell-types.ts';
+import type { ReadScores } from './rctd/scores.ts';
 import type { CellTranscripts } from './transcripts/source.ts';
 
 /** What a method of the correct stage works on. */
@@ -24,6 +25,7 @@ export interface CorrectStage {
 export interface NamedTypes {
   names: readonly string[];
   typed: SlideTypes;
+  scores: ReadScores;
 }
 
 /** What the methods that ran before say to those after them. */

@@ -6,7 +6,7 @@ import { decodeWkb, type Polygon } from '../geometry/wkb.ts';
 import { readShapesFile } from './shapes-file.ts';
 import type { NodeJson } from './store.ts';
 import { storeInvalid } from './store-invalid.ts';
-import type { CsrMatrix, TableColumn } from './table.ts';
+import type { CsrMatrix, DenseRows, TableColumn } from './table.ts';
 
 export { type PointsColumn, readPoints, type StoredPoints } from './points-file.ts';
 export { storeInvalid } from './store-invalid.ts';
@@ -69,8 +69,8 @@ export interface StoredTable {
   varIndex: string[];
   var: TableColumn[];
   x: CsrMatrix;
-  /** Row-major. */
-  obsm: Record<string, { data: Float32Array | Float64Array | Int32Array; columns: number }>;
+  /** The dense ones; sparse ones are read by `readMatrix`. */
+  obsm: Record<string, DenseRows>;
   /** What the rows annotate; null when nothing. */
   region: { region: string; regionKey: string; instanceKey: string } | null;
 }
@@ -137,10 +137,13 @@ export async function readStrings(path: string, name: string): Promise<string[]>
 }
 
 /** One layer of a table, such as corrected counts. Errors: `STORE_INVALID` when there is none of that name. */
-export async function readLayer(path: string, name: string, layer: string): Promise<CsrMatrix> {
-  const root = `tables/${name}/layers/${layer}`;
+export const readLayer = (path: string, name: string, layer: string): Promise<CsrMatrix> =>
+  readMatrix(path, `tables/${name}/layers/${layer}`);
+
+/** A sparse matrix, such as `tables/table/obsm/rctd_score_mat`. Errors: `STORE_INVALID` when there is none. */
+export async function readMatrix(path: string, root: string): Promise<CsrMatrix> {
   const arrays = new ArrayReader(path);
-  return guarded(join(path, root), 'reading the layer', async () => ({
+  return guarded(join(path, root), 'reading the matrix', async () => ({
     indptr: (await arrays.get(`${root}/indptr`)).data as Int32Array,
     indices: (await arrays.get(`${root}/indices`)).data as Int32Array,
     data: (await arrays.get(`${root}/data`)).data as Float32Array,
@@ -157,6 +160,7 @@ export async function readAnnotation(path: string, name = 'table'): Promise<Stor
     for (const key of (await readdir(join(path, root, 'obsm')))
       .filter((entry) => entry !== 'zarr.json')
       .sort()) {
+      if ((await readNode(path, `${root}/obsm/${key}`)).node_type === 'group') continue;
       const { data, shape } = await arrays.get(`${root}/obsm/${key}`);
       obsm[key] = { data: data as Float64Array, columns: shape[1] };
     }

@@ -34,6 +34,12 @@ export type UnsValue =
   | readonly string[]
   | { [key: string]: UnsValue };
 
+/** Row-major array with so many values for each row of a table. */
+export interface DenseRows {
+  data: Float32Array | Float64Array | Int32Array;
+  columns: number;
+}
+
 export interface TableSpec {
   /** Unique strings, one per row: the cell ids. */
   obsIndex: readonly string[];
@@ -42,8 +48,8 @@ export interface TableSpec {
   var: readonly TableColumn[];
   x: CsrMatrix;
   layers?: Readonly<Record<string, CsrMatrix | CsrBlocks>>;
-  /** Row-major arrays of rows x columns. */
-  obsm?: Readonly<Record<string, { data: Float32Array | Float64Array | Int32Array; columns: number }>>;
+  /** Row-major arrays of rows x columns, or sparse ones. */
+  obsm?: Readonly<Record<string, DenseRows | (CsrBlocks & { columns: number })>>;
   uns?: { readonly [key: string]: UnsValue };
   /** The element the rows annotate; null when there is none. A missing `region` column or instance column is added. */
   region: { region: string; regionKey: string; instanceKey: string } | null;
@@ -91,9 +97,7 @@ export async function writeTable(store: PartialStore, name: string, given: Table
     await writeCsr(store, `${path}/layers/${key}`, matrix, spec.obsIndex.length, spec.varIndex.length);
   }
   await store.node(`${path}/obsm`, groupJson(DICT));
-  for (const [key, { data, columns }] of Object.entries(spec.obsm ?? {})) {
-    await writeNumbers(store, `${path}/obsm/${key}`, data, ARRAY, { columns });
-  }
+  await writeObsm(store, path, spec.obsm ?? {}, spec.obsIndex.length);
   for (const empty of ['obsp', 'varm', 'varp']) await store.node(`${path}/${empty}`, groupJson(DICT));
   const link = spec.region && {
     region: spec.region.region,
@@ -118,10 +122,8 @@ export async function addToTable(store: PartialStore, name: string, added: Table
     if (!isBlocks(matrix)) checkCsr(matrix, rows, columns);
     await writeCsr(store, `${path}/layers/${key}`, matrix, rows, columns);
   }
-  for (const [key, { data, columns: width }] of Object.entries(added.obsm)) {
-    if (data.length !== rows * width) refuse(`obsm ${key} has ${data.length} values for ${rows} x ${width}`);
-    await writeNumbers(store, `${path}/obsm/${key}`, data, ARRAY, { columns: width });
-  }
+  checkObsm(added.obsm, rows);
+  await writeObsm(store, path, added.obsm, rows);
   for (const [key, value] of Object.entries(added.uns)) await writeUns(store, `${path}/uns/${key}`, value);
 }
 
@@ -166,12 +168,18 @@ function checkTable(spec: TableSpec): void {
   ] as const) {
     assertNames(`table ${what}`, Object.keys(keys ?? {}));
   }
-  for (const [key, { data, columns: width }] of Object.entries(spec.obsm ?? {})) {
-    if (data.length !== rows * width) refuse(`obsm ${key} has ${data.length} values for ${rows} x ${width}`);
-  }
+  checkObsm(spec.obsm ?? {}, rows);
   for (const matrix of [spec.x, ...Object.values(spec.layers ?? {})]) {
     if (!isBlocks(matrix)) checkCsr(matrix, rows, columns);
     else if (matrix.rows !== rows) refuse(`a matrix of blocks has ${matrix.rows} rows for ${rows}`);
+  }
+}
+
+function checkObsm(obsm: NonNullable<TableSpec['obsm']>, rows: number): void {
+  for (const [key, entry] of Object.entries(obsm)) {
+    const values = isBlocks(entry) ? entry.rows * entry.columns : entry.data.length;
+    if (values !== rows * entry.columns)
+      refuse(`obsm ${key} has ${values} values for ${rows} x ${entry.columns}`);
   }
 }
 
@@ -188,6 +196,19 @@ function checkCsr({ indptr, indices, data }: CsrMatrix, rows: number, columns: n
         refuse(`the columns of row ${row} do not ascend below ${columns}`);
       last = indices[i];
     }
+  }
+}
+
+async function writeObsm(
+  store: PartialStore,
+  path: string,
+  obsm: NonNullable<TableSpec['obsm']>,
+  rows: number,
+): Promise<void> {
+  for (const [key, entry] of Object.entries(obsm)) {
+    const { columns } = entry;
+    if (isBlocks(entry)) await writeCsr(store, `${path}/obsm/${key}`, entry, rows, columns);
+    else await writeNumbers(store, `${path}/obsm/${key}`, entry.data, ARRAY, { columns });
   }
 }
 

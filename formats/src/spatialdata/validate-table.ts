@@ -1,6 +1,6 @@
 import { nameProblem } from './names.ts';
 import { parseNode, tableAttributes } from './node-schemas.ts';
-import { readTable, type StoredTable } from './read.ts';
+import { readMatrix, readTable, type StoredTable } from './read.ts';
 import type { NodeJson } from './store.ts';
 import type { StoreCheck } from './validate.ts';
 
@@ -42,7 +42,29 @@ export async function checkTableElement(check: StoreCheck, element: string): Pro
     if (data.length !== columns * table.obsIndex.length)
       report('TABLE_OBSM', `${element}: obsm ${key} has ${data.length} values`);
   }
+  await checkSparse(check, element, table.obsIndex.length);
   checkRegion(check, element, table);
+}
+
+/** Sparse matrices of `obsm`, one row for each cell. */
+async function checkSparse(
+  { path, nodes, report }: StoreCheck,
+  element: string,
+  rows: number,
+): Promise<void> {
+  for (const [node, { node_type: type, attributes }] of nodes) {
+    const key = node.slice(`${element}/obsm/`.length);
+    if (!node.startsWith(`${element}/obsm/`) || key.includes('/') || type !== 'group') continue;
+    const [height, width] = (attributes as { shape?: number[] } | undefined)?.shape ?? [];
+    const { indptr, indices, data } = await readMatrix(path, node);
+    const fits =
+      height === rows &&
+      indptr.length === rows + 1 &&
+      Number(indptr[rows]) === data.length &&
+      indices.length === data.length &&
+      indices.every((column) => column >= 0 && column < width);
+    if (!fits) report('TABLE_OBSM', `${element}: obsm ${key} is no sparse matrix of ${rows} rows`);
+  }
 }
 
 function checkKeys({ nodes, report }: StoreCheck, element: string): void {

@@ -16,7 +16,7 @@ export type { CsrBlock, CsrBlocks } from './csr-blocks.ts';
 export type { Encoders } from './encoders.ts';
 export type { PointsBatch, PointsSpec } from './points.ts';
 export type { ShapesBatch } from './shapes.ts';
-export type { CsrMatrix, TableColumn, TableSpec, UnsValue } from './table.ts';
+export type { CsrMatrix, DenseRows, TableColumn, TableSpec, UnsValue } from './table.ts';
 
 /**
  * Writes one SpatialData store (container 0.2, Zarr v3). Each element is written once; elements of different types may be

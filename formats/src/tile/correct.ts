@@ -106,6 +106,16 @@ export interface TypedCells {
   confident: Uint8Array;
 }
 
+/** Scores of a block of cells in mode doublet, -ln likelihood: one cell after the other, `length` candidates of each; else empty. */
+export interface ScoredCells {
+  length: Uint32Array;
+  /** Candidates, ascending within a cell, and the score of each alone. */
+  type: Uint16Array;
+  single: Float32Array;
+  /** Scores of pairs of candidates: first with second, first with third, .., second with third, .. */
+  pair: Float32Array;
+}
+
 export interface CountsInput {
   types: number;
   /** Mean expression shares of the shared genes (reference, not platform), types x shared genes. */
@@ -227,7 +237,7 @@ const TYPED = [
   'convergedDoublet',
 ] as const;
 
-export function typedFrame(typed: TypedCells): Frame {
+export function typedFrame(typed: TypedCells, { length, type, single, pair }: ScoredCells): Frame {
   const { weights, subWeights, confident } = typed;
   return {
     kind: CORRECT_TYPED,
@@ -236,7 +246,21 @@ export function typedFrame(typed: TypedCells): Frame {
       cells: Object.fromEntries(TYPED.map((name) => [name, typed[name]])),
       weights: { weight: weights },
       multi: { subWeight: subWeights, confident },
+      scored: { length },
+      singles: { type, score: single },
+      pairs: { score: pair },
     },
+  };
+}
+
+/** The scores in the frame of typed cells. */
+export function readScored(frame: Frame): ScoredCells {
+  const tables = pickTables(frame, { scored: ['length'], singles: ['type', 'score'], pairs: ['score'] });
+  return {
+    length: tables.scored.length as unknown as Uint32Array,
+    type: tables.singles.type as Uint16Array,
+    single: tables.singles.score as Float32Array,
+    pair: tables.pairs.score as Float32Array,
   };
 }
 

@@ -12,6 +12,7 @@ export function typeAnnotations(
   reference: ReferenceProfiles,
   model: TypeModel,
   typed: SlideTypes,
+  scores: Corrections['obsm'],
 ): Corrections {
   const { types } = reference;
   const isDoublet = config.rctd.mode === 'doublet';
@@ -46,6 +47,7 @@ export function typeAnnotations(
             rctd_sub_confident: { data: Int32Array.from(typed.confident), columns },
           }
         : {}),
+      ...scores,
     },
     uns: {
       rctd: {

@@ -1,6 +1,7 @@
 import type { ReferenceProfiles } from '@spatile/formats/reference/read';
-import { readModel, type TypeModel, typesFrame } from '@spatile/formats/tile/correct';
-import { blocksOf } from '../blocks.ts';
+import { readModel, readScored, type TypeModel, typesFrame } from '@spatile/formats/tile/correct';
+import type { Frame } from '@spatile/formats/tile/frame';
+import { type Block, blocksOf } from '../blocks.ts';
 import { entriesIn, rowsOfBlock } from '../counts/table.ts';
 import { invalidMethods } from '../invalid.ts';
 import type { CorrectMethod, CorrectStage } from '../method.ts';
@@ -8,6 +9,7 @@ import { typeAnnotations } from './annotations.ts';
 import { collectTypes, type SlideTypes } from './cell-types.ts';
 import { classesOf } from './classes.ts';
 import { fitInput, sharedPlaces, slideSums } from './fit.ts';
+import { type ReadScores, scoreMatrices } from './scores.ts';
 
 const FIT_ROUND = 'correct-rctd-fit';
 const FIT_TASK = 'slide';
@@ -31,9 +33,14 @@ export const rctd: CorrectMethod = {
     const place = sharedPlaces(reference, table.geneNames.length);
     const model = await fitSlide(stage, reference, place);
     const typed = await typeSlide(stage, reference, place, model);
+    const scores: ReadScores = async (block) => readScored(await typedBlock(stage, block));
+    const matrices =
+      config.correct.rctd.mode === 'doublet'
+        ? await scoreMatrices(table.cells, reference.types.length, scores)
+        : {};
     return {
-      added: typeAnnotations(table, config.correct, reference, model, typed),
-      types: { names: reference.types, typed },
+      added: typeAnnotations(table, config.correct, reference, model, typed, matrices),
+      types: { names: reference.types, typed, scores },
       counts: null,
     };
   },
@@ -70,12 +77,16 @@ function groupsOf(types: readonly string[], named: readonly string[]): Int32Arra
   });
 }
 
+const typedBlock = ({ runner }: CorrectStage, block: Block): Promise<Frame> =>
+  runner.result(TYPES_ROUND, block.id, null);
+
 async function typeSlide(
-  { config, table, runner }: CorrectStage,
+  stage: CorrectStage,
   reference: ReferenceProfiles,
   place: Int32Array,
   model: TypeModel,
 ): Promise<SlideTypes> {
+  const { config, table, runner } = stage;
   const blocks = blocksOf(table.cells);
   const groupOf = groupsOf(reference.types, config.correct.rctd.classes);
   const { mode, umiMin, umiMax, countsMin, confidence, doublet, maxTypes } = config.correct.rctd;
@@ -92,5 +103,5 @@ async function typeSlide(
         typesFrame({ model, groupOf, settings, cells: await rowsOfBlock(table, block, place) }),
     })),
   );
-  return collectTypes(blocks, reference.types.length, (block) => runner.result(TYPES_ROUND, block.id, null));
+  return collectTypes(blocks, reference.types.length, (block) => typedBlock(stage, block));
 }

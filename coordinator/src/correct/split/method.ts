@@ -5,6 +5,7 @@ import { invalidMethods } from '../invalid.ts';
 import type { CorrectMethod } from '../method.ts';
 import { sharedPlaces } from '../rctd/fit.ts';
 import { splitAnnotations } from './annotations.ts';
+import { normalisedClasses } from './normalised.ts';
 import { countsInput, planSplit, sentCounts } from './plan.ts';
 
 const COUNTS_ROUND = 'correct-split-counts';
@@ -26,10 +27,11 @@ export const split: CorrectMethod = {
   },
   async run({ config, table, reference, runner }, before) {
     const { split: settings } = config.correct;
-    const { typed } = before.types!;
+    const { typed, scores } = before.types!;
     const place = sharedPlaces(reference!, table.geneNames.length);
     const blocks = blocksOf(table.cells);
     const plan = planSplit(table, typed, reference!.types.length, settings);
+    const normalised = await normalisedClasses(table, place, plan, typed, scores);
     const sent = await sentCounts(table, plan, blocks, settings.reassign);
     await runner.run(
       COUNTS_ROUND,
@@ -44,7 +46,7 @@ export const split: CorrectMethod = {
       })),
     );
     return {
-      added: splitAnnotations(config.correct, plan),
+      added: splitAnnotations(config.correct, plan, normalised),
       types: null,
       counts: {
         reassigned: settings.reassign !== 'none',

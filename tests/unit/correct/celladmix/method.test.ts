@@ -2,6 +2,7 @@ import { blocksOf } from '@spatile/coordinator/correct/blocks';
 import { checkRunTypes } from '@spatile/coordinator/correct/celladmix/cell-types';
 import { celladmix } from '@spatile/coordinator/correct/celladmix/method';
 import type { CorrectStage, MethodResult } from '@spatile/coordinator/correct/method';
+import type { DenseRows } from '@spatile/formats/spatialdata/write';
 import { RandomStream } from '@spatile/random/stream';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { InlineRunner, stageOf, type ToyCell } from './drive.ts';
@@ -100,7 +101,7 @@ describe('on a slide where one type leaks into the other', () => {
   });
 
   test('shares of factors sum to 1', () => {
-    const { data, columns } = result.added.obsm.celladmix_factors;
+    const { data, columns } = result.added.obsm.celladmix_factors as DenseRows;
     for (let row = 0; row < cells.length; row++)
       expect(sum([...data.subarray(row * columns, (row + 1) * columns)])).toBeCloseTo(1, 6);
   });

@@ -29,10 +29,11 @@ export interface DoubletResult {
   singletScore: number;
   convergedAll: boolean;
   convergedDoublet: boolean;
+  scores: Scores;
 }
 
 /** Scores of the candidates of a cell, alone and by pairs (symmetric, candidates x candidates, diagonal 0). */
-interface Scores {
+export interface Scores {
   candidates: number[];
   single: Float64Array;
   pair: Float64Array;
@@ -57,6 +58,7 @@ export function fitDoublet(
   const firstWeight = total > 0 ? pair.weights[0] / total : 0.5;
   return {
     ...verdict,
+    scores,
     weights,
     convergedAll,
     convergedDoublet: pair.converged,

@@ -11,6 +11,7 @@ import { fitDoublet } from './doublet.ts';
 import { listedCounts, placesOf } from './fit.ts';
 import { LikelihoodTables } from './likelihood.ts';
 import { fitMulti } from './multi.ts';
+import { ScoreList } from './scored.ts';
 import { Solver } from './solver.ts';
 
 const PROGRESS_EVERY = 64;
@@ -22,6 +23,7 @@ export const typeCells: Handler = async (frame, context) => {
   const solver = await solverOf(input);
   const n = cells.length.length;
   const typed = untyped(n, model.types, settings.mode);
+  const scores = new ScoreList(n);
   const genes = [...model.bulkList, ...model.list].reduce((a, b) => Math.max(a, b), -1);
   const shared = cells.gene.reduce((a, b) => Math.max(a, b), genes) + 1;
   const place = placesOf(model.list, shared);
@@ -37,12 +39,12 @@ export const typeCells: Handler = async (frame, context) => {
     if (cell.umi < Math.max(settings.umiMin, settings.countsMin) || cell.umi > settings.umiMax) continue;
     if (bulk < settings.countsMin) continue;
     solver.setCell(cell.gene, cell.count, cell.umi);
-    fitOne(solver, input, i, typed);
+    fitOne(solver, input, i, typed, scores);
     fitted++;
     if (i % PROGRESS_EVERY === 0) context.progress(i / n);
   }
   context.count({ wasmPages: solver.wasmPages, cellsFitted: fitted });
-  return typedFrame(typed);
+  return typedFrame(typed, scores.cells());
 };
 
 /** The solver of the last model: blocks of one slide come one after the other. */
@@ -88,7 +90,13 @@ function untyped(n: number, types: number, mode: TypesInput['settings']['mode'])
   };
 }
 
-function fitOne(solver: Solver, { model, groupOf, settings }: TypesInput, i: number, out: TypedCells): void {
+function fitOne(
+  solver: Solver,
+  { model, groupOf, settings }: TypesInput,
+  i: number,
+  out: TypedCells,
+  scores: ScoreList,
+): void {
   const { types } = model;
   if (settings.mode === 'doublet') {
     const result = fitDoublet(solver, groupOf, settings);
@@ -98,6 +106,7 @@ function fitOne(solver: Solver, { model, groupOf, settings }: TypesInput, i: num
     for (const key of ['firstCertain', 'secondCertain', 'convergedAll', 'convergedDoublet'] as const)
       out[key][i] = Number(result[key]);
     out.weights.set(result.weights, i * types);
+    scores.add(i, result.scores);
     return;
   }
   if (settings.mode === 'full') {
