@@ -6,8 +6,8 @@ import { MarkerMixing, markedTypes } from './mixing.ts';
 
 /**
  * Corrects the counts of a slide by the methods of its configuration, one after the other. Every method that corrects counts
- * goes by the observed ones; those of the last are `counts_corrected`, those of the others `<method>_corrected`. Nothing of
- * the table is changed.
+ * goes by the observed ones; those of the last are `counts_corrected`, unless the table has these, those of the others
+ * `<method>_corrected`. Nothing of the table is changed.
  * Errors: those of the methods.
  */
 export async function runCorrect(stage: CorrectStage): Promise<Corrections> {
@@ -27,7 +27,9 @@ export async function runCorrect(stage: CorrectStage): Promise<Corrections> {
     const { name } = methods[i];
     const mixing = mixingOf(stage, before);
     const corrected = await correctedCounts(stage.table, counts, mixing);
-    parts.push(countAnnotations(name, i === last ? 'counts' : name, corrected, mixing));
+    parts.push(
+      countAnnotations(name, i === last && stage.isCorrected !== true ? 'counts' : name, corrected, mixing),
+    );
   }
   return joined(parts);
 }

@@ -17,6 +17,8 @@ export interface CorrectStage {
   reference: ReferenceProfiles | null;
   /** Null when no method of the configuration takes them. */
   transcripts: CellTranscripts | null;
+  /** Whether the table has `counts_corrected` already, which stay; absent at the end of a run. */
+  isCorrected?: boolean;
   /** Rounds are called `correct-<method>-<step>`; what is committed of them is not done again. */
   runner: RoundRunner;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { InputFile } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
@@ -84,6 +85,7 @@ export async function correctStore(options: CorrectOptions): Promise<CorrectSumm
       table,
       reference,
       transcripts,
+      isCorrected: existsSync(join(input, 'tables', TABLE, 'layers', 'counts_corrected')),
       runner,
     });
     await runner.close();
