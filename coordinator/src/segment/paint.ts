@@ -42,12 +42,7 @@ export function paintInput(
         for (const k of squares.get(key) ?? []) if (boxesMeet(near, shapes[k].box)) chosen.add(k);
     });
     const sorted = [...chosen].map((i) => shapes[i]).sort((a, b) => a.kind - b.kind || a.unit - b.unit);
-    const region = {
-      x0: Math.min(...sorted.map(({ box }) => box.x0)) - 1,
-      y0: Math.min(...sorted.map(({ box }) => box.y0)) - 1,
-      x1: Math.max(...sorted.map(({ box }) => box.x1)) + 1,
-      y1: Math.max(...sorted.map(({ box }) => box.y1)) + 1,
-    };
+    const region = regionOf(sorted.map(({ box }) => box));
     return {
       meta: { tile: id, region, pixelSizeUm, toleranceUm },
       ...tablesOf(sorted, (unit) => units[unit].tile === tile),
@@ -97,4 +92,16 @@ function tablesOf(
     },
     runs,
   };
+}
+
+/** A box around all others, with a margin of one pixel; a tile may have more shapes than a call has arguments. */
+function regionOf(boxes: readonly Box[]): Box {
+  const region = { x0: Infinity, y0: Infinity, x1: -Infinity, y1: -Infinity };
+  for (const { x0, y0, x1, y1 } of boxes) {
+    region.x0 = Math.min(region.x0, x0 - 1);
+    region.y0 = Math.min(region.y0, y0 - 1);
+    region.x1 = Math.max(region.x1, x1 + 1);
+    region.y1 = Math.max(region.y1, y1 + 1);
+  }
+  return region;
 }

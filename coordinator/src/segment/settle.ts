@@ -51,28 +51,18 @@ export function settleUnits(results: readonly SegmentResult[], minPixels: number
   const main = all.map(mainRuns);
   const boxes = main.map(boxOf);
   const rivals = meetingPairs(all, boxes);
-  const group = all.map((_, i) => i);
-  const root = (i: number): number => {
-    let at = i;
-    while (group[at] !== at) at = group[at];
-    return at;
-  };
   const sizes = main.map(pixelsOf);
+  const same = all.map((): number[] => []);
   for (const [i, k] of rivals) {
     const shared = sharedPixels(main[i], main[k]);
-    const same =
+    const one =
       shared >= SAME_IOU * (sizes[i] + sizes[k] - shared) ||
       shared >= SAME_OVER_SMALLER * Math.min(sizes[i], sizes[k]);
-    if (!same) continue;
-    const [a, b] = [root(i), root(k)];
-    group[Math.max(a, b)] = Math.min(a, b);
+    if (!one) continue;
+    same[i].push(k);
+    same[k].push(i);
   }
-  const best = new Map<number, number>();
-  for (let i = 0; i < all.length; i++) {
-    const other = best.get(root(i));
-    if (other === undefined || preferred(all[i], all[other])) best.set(root(i), i);
-  }
-  const kept = [...best.values()].map((i) => all[i]);
+  const kept = withoutRepeats(all, same);
   const cut = divideContested(kept);
   const units = kept.filter((unit) => hasPixels(unit, minPixels)).sort(bySeed);
   return {
@@ -86,14 +76,29 @@ export function settleUnits(results: readonly SegmentResult[], minPixels: number
   };
 }
 
+/**
+ * Goes through reports from the preferred one down and keeps each that is none of those kept already. What two reports of a tile
+ * share with a third of another tile does not make them one: they go or stay together with that one's fate.
+ */
+function withoutRepeats(all: readonly SettledUnit[], same: readonly (readonly number[])[]): SettledUnit[] {
+  const order = all.map((_, i) => i).sort((a, b) => (preferred(all[a], all[b]) ? -1 : 1));
+  const kept = new Uint8Array(all.length);
+  for (const i of order) if (!same[i].some((k) => kept[k] === 1)) kept[i] = 1;
+  return all.filter((_, i) => kept[i] === 1);
+}
+
 const bySeed = (a: SettledUnit, b: SettledUnit): number =>
   a.seedY - b.seedY || a.seedX - b.seedX || a.tile - b.tile;
+
+/** The first tile first; within one, the first seed. */
+const byTile = (a: SettledUnit, b: SettledUnit): number => a.tile - b.tile || bySeed(a, b);
 
 const mainRuns = ({ nucleus, cell }: SettledUnit): ShapeRuns => (nucleus ?? cell!).runs;
 
 function preferred(a: SettledUnit, b: SettledUnit): boolean {
   if (a.marginPx !== b.marginPx) return a.marginPx > b.marginPx;
-  return a.score !== b.score ? a.score > b.score : a.tile < b.tile;
+  if (a.score !== b.score) return a.score > b.score;
+  return byTile(a, b) < 0;
 }
 
 function hasPixels({ nucleus, cell }: SettledUnit, minPixels: number): boolean {

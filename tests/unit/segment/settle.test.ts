@@ -95,3 +95,17 @@ test('cells are numbered by row and column of their seed', () => {
     [22, 22],
   ]);
 });
+
+test('two cells of one tile that another tile took for one stay two, or become one, never less', () => {
+  const two = [
+    { x: 0, y: 0, width: 10, height: 10, score: 0.9 },
+    { x: 12, y: 0, width: 10, height: 10, score: 0.8 },
+  ];
+  const settled = (score: number) =>
+    settleUnits([result('a', two), result('b', [{ x: 0, y: 0, width: 22, height: 10, score }])], 1).units;
+  expect(settled(0.5).map(({ tile, seedX }) => [tile, seedX])).toEqual([
+    [0, 5],
+    [0, 17],
+  ]);
+  expect(settled(0.95).map(({ tile, seedX }) => [tile, seedX])).toEqual([[1, 11]]);
+});

@@ -60,8 +60,11 @@ function columnsOf(
   let own = cells;
   for (let k = 1; k < goes.length; k++) {
     if (goes[k] > 0) nucleusCount[goes[k] - 1]++;
-    else if (goes[k] === -1) for (const cell of shares[k].keys()) nucleusCount[cell - 1]++;
-    else scores[own++] = nuclei.scores[k - 1];
+    else if (goes[k] === -1) {
+      // A pixel of it does not make it a cell's.
+      for (const [cell, shared] of shares[k])
+        if (shared >= DIVIDED_SHARE * nuclei.pixels[k - 1]) nucleusCount[cell - 1]++;
+    } else scores[own++] = nuclei.scores[k - 1];
   }
   return { method, nucleusCount, scores };
 }

@@ -33,9 +33,9 @@ export async function divideInside(
     keys: 2 * pixels,
     labels: 4 * pixels,
     next: 4 * pixels,
-    seeds: 4 * (Math.ceil(rows / 2) * Math.ceil(columns / 2) + 1),
-    // As many as seeds can be.
-    ranks: 4 * (Math.ceil(rows / 2) * Math.ceil(columns / 2) + 1),
+    // Pieces that touch at corners only are apart: up to half of the pixels of a noisy map are one each.
+    seeds: 4 * (Math.ceil(pixels / 2) + 1),
+    ranks: 4 * (Math.ceil(pixels / 2) + 1),
     list: 4 * (2 * Math.max(4, radius) + 1) ** 2,
     queues: 8 * 65536,
   });
