@@ -193,7 +193,10 @@ test('sparse rows of obsm are written, read and checked', async () => {
   // What reads dense rows leaves it out.
   expect(Object.keys((await readTable(output)).obsm)).toEqual(Object.keys((await readTable(source)).obsm));
   const node = join(output, 'tables/table/obsm/rctd_score_mat/zarr.json');
-  await writeFile(node, (await readFile(node, 'utf8')).replace(/"shape":\s*\[\s*\d+/, `"shape": [${CELLS + 1}`));
+  await writeFile(
+    node,
+    (await readFile(node, 'utf8')).replace(/"shape":\s*\[\s*\d+/, `"shape": [${CELLS + 1}`),
+  );
   expect((await validateSpatialData(output)).map(({ code }) => code)).toContain('TABLE_OBSM');
   await expect(
     extendSpatialData(source, join(folder, 'short.zarr'), 'table', additions(CELLS - 1), {}),
