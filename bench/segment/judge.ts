@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { configSchema } from '@spatile/formats/config/schema';
 import type { StardistManifest } from '@spatile/formats/model/manifest';
 import { readManifest } from '@spatile/formats/model/read';
 import {
@@ -14,7 +15,6 @@ import {
 import type { Planes } from '@spatile/worker/segment/method';
 import { polygonise } from '@spatile/worker/segment/polygons/polygonise';
 import { stardist } from '@spatile/worker/segment/stardist/stardist';
-import { WATERSHED_DEFAULTS } from '@spatile/worker/segment/watershed/settings';
 import { watershed } from '@spatile/worker/segment/watershed/watershed';
 import { modelOf, realScenes, type Scene, simulatedScene } from './scenes.ts';
 
@@ -47,7 +47,14 @@ const planesOf = ({ rows, columns, pixelSizeUm }: Scene, channels: Float32Array[
 async function segmenterOf(method: string): Promise<Segmenter> {
   if (method === 'watershed') {
     return async (scene) =>
-      (await watershed(planesOf(scene, [scene.image]), scene.model, WATERSHED_DEFAULTS, context)).labels;
+      (
+        await watershed(
+          planesOf(scene, [scene.image]),
+          scene.model,
+          configSchema.parse({}).segment.watershed,
+          context,
+        )
+      ).labels;
   }
   if (method === 'scikit-image') return byScikitImage;
   const manifest = (await readManifest(join(method, 'model.yaml'))) as StardistManifest;

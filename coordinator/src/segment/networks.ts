@@ -6,6 +6,7 @@ import { SpatileError } from '@spatile/formats/errors';
 import type { ModelManifest } from '@spatile/formats/model/manifest';
 import { readManifest, verifyWeights } from '@spatile/formats/model/read';
 import { findModel, listModels, MANIFEST_FILE } from '@spatile/formats/model/store';
+import { networkHaloUm } from '@spatile/formats/segment/halo';
 
 /** Name of the network that comes with spatile. */
 const SHIPPED = 'nuclei';
@@ -101,14 +102,4 @@ function choiceOf(
     bytesPerPixel: manifest.method === 'cellpose' ? PATCH_BYTES : NETWORK_BYTES,
     folder,
   };
-}
-
-/** Receptive field (or a patch), and 1.6 largest diameters, so that a tile gives the instances of the whole slide. */
-function networkHaloUm(
-  { input, receptiveFieldPx, size, ...manifest }: ModelManifest,
-  pixelSizeUm: number,
-): number {
-  const field = manifest.method === 'cellpose' ? manifest.decode.patchPx : receptiveFieldPx;
-  const px = field + (1.6 * size.maxUm) / pixelSizeUm;
-  return Math.ceil(px / input.step) * input.step * pixelSizeUm;
 }

@@ -4,6 +4,7 @@ import { SpatileError } from '@spatile/formats/errors';
 import { openImageFile } from '@spatile/formats/image/open';
 import type { SlideImage } from '@spatile/formats/image/slide-image';
 import { openTiffImage } from '@spatile/formats/image/tiff-image';
+import { watershedHaloUm } from '@spatile/formats/segment/halo';
 import type { MethodCall } from '@spatile/formats/tile/segment';
 import { channelOf, neededChannel, networkChannels } from './channels.ts';
 import { chooseGrid, type Grid } from './grid.ts';
@@ -111,7 +112,7 @@ async function setupOf(image: SlideImage, config: SegmentConfig): Promise<Segmen
     boundary === null ? null : callOf(boundary, networkChannels(image, boundary.roles, named).map(plane));
   const grid = chooseGrid(image, network?.pixelSizeUm ?? config.workPixelUm);
   const nucleiHaloUm = Math.max(
-    network?.haloUm(grid.pixelSizeUm) ?? watershedHaloUm(config),
+    network?.haloUm(grid.pixelSizeUm) ?? watershedHaloUm(config.watershed),
     boundary?.haloUm(grid.pixelSizeUm) ?? 0,
   );
   const growUm =
@@ -140,11 +141,3 @@ const callOf = ({ method, settings }: NetworkChoice, channels: number[]): Method
   channels,
   settings,
 });
-
-/** What the watershed sees beyond a nucleus: two radii and the reach of its filters, one after the other. */
-function watershedHaloUm({ watershed }: SegmentConfig): number {
-  const { localMeanUm, backgroundUm, smoothUm, seedSmoothUm, maxRadiusUm } = watershed;
-  return Math.ceil(
-    2 * maxRadiusUm + 3 * localMeanUm + 2.5 * backgroundUm + 3 * (smoothUm + seedSmoothUm) + 5,
-  );
-}

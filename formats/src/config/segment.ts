@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 /** Settings of the segment stage: nuclei and cells from the images of a slide. */
 
+/** Of the classical method. Defaults chosen on every second labelled image and on two simulated ones (bench/segment.ts). */
 const watershed = z.strictObject({
   smoothUm: z.number().min(0).max(5).default(0.3).describe('sd of the Gaussian before anything else, in um'),
   backgroundUm: z
@@ -67,6 +68,8 @@ const watershed = z.strictObject({
     .default(15)
     .describe('no pixel farther from its seed belongs to it, in um'),
 });
+
+export type WatershedSettings = z.infer<typeof watershed>;
 
 const IMAGE_METHODS = ['watershed', 'stardist', 'cellpose', 'unet'] as const;
 

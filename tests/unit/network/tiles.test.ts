@@ -1,6 +1,7 @@
+import { networkHaloUm } from '@spatile/formats/segment/halo';
 import { strips } from '@spatile/worker/network/strips';
 import type { Planes } from '@spatile/worker/segment/method';
-import { stardist, stardistHaloUm } from '@spatile/worker/segment/stardist/stardist';
+import { stardist } from '@spatile/worker/segment/stardist/stardist';
 import { unet } from '@spatile/worker/segment/unet/unet';
 import { describe, expect, test } from 'vitest';
 import { context, fixtures, manifestOf, runtimeIsHere, shippedFolder, shippedIsHere } from './fixture.ts';
@@ -50,7 +51,7 @@ describe.skipIf(!runtimeIsHere || !shippedIsHere)('the network that comes with s
     const found = await stardist(whole, model, settings, context);
     expect(found.scores.length).toBeGreaterThan(500);
     expect(found.scores.length).toBeLessThan(650);
-    const halo = Math.round(stardistHaloUm(manifest, 0.4) / 0.4);
+    const halo = Math.round(networkHaloUm(manifest, 0.4) / 0.4);
     expect(halo % 16).toBe(0);
     const [origin, core] = [16, 96];
     const tile = cut(whole, origin, origin, core + 2 * halo);

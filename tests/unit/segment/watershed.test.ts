@@ -1,7 +1,8 @@
+import { segment } from '@spatile/formats/config/segment';
+import { watershedHaloUm } from '@spatile/formats/segment/halo';
 import type { HandlerContext } from '@spatile/worker/handler';
 import type { ImageModel, Instances, Planes } from '@spatile/worker/segment/method';
-import { WATERSHED_DEFAULTS } from '@spatile/worker/segment/watershed/settings';
-import { watershed, watershedHaloUm } from '@spatile/worker/segment/watershed/watershed';
+import { watershed } from '@spatile/worker/segment/watershed/watershed';
 import { describe, expect, test } from 'vitest';
 
 const context: HandlerContext = { progress: () => {}, count: () => {} };
@@ -36,7 +37,8 @@ function picture(rows: number, columns: number, discs: readonly Disc[], noise = 
   return { rows, columns, row0: 0, column0: 0, pixelSizeUm: 0.4, channels: [pixels] };
 }
 
-const find = (planes: Planes, model = MODEL, settings = WATERSHED_DEFAULTS): Promise<Instances> =>
+const DEFAULTS = segment.parse({}).watershed;
+const find = (planes: Planes, model = MODEL, settings = DEFAULTS): Promise<Instances> =>
   watershed(planes, model, settings, context);
 
 /** Discs that do not touch, on a grid with random shifts. */
@@ -149,7 +151,7 @@ describe('watershed', () => {
         }
       return wrong;
     };
-    expect(await differing(Math.ceil(watershedHaloUm(WATERSHED_DEFAULTS) / 0.4))).toBe(0);
+    expect(await differing(Math.ceil(watershedHaloUm(DEFAULTS) / 0.4))).toBe(0);
     expect(await differing(4)).toBeGreaterThan(0);
   });
 });

@@ -6,7 +6,7 @@ import {
 } from '@spatile/formats/tile/segment';
 import { type LabelRuns, labelRuns } from '../raster/labels.ts';
 import type { Cells } from './cells/compose.ts';
-import { describeRuns } from './describe.ts';
+import { features, type ImageFeatures } from './features/features.ts';
 import type { Planes } from './method.ts';
 import { momentsOf } from './order.ts';
 
@@ -14,7 +14,11 @@ import { momentsOf } from './order.ts';
 const FAR = 0x7fffffff;
 
 /** The units of a tile to be reported: those it owns, and those whose seed lies within `seamUm` of its core. */
-export function recordUnits(planes: Planes, meta: SegmentTileMeta, cells: Cells): SegmentResult {
+export async function recordUnits(
+  planes: Planes,
+  meta: SegmentTileMeta,
+  cells: Cells,
+): Promise<SegmentResult> {
   const { x, y } = seedsOf(planes, cells);
   const place = placesOf(planes, meta, x, y);
   const kept: number[] = [];
@@ -22,15 +26,17 @@ export function recordUnits(planes: Planes, meta: SegmentTileMeta, cells: Cells)
   const wanted = new Uint8Array(cells.method.length + 1);
   for (const k of kept) wanted[k + 1] = 1;
   const window = windowOf(planes);
-  const layers: [kind: number, runs: LabelRuns][] = [
-    [PART_NUCLEUS, labelRuns(cells.nuclei, window, wanted)],
-    [PART_CELL, labelRuns(cells.outlines, window, wanted)],
-  ];
+  const layerOf = async (kind: number, labels: Int32Array): Promise<Layer> => ({
+    kind,
+    runs: labelRuns(labels, window, wanted),
+    measured: await features(planes, { ...planes, labels, scores: cells.scores }),
+  });
+  const layers = [await layerOf(PART_NUCLEUS, cells.nuclei), await layerOf(PART_CELL, cells.outlines)];
   const writer = new PartWriter(planes);
   const margin: number[] = [];
   kept.forEach((k, unit) => {
     let least = FAR;
-    for (const [kind, runs] of layers) least = Math.min(least, writer.add(unit, kind, k + 1, runs, meta));
+    for (const layer of layers) least = Math.min(least, writer.add(unit, layer, k + 1, meta));
     margin.push(least);
   });
   const at = <T>(of: (k: number) => T): T[] => kept.map(of);
@@ -51,6 +57,13 @@ export function recordUnits(planes: Planes, meta: SegmentTileMeta, cells: Cells)
     },
     ...writer.tables(),
   };
+}
+
+/** Nuclei, or outlines, of the cells of a tile. */
+interface Layer {
+  kind: number;
+  runs: LabelRuns;
+  measured: ImageFeatures;
 }
 
 const OWNED = 2;
@@ -122,20 +135,19 @@ class PartWriter {
   }
 
   /** Adds the pixels of a label as a part, if it has any; gives their distance from the edges that cut the image. */
-  add(unit: number, kind: number, label: number, runs: LabelRuns, meta: SegmentTileMeta): number {
+  add(unit: number, { kind, runs, measured }: Layer, label: number, meta: SegmentTileMeta): number {
     const [from, to] = [runs.start[label], runs.start[label + 1]];
     if (from === to) return FAR;
     const part = this.#unit.length;
     const y = runs.y.subarray(from, to);
     const x = runs.x.subarray(from, to);
     const length = runs.length.subarray(from, to);
-    const described = describeRuns({ y, x, length }, this.#planes);
     this.#unit.push(unit);
     this.#kind.push(kind);
-    this.#pixels.push(described.pixels);
-    this.#eccentricity.push(described.eccentricity);
-    this.#solidity.push(described.solidity);
-    this.#means.push(...described.means);
+    this.#pixels.push(measured.pixels[label - 1]);
+    this.#eccentricity.push(measured.eccentricity[label - 1]);
+    this.#solidity.push(measured.solidity[label - 1]);
+    for (const mean of measured.meanIntensity) this.#means.push(mean[label - 1]);
     for (let i = 0; i < y.length; i++) {
       this.#runs.part.push(part);
       this.#runs.y.push(y[i]);

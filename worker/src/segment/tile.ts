@@ -29,7 +29,7 @@ export const segmentTile: Handler = async (input, context) => {
   const found = await callMethod(planes, meta, meta.instances, part(context, 0.2, 0.7));
   const cells = meta.target === 'cell' ? cellsOfImage(found) : await cellsOf(planes, meta, found, context);
   context.progress(0.9);
-  return segmentResultFrame(recordUnits(planes, meta, cells));
+  return segmentResultFrame(await recordUnits(planes, meta, cells));
 };
 
 async function cellsOf(

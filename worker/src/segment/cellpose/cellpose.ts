@@ -32,12 +32,3 @@ export const cellpose: ImageMethod<NetworkSettings<CellposeManifest>> = async (
     manifest.size.maxUm ** 2 / area,
   );
 };
-
-/**
- * Halo in um with which a tile gives the instances of the whole slide: a patch, so that every patch that a cell of the core
- * needs is whole, and two largest diameters for what decides its mask.
- */
-export function cellposeHaloUm({ decode, size, input }: CellposeManifest, pixelSizeUm: number): number {
-  const px = decode.patchPx + (2 * size.maxUm) / pixelSizeUm;
-  return Math.ceil(px / input.step) * input.step * pixelSizeUm;
-}

@@ -12,8 +12,6 @@ import { paintStars } from './paint.ts';
 
 /** Longest ray as a share of the largest diameter (section 10.4 of the methods). */
 const LONGEST_RAY = 0.6;
-/** Diameters beyond the receptive field that a tile must see for its instances to be those of the whole slide. */
-const HALO_DIAMETERS = 1.6;
 
 /**
  * Star-convex instances (Schmidt et al., MICCAI 2018): the network gives an object probability and ray lengths on a grid,
@@ -90,16 +88,4 @@ function fill(
     const to = rank * rays;
     for (let k = 0; k < rays; k++) dist[to + k] = from[at + k];
   }
-}
-
-/**
- * Halo in um with which a tile gives the instances of the whole slide: receptive field and 1.6 largest diameters, rounded up
- * to the network's lattice.
- */
-export function stardistHaloUm(
-  { input, receptiveFieldPx, size }: StardistManifest,
-  pixelSizeUm: number,
-): number {
-  const px = receptiveFieldPx + (HALO_DIAMETERS * size.maxUm) / pixelSizeUm;
-  return Math.ceil(px / input.step) * input.step * pixelSizeUm;
 }

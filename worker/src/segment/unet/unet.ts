@@ -32,9 +32,3 @@ export const unet: ImageMethod<NetworkSettings<UnetManifest>> = async (planes, m
   }
   return divideInside(maps, rows, columns, pixelSizeUm, manifest);
 };
-
-/** Halo in um with which a tile gives the instances of the whole slide: receptive field and two largest diameters. */
-export function unetHaloUm({ input, receptiveFieldPx, size }: UnetManifest, pixelSizeUm: number): number {
-  const px = receptiveFieldPx + (2 * size.maxUm) / pixelSizeUm;
-  return Math.ceil(px / input.step) * input.step * pixelSizeUm;
-}

@@ -1,6 +1,6 @@
+import type { WatershedSettings } from '@spatile/formats/config/segment';
 import type { PixelMemory } from '../../../kernels/bind-pixels.ts';
 import { type Layout, type Scale, seedReach } from './layout.ts';
-import type { WatershedSettings } from './settings.ts';
 
 /** Keys count in steps of 1/256 um. */
 const STEPS_PER_UM = 256;

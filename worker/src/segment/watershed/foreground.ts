@@ -1,6 +1,6 @@
+import type { WatershedSettings } from '@spatile/formats/config/segment';
 import type { PixelMemory } from '../../../kernels/bind-pixels.ts';
 import type { Layout, Scale } from './layout.ts';
-import type { WatershedSettings } from './settings.ts';
 
 /** Brightest normalised pixel that counts: brighter debris would raise the local mean around it. */
 const CEILING = 2;

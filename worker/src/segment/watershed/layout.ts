@@ -1,6 +1,6 @@
+import type { WatershedSettings } from '@spatile/formats/config/segment';
 import { checkPixelShape, type PixelMemory } from '../../../kernels/bind-pixels.ts';
 import { gaussianWeights } from './gaussian.ts';
-import type { WatershedSettings } from './settings.ts';
 
 /** Edge of the blocks in which background and local mean are computed, in microns. */
 const BLOCK_UM = 1.7;

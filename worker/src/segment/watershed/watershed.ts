@@ -1,9 +1,9 @@
+import type { WatershedSettings } from '@spatile/formats/config/segment';
 import { openPixels, type PixelMemory } from '../../../kernels/bind-pixels.ts';
 import type { ImageMethod, Instances } from '../method.ts';
 import { divideForeground } from './divide.ts';
 import { markForeground } from './foreground.ts';
 import { type Layout, layOut, type Scale, scaleOf } from './layout.ts';
-import type { WatershedSettings } from './settings.ts';
 
 /**
  * Nuclei by the classical way, without weights (method notes, section 7): threshold above the local background, distance to
@@ -23,18 +23,6 @@ export const watershed: ImageMethod<WatershedSettings> = async (planes, model, s
   const n = divideForeground(memory, at, scale, settings, pixelSizeUm);
   return keepNuclei(memory, at, scale, settings, n, pixelSizeUm);
 };
-
-/**
- * Context in microns beyond which a tile's pixels decide nothing about its core: two radii for the flooding, the supports of the
- * filters one after the other (local mean of what lies above the background), and their blocks. By construction but for chains
- * of seeds that decide about each other, which tests have not found to matter.
- */
-export function watershedHaloUm(settings: WatershedSettings): number {
-  const { maxRadiusUm, localMeanUm, backgroundUm, smoothUm, seedSmoothUm } = settings;
-  return Math.ceil(
-    2 * maxRadiusUm + 3 * localMeanUm + 2.5 * backgroundUm + 3 * (smoothUm + seedSmoothUm) + 5,
-  );
-}
 
 /** Drops what is too small or too large, renumbers the rest in scan order of their seeds and scores them. */
 function keepNuclei(
