@@ -24,10 +24,12 @@ import { borderDistanceUm } from './border-distance.ts';
 import type { OutlinedCells } from './cells.ts';
 import { expectedLayers } from './expected-layers.ts';
 import { normalInterval } from './interval.ts';
+import type { LabelGrid } from './label-images.ts';
 import { layerShapes } from './layer-shapes.ts';
 import { nucleusWkb } from './nuclei.ts';
 import type { SlidePosterior } from './posterior.ts';
 import type { SlideTally } from './tally.ts';
+import { writeLabels } from './write-labels.ts';
 
 const SHAPES_BATCH = 5000;
 
@@ -51,6 +53,8 @@ export interface OutputInput {
   /** Null for methods that draw no samples. */
   posterior: SlidePosterior | null;
   images: ImageSource[];
+  /** Pixels on which cells and nuclei are written as labels; null to leave that out. */
+  labelGrid?: LabelGrid | null;
   pixelSizeUm: number | null;
   micronsToGlobal: Affine;
   attrs: Record<string, unknown>;
@@ -78,6 +82,7 @@ export async function writeOutput(
   });
   try {
     for (const image of input.images) await writer.image(image.name, image);
+    if (input.labelGrid) await writeLabels(writer, input.labelGrid, input);
     const nuclei = { dropped: 0 };
     await settled([
       writer.points('transcripts', pointsSpec(input), points(input)),
@@ -219,6 +224,7 @@ function tableSpec({
   components,
   posterior,
   segmented,
+  labelGrid,
 }: OutputInput): TableSpec {
   const { features, genes, counts } = slide.features;
   const rowOf = new Map<number, number>();
@@ -247,6 +253,7 @@ function tableSpec({
     obs: [
       { name: 'tile', kind: 'categorical', values: tileOf, categories: tileIds },
       { name: 'prior_id', kind: 'string', values: Array.from(kept, (cell) => slide.cells.priorId[cell - 1]) },
+      ...(labelGrid ? [{ name: 'cell_labels', kind: 'int32' as const, values: Int32Array.from(kept) }] : []),
       ...discoveredColumn(slide, kept),
       { name: 'area', kind: 'float64', values: Float64Array.from(at, (i) => outlines.areaUm2[i]) },
       { name: 'volume', kind: 'float64', values: Float64Array.from(at, (i) => outlines.volumeUm3[i]) },

@@ -12,6 +12,7 @@ import { threadedEncoders } from '../output/encoders.ts';
 import { collectPosterior } from '../output/posterior.ts';
 import { type SlideTally, tallySlide } from '../output/tally.ts';
 import { keptCounts, writeOutput } from '../output/write.ts';
+import { labelGrid } from '../output/write-labels.ts';
 import { convergenceFindings, judgeConvergence } from '../report/convergence.ts';
 import { drawPictures, writeReport } from '../report/report.ts';
 import type { Segmented } from '../segment/round.ts';
@@ -103,6 +104,7 @@ async function finishWith(
         components,
         posterior,
         segmented,
+        labelGrid: options.config.output.labels ? labelGrid(segmented, input.bundle.images[0], slide) : null,
         images: options.config.output.images === 'copy' ? input.bundle.images : [],
         pixelSizeUm: input.bundle.pixelSizeUm,
         micronsToGlobal: micronsToGlobal(input),

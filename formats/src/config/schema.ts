@@ -441,6 +441,12 @@ const output = z.strictObject({
     .boolean()
     .default(false)
     .describe('write the outlines of every voxel layer too (cell_boundaries_layers)'),
+  labels: z
+    .boolean()
+    .default(false)
+    .describe(
+      'write cells and nuclei as labels too, on the pixels of the segmented image (cell_labels, nucleus_labels)',
+    ),
   expected: z
     .boolean()
     .default(true)

@@ -1,64 +1,23 @@
 import type { ImageSource } from '../bundle/slide.ts';
 import { openPlane } from '../image/tiff.ts';
 import { type PixelArray, pixelArray } from '../image/tiff-block.ts';
-import { imageInvalid, type PixelType } from '../image/tiff-directory.ts';
+import { imageInvalid } from '../image/tiff-directory.ts';
 import type { Affine } from '../space.ts';
-import { bytesOf } from './arrays.ts';
-import { compressChunk, decompressChunk } from './encoders.ts';
+import {
+  CHUNK_PX,
+  chunkShape,
+  datasetsOf,
+  type Level,
+  levelsOf,
+  type Quarter,
+  writeChunk,
+  writeReduced,
+} from './levels.ts';
 import { arrayJson, groupJson, VERSIONS } from './metadata.ts';
 import type { PartialStore } from './store.ts';
 import { transformations } from './transforms.ts';
 
 /** Multiscale images (OME-NGFF as SpatialData writes it), streamed chunk by chunk and level by level. */
-
-/** Edge of a chunk; also the window in which source images are read. */
-const CHUNK_PX = 1024;
-/** Levels are added until the longer side is at most this. */
-const SMALLEST_LEVEL_PX = 512;
-
-interface Level {
-  path: string;
-  widthPx: number;
-  heightPx: number;
-}
-
-function levelsOf(root: string, widthPx: number, heightPx: number): Level[] {
-  const levels: Level[] = [{ path: `${root}/s0`, widthPx, heightPx }];
-  let [width, height] = [widthPx, heightPx];
-  while (Math.max(width, height) > SMALLEST_LEVEL_PX) {
-    // Rounded up, so that an odd last row or column is kept rather than cut off.
-    [width, height] = [Math.ceil(width / 2), Math.ceil(height / 2)];
-    levels.push({ path: `${root}/s${levels.length}`, widthPx: width, heightPx: height });
-  }
-  return levels;
-}
-
-/** Chunks of all levels have the same shape unless the image is smaller than one. */
-function chunkShape({ widthPx, heightPx }: Level): { width: number; height: number } {
-  return { width: Math.min(CHUNK_PX, widthPx), height: Math.min(CHUNK_PX, heightPx) };
-}
-
-const chunkName = (level: Level, channel: number, cy: number, cx: number): string =>
-  `${level.path}/c/${channel}/${cy}/${cx}`;
-
-/** Writes one chunk, padded to full size; a chunk of zeros is left out, since absent means fill value 0. */
-async function writeChunk(
-  store: PartialStore,
-  level: Level,
-  at: [channel: number, cy: number, cx: number],
-  pixels: PixelArray,
-  width: number,
-): Promise<void> {
-  if (pixels.every((value) => value === 0)) return;
-  const shape = chunkShape(level);
-  let full = pixels;
-  if (pixels.length !== shape.width * shape.height) {
-    full = new (pixels.constructor as Uint8ArrayConstructor)(shape.width * shape.height) as PixelArray;
-    for (let y = 0; y * width < pixels.length; y++)
-      full.set(pixels.subarray(y * width, (y + 1) * width), y * shape.width);
-  }
-  await store.write(chunkName(level, ...at), await compressChunk(bytesOf(full)));
-}
 
 async function writeFullResolution(store: PartialStore, source: ImageSource, level: Level): Promise<void> {
   for (const [channel, { path, page, sample }] of source.planes.entries()) {
@@ -88,12 +47,8 @@ async function writeFullResolution(store: PartialStore, source: ImageSource, lev
   }
 }
 
-/** Means of 2 x 2 pixels of `from` into a part of `to`; integers are rounded half up. */
-function halve(
-  from: { pixels: PixelArray; width: number; validWidth: number; validHeight: number },
-  to: { pixels: PixelArray; width: number; left: number; top: number },
-): void {
-  const { pixels, width, validWidth, validHeight } = from;
+/** Means of 2 x 2 pixels; integers are rounded half up. */
+function halveByMean({ from: { pixels, width, validWidth, validHeight }, to }: Quarter): void {
   const isFloat = pixels instanceof Float32Array;
   for (let y = 0; y < validHeight; y += 2) {
     const below = y + 1 < validHeight ? width : 0;
@@ -102,44 +57,6 @@ function halve(
       const right = x + 1 < validWidth ? 1 : 0;
       const mean = (pixels[i] + pixels[i + right] + pixels[i + below] + pixels[i + below + right]) / 4;
       to.pixels[(to.top + y / 2) * to.width + to.left + x / 2] = isFloat ? mean : Math.floor(mean + 0.5);
-    }
-  }
-}
-
-async function writeReduced(
-  store: PartialStore,
-  channels: number,
-  dataType: PixelType,
-  from: Level,
-  to: Level,
-): Promise<void> {
-  const half = CHUNK_PX / 2;
-  const source = chunkShape(from);
-  for (let channel = 0; channel < channels; channel++) {
-    for (let cy = 0; cy * CHUNK_PX < to.heightPx; cy++) {
-      for (let cx = 0; cx * CHUNK_PX < to.widthPx; cx++) {
-        const width = Math.min(CHUNK_PX, to.widthPx - cx * CHUNK_PX);
-        const pixels = pixelArray(dataType, width * Math.min(CHUNK_PX, to.heightPx - cy * CHUNK_PX));
-        for (const [dy, dx] of [
-          [0, 0],
-          [0, 1],
-          [1, 0],
-          [1, 1],
-        ]) {
-          const [sy, sx] = [2 * cy + dy, 2 * cx + dx];
-          const bytes = await store.read(chunkName(from, channel, sy, sx));
-          if (bytes === null) continue;
-          const decoded = (await decompressChunk(bytes)).slice();
-          const part = {
-            pixels: new (pixels.constructor as Uint16ArrayConstructor)(decoded.buffer) as PixelArray,
-            width: source.width,
-            validWidth: Math.min(source.width, from.widthPx - sx * CHUNK_PX),
-            validHeight: Math.min(source.height, from.heightPx - sy * CHUNK_PX),
-          };
-          halve(part, { pixels, width, left: dx * half, top: dy * half });
-        }
-        await writeChunk(store, to, [channel, cy, cx], pixels, width);
-      }
     }
   }
 }
@@ -157,12 +74,14 @@ export async function writeImage(
 ): Promise<void> {
   const root = `images/${name}`;
   const levels = levelsOf(root, source.widthPx, source.heightPx);
+  const channels = source.planes.map((_, channel) => [channel]);
+  const newPixels = (length: number): PixelArray => pixelArray(source.dataType, length);
   for (const [i, level] of levels.entries()) {
     const { width, height } = chunkShape(level);
     const shape = [source.planes.length, level.heightPx, level.widthPx];
     await store.node(level.path, arrayJson(source.dataType, shape, [1, height, width], {}, ['c', 'y', 'x']));
     if (i === 0) await writeFullResolution(store, source, level);
-    else await writeReduced(store, source.planes.length, source.dataType, levels[i - 1], level);
+    else await writeReduced(store, [levels[i - 1], level], channels, newPixels, halveByMean);
   }
   await store.node(root, groupJson(imageAttributes(name, uniqueLabels(source.channels), levels, targets)));
 }
@@ -175,7 +94,6 @@ function uniqueLabels(channels: readonly string[]): string[] {
 }
 
 function imageAttributes(name: string, labels: string[], levels: Level[], targets: [string, Affine][]) {
-  const [full] = levels;
   return {
     ome: {
       version: VERSIONS.ngff,
@@ -188,12 +106,7 @@ function imageAttributes(name: string, labels: string[], levels: Level[], target
             { name: 'y', type: 'space' },
             { name: 'x', type: 'space' },
           ],
-          datasets: levels.map(({ path, widthPx, heightPx }) => ({
-            path: path.slice(path.lastIndexOf('/') + 1),
-            coordinateTransformations: [
-              { type: 'scale', scale: [1, full.heightPx / heightPx, full.widthPx / widthPx] },
-            ],
-          })),
+          datasets: datasetsOf(levels, true),
           coordinateTransformations: transformations('cyx', targets),
         },
       ],

@@ -6,6 +6,7 @@ export const VERSIONS = {
   container: '0.2',
   raster: '0.3',
   ngff: '0.5-dev-spatialdata',
+  imageLabel: '0.5',
   shapes: '0.3',
   points: '0.2',
   table: '0.2',

@@ -3,7 +3,7 @@ import type { NodeJson } from './store.ts';
 
 /** Coordinate transformations in the form SpatialData stores them: one entry per target frame, element's axis order. */
 
-export type AxesName = 'cyx' | 'xy' | 'xyz';
+export type AxesName = 'cyx' | 'yx' | 'xy' | 'xyz';
 
 function axesOf(axes: AxesName): NodeJson[] {
   return [...axes].map((name) =>

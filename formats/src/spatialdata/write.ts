@@ -3,6 +3,7 @@ import { SpatileError } from '../errors.ts';
 import { type Affine, IDENTITY } from '../space.ts';
 import type { Encoders } from './encoders.ts';
 import { writeImage } from './image.ts';
+import { type LabelSource, writeLabelImage } from './label-image.ts';
 import { type TranscriptLabels, writeLabelledPoints } from './labelled-points.ts';
 import { groupJson, rootJson } from './metadata.ts';
 import { nameProblem } from './names.ts';
@@ -14,6 +15,7 @@ import { compose, transformations } from './transforms.ts';
 
 export type { CsrBlock, CsrBlocks } from './csr-blocks.ts';
 export type { Encoders } from './encoders.ts';
+export type { LabelSource } from './label-image.ts';
 export type { PointsBatch, PointsSpec } from './points.ts';
 export type { ShapesBatch } from './shapes.ts';
 export type { CsrMatrix, DenseRows, TableColumn, TableSpec, UnsValue } from './table.ts';
@@ -35,6 +37,8 @@ export interface SpatialDataWriter {
   table(name: string, table: TableSpec): Promise<void>;
   /** Streams an image from TIFF planes into a pyramid. */
   image(name: string, source: ImageSource): Promise<void>;
+  /** Streams a raster of labels into a pyramid. */
+  labelImage(name: string, source: LabelSource): Promise<void>;
   /** Writes the metadata of the whole and renames the folder into place. `digest`: SHA-256 as `digestOfStore`; `bytes`: of all files. */
   finish(): Promise<{ digest: string; bytes: number }>;
   /** Removes everything that was written. */
@@ -67,13 +71,15 @@ export async function createSpatialData(
     ['microns', IDENTITY],
   ];
   const names = new Set<string>();
+  const labelImages: string[] = [];
 
   async function claim(type: string, name: string): Promise<void> {
     const problem =
       nameProblem(name) ?? (names.has(name.toLowerCase()) ? 'is already taken (ignoring case)' : null);
     if (problem !== null) throw new SpatileError('INTERNAL', `element ${name}: the name ${problem}`);
     names.add(name.toLowerCase());
-    if (!store.hasNode(type)) await store.node(type, groupJson({}));
+    // The group of labels lists them, so it is written when all are known.
+    if (type !== 'labels' && !store.hasNode(type)) await store.node(type, groupJson({}));
   }
 
   return {
@@ -102,7 +108,16 @@ export async function createSpatialData(
         ['microns', source.pixelToUm],
       ]);
     },
+    async labelImage(name, source) {
+      await claim('labels', name);
+      labelImages.push(name);
+      await writeLabelImage(store, name, source, [
+        ['global', compose(toGlobal, source.pixelToUm)],
+        ['microns', source.pixelToUm],
+      ]);
+    },
     async finish() {
+      if (labelImages.length > 0) await store.node('labels', groupJson({ ome: { labels: labelImages } }));
       const digest = await store.finish(rootJson({ spatile: options.attrs }, store.nodes()));
       return { digest, bytes: store.bytes };
     },
