@@ -253,6 +253,27 @@ def pixels(sdata, expected):
         check(sorted(digests) == sorted(image["sha256"]), f"pixels of {name} differ from the input")
 
 
+def labels(sdata, table):
+    """Every pixel of a label lies in the outline of its cell, every level holds labels of the one before, and the table knows them."""
+    for name, element in sdata.labels.items():
+        levels = [level["image"] for level in element.children.values()] if hasattr(element, "children") else [element]
+        full = levels[0].to_numpy()
+        found = set(np.unique(full)) - {0}
+        check(found <= set(table.obs["cell_labels"]), f"{name} holds labels that the table does not")
+        for level in levels[1:]:
+            check(set(np.unique(level)) - {0} <= found, f"{name}: a level holds labels of its own")
+        matrix = get_transformation(element, "microns").to_affine_matrix(("x", "y"), ("x", "y"))
+        outlines = sdata["cell_boundaries" if name == "cell_labels" else "nucleus_boundaries"].geometry
+        rows, columns = np.nonzero(full)
+        centres = matrix @ np.stack([columns + 0.5, rows + 0.5, np.ones(len(rows))])
+        owners = outlines.loc[[f"cell-{label}" for label in full[rows, columns]]]
+        near = shapely.dwithin(owners.to_numpy(), shapely.points(centres[0], centres[1]), 1e-6)
+        check(near.all(), f"{name}: {int((~near).sum())} of {len(near)} pixels lie outside their outlines")
+        pixel = abs(np.linalg.det(matrix[:2, :2]))
+        areas = shapely.area(outlines.to_numpy()).sum()
+        check(abs(len(rows) * pixel - areas) < 0.05 * areas, f"{name} covers {len(rows) * pixel:.0f} um2, the outlines {areas:.0f}")
+
+
 def structure(path):
     """Attributes of all nodes as {place: value}, to compare stores by form."""
     found = {}
@@ -340,6 +361,8 @@ def main():
         transforms(sdata, expected)
     with Step("pixels"):
         pixels(sdata, expected)
+    with Step("labels"):
+        labels(sdata, table)
     with Step("anndata and Arrow"):
         other_readers(path, table)
     with Step("write back"):

@@ -49,7 +49,7 @@ node "$here/make-store.mjs" "$work/example.zarr"
 "$venv/bin/python" "$here/check.py" "$work/example.zarr"
 
 node dist/coordinator/main.js simulate -o "$work/bundle" --size-um 200 --seed 3 --quiet
-check simulated xenium "$work/bundle" --assign expand
+check simulated xenium "$work/bundle" --assign expand --set output.labels=true
 
 data=../shared/data
 if [ -d "$data" ]; then

@@ -10,20 +10,21 @@ import { run } from './slide.ts';
 const HOLD_MS = 100;
 
 /**
- * Runs with one worker and kills it while it holds a tile of the assign round: it is stopped when it has committed one, so
+ * Runs with one worker and kills it while it holds a tile of a round: it is stopped when it has committed one, so
  * it is handed another that it cannot finish. Returns the digest.
  */
 export async function killWorkerMidTile(
   bundle: string,
   output: string,
   settings: RunConfigInput,
+  round = 'assign',
 ): Promise<string> {
   const before = new Set(childrenOf(process.pid));
   let killed: number | null = null;
   const summary = await run(bundle, output, settings, {
     onProgress: (event) => {
-      if (killed !== null || event.kind !== 'advance' || event.step !== 'assign' || event.done < 1) return;
-      expect(committed(runDirectoryFor(output), 'assign')).toBeGreaterThan(0);
+      if (killed !== null || event.kind !== 'advance' || event.step !== round || event.done < 1) return;
+      expect(committed(runDirectoryFor(output), round)).toBeGreaterThan(0);
       const worker = childrenOf(process.pid).find((pid) => !before.has(pid))!;
       killed = worker;
       process.kill(worker, 'SIGSTOP');
@@ -32,13 +33,18 @@ export async function killWorkerMidTile(
   });
   expect(killed).not.toBeNull();
   const lost = await events(output, 'worker-lost');
-  expect(lost).toMatchObject([{ round: 'assign', reason: 'signal SIGKILL' }]);
+  expect(lost).toMatchObject([{ round, reason: 'signal SIGKILL' }]);
   const again = (await events(output, 'task')).filter(({ attempt }) => attempt === 2);
-  expect(again).toMatchObject([{ round: 'assign' }]);
+  expect(again).toMatchObject([{ round }]);
   return summary.digest;
 }
 
 /** Whether a tile computed again equals what is stored. */
-export async function recompute(runDirectory: string, tile: string, round: string): Promise<boolean | null> {
-  return (await recomputeTile({ runDirectory, tile, round })).equal;
+export async function recompute(
+  runDirectory: string,
+  tile: string,
+  round: string,
+  sources: { bundle?: string; image?: string } = {},
+): Promise<boolean | null> {
+  return (await recomputeTile({ runDirectory, tile, round, ...sources })).equal;
 }

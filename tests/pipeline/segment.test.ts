@@ -1,51 +1,19 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RunConfigInput } from '@spatile/formats/config/schema';
 import { readTable } from '@spatile/formats/spatialdata/read';
 import { expect, test } from 'vitest';
 import * as zarr from 'zarrita';
-import { tiffBytes } from '../unit/image/tiff-bytes.ts';
-import { discImage, randomDiscs } from '../unit/segment/scene.ts';
+import { HEIGHT, image, PIXEL_UM, segmenting, table, WIDTH } from './segment-slide.ts';
 import { absent, run, testFolder } from './slide.ts';
 import { filesOf } from './store.ts';
 
-/** A slide without any prior segmentation: an image of nuclei and transcripts around them. */
-
 const folder = testFolder();
-const [WIDTH, HEIGHT, PIXEL_UM] = [320, 256, 0.4];
-const DISCS = randomDiscs(40, WIDTH, HEIGHT, 3);
-
-async function table(): Promise<string> {
-  const lines = ['x,y,gene'];
-  DISCS.forEach(({ x, y }, i) => {
-    for (let k = 0; k < 12; k++) {
-      const [dx, dy] = [((k * 5) % 7) - 3, ((k * 3) % 7) - 3];
-      const inside = (value: number, most: number): number => Math.min(most - 1, Math.max(1, value));
-      lines.push(
-        `${inside(x + dx, WIDTH) * PIXEL_UM},${inside(y + dy, HEIGHT) * PIXEL_UM},gene${(i + k) % 5}`,
-      );
-    }
-  });
-  await writeFile(folder('slide.csv'), `${lines.join('\n')}\n`);
-  return folder('slide.csv');
-}
-
-async function image(): Promise<string> {
-  const pixels = Uint16Array.from(discImage(WIDTH, HEIGHT, DISCS));
-  await writeFile(
-    folder('dapi.tif'),
-    tiffBytes({ width: WIDTH, height: HEIGHT, pixels, tile: 64, compression: 'deflate' }),
-  );
-  return folder('dapi.tif');
-}
-
-const settings = async (segment: object) => ({
-  input: { platform: 'table' as const },
-  segment: { method: 'watershed' as const, image: await image(), pixelSizeUm: PIXEL_UM, ...segment },
-  assign: { method: 'expand' as const },
-});
+const settings = async (segment: RunConfigInput['segment']) =>
+  segmenting(await image(folder('dapi.tif')), segment);
 
 test('image to nuclei to cells to transcripts, the same whatever the tiles', async () => {
-  const bundle = await table();
+  const bundle = await table(folder('slide.csv'));
   const whole = await run(bundle, folder('whole.zarr'), await settings({}));
   const tiled = await run(bundle, folder('tiled.zarr'), await settings({ tileSizePx: 96 }));
   expect(whole.cells).toBeGreaterThan(20);
@@ -55,7 +23,7 @@ test('image to nuclei to cells to transcripts, the same whatever the tiles', asy
 });
 
 test('labels say what the outlines say, pixel by pixel, and are the same whatever the tiles', async () => {
-  const bundle = await table();
+  const bundle = await table(folder('slide.csv'));
   const output = { labels: true };
   const whole = await run(bundle, folder('labels.zarr'), { ...(await settings({})), output });
   const tiled = await run(bundle, folder('labels-tiled.zarr'), {
@@ -104,7 +72,7 @@ test.each([
   ],
   ['an image that is not there', { image: 'nowhere.tif' }, /INPUT_MISSING .*nowhere\.tif/],
 ])('%s ends with one sentence and leaves nothing behind', async (_, changes, sentence) => {
-  const bundle = await table();
+  const bundle = await table(folder('slide.csv'));
   const error = await run(bundle, folder('bad.zarr'), await settings(changes)).catch((cause) => cause);
   expect(`${error.code} ${error.message}`).toMatch(sentence);
   expect(absent(folder('bad.run')) && absent(folder('bad.zarr'))).toBe(true);

@@ -44,8 +44,7 @@ export async function scanSlide(
   store: RunStore | null,
   progress: Progress,
 ): Promise<Scan> {
-  if (store !== null && (await store.has(SCAN_FILE)))
-    return scanFrom(decodeFrame(await store.read(SCAN_FILE), SCAN, SCAN_FILE));
+  if (store !== null && (await store.has(SCAN_FILE))) return storedScan(store);
   const { voxelUm, coarseFactor } = config.assign.proseg;
   const scan = await timed(
     progress,
@@ -57,6 +56,10 @@ export async function scanSlide(
   if (store !== null) await storeScan(store, scan);
   return scan;
 }
+
+/** The scan of a run directory. Errors: `RUN_CORRUPT` when it is missing or damaged. */
+export const storedScan = async (store: RunStore): Promise<Scan> =>
+  scanFrom(decodeFrame(await store.read(SCAN_FILE), SCAN, SCAN_FILE));
 
 export async function storeScan(store: RunStore, scan: Scan): Promise<void> {
   await store.put(SCAN_FILE, encodeFrame(scanFrame(scan)));
@@ -108,7 +111,7 @@ export async function timed<T>(
 /** The slide of a partitioned run directory, without its bundle. Errors: `RUN_CORRUPT` when a file is missing or damaged. */
 export async function storedSlide(store: RunStore): Promise<SlideContext> {
   const { config } = await store.readJson<RunIdentity>('run.json');
-  const scan = scanFrom(decodeFrame(await store.read(SCAN_FILE), SCAN, SCAN_FILE));
+  const scan = await storedScan(store);
   const cells = cellTableFrom(decodeFrame(await store.read(CELLS_FILE), CELLS, CELLS_FILE));
   return slideContext(config, scan, cells, await store.readJson<TilePlan>(PLAN_FILE));
 }

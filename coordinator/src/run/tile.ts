@@ -16,6 +16,8 @@ import { WorkerPool } from '../dispatch/pool.ts';
 import type { PoolEvent } from '../dispatch/task-pool.ts';
 import { outlineTask } from '../outline/round.ts';
 import { OUTLINE_ROUND } from '../output/cells.ts';
+import { SEGMENT_ROUNDS, storedSegmentTask } from '../segment/again.ts';
+import type { RunIdentity } from './identity.ts';
 import { storedSlide } from './prepare.ts';
 import { type RoundTask, resultName } from './rounds.ts';
 import { RunStore } from './store.ts';
@@ -24,7 +26,8 @@ const BORDER_ROUND = /^assign-border-(\d+)$/;
 
 /**
  * Recomputes one tile of a stored run on a fresh worker and compares the bytes with the committed result.
- * `round`: `assign` (default), `outline` or `assign-border-N` (with a unit id such as `b0000`).
+ * `round`: `assign` (default), `outline`, `assign-border-N` (with a unit id such as `b0000`), or, with the bundle (and the image,
+ * where it was not the bundle's), `segment-fit`, `segment` or `segment-paint`.
  * Errors: `USAGE` for an unknown tile or round, `INPUT_MISSING` when the run has not come so far, `RUN_CORRUPT` for a
  * damaged run directory, and what the task fails with (the worker's own code).
  */
@@ -32,6 +35,8 @@ export async function recomputeTile(options: {
   runDirectory: string;
   tile: string;
   round: string | null;
+  bundle?: string;
+  image?: string;
 }): Promise<TileSummary> {
   const store = new RunStore(options.runDirectory);
   if (!(await store.has('run.json'))) {
@@ -40,11 +45,10 @@ export async function recomputeTile(options: {
       `${options.runDirectory}: not a run directory (no run.json); give the .run folder beside the output`,
     );
   }
-  const slide = await storedSlide(store);
-  const stage = await assignInputs(slide, store);
   const round = options.round ?? ASSIGN_ROUND;
-  const task = await taskOf(stage, store, round, options.tile);
-  const done = await compute(task, slide.config.plan.memoryPerWorker);
+  const done = SEGMENT_ROUNDS.includes(round)
+    ? await segmentAgain(store, round, options)
+    : await assignAgain(store, round, options.tile);
   const digest = sha256(done.bytes);
   const name = resultName(round, options.tile);
   const stored = (await store.has(name)) ? sha256(await store.read(name)) : null;
@@ -55,6 +59,36 @@ export async function recomputeTile(options: {
     equal: stored === null ? null : stored === digest,
     seconds: done.seconds,
   };
+}
+
+interface Computed {
+  bytes: Uint8Array;
+  seconds: number;
+}
+
+async function assignAgain(store: RunStore, round: string, id: string): Promise<Computed> {
+  const slide = await storedSlide(store);
+  const stage = await assignInputs(slide, store);
+  return compute(await taskOf(stage, store, round, id), slide.config.plan.memoryPerWorker);
+}
+
+async function segmentAgain(
+  store: RunStore,
+  round: string,
+  { tile, bundle, image = null }: { tile: string; bundle?: string; image?: string | null },
+): Promise<Computed> {
+  if (bundle === undefined)
+    throw new SpatileError(
+      'USAGE',
+      `tile ${tile}: round ${round} reads the image of the slide; expected its bundle; give it with --bundle (and --image, if segment.image was set)`,
+    );
+  const { config } = await store.readJson<RunIdentity>('run.json');
+  const { task, close } = await storedSegmentTask(store, { bundle, image }, round, tile);
+  try {
+    return await compute(task, config.plan.memoryPerWorker);
+  } finally {
+    await close();
+  }
 }
 
 async function taskOf(stage: StageInputs, store: RunStore, round: string, id: string): Promise<RoundTask> {
@@ -72,7 +106,10 @@ async function taskOf(stage: StageInputs, store: RunStore, round: string, id: st
     return outlineTask(stage, tile);
   }
   if (round !== ASSIGN_ROUND)
-    throw new SpatileError('USAGE', `round ${round}: not known; expected assign, assign-border-N or outline`);
+    throw new SpatileError(
+      'USAGE',
+      `round ${round}: not known; expected assign, assign-border-N, outline, segment-fit, segment or segment-paint`,
+    );
   if (stage.slide.config.assign.method === 'baysor')
     return baysorTask(stage, baysorSettings(stage.slide), await fittedModel({ store }), tile);
   return proseg ? prosegTask(stage, await storedModel({ store }), tile) : geometricTask(stage, tile);
@@ -119,10 +156,7 @@ function notSoFar(what: string, name: string): SpatileError {
   );
 }
 
-async function compute(
-  task: RoundTask,
-  memoryBytes: number,
-): Promise<{ bytes: Uint8Array; seconds: number }> {
+async function compute(task: RoundTask, memoryBytes: number): Promise<Computed> {
   const input = encodeFrame(await task.input());
   let pool: WorkerPool | null = null;
   try {

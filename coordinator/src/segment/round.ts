@@ -30,7 +30,7 @@ import { cutTiles, type SegmentPlanTile } from './tiles.ts';
 export const FIT_ROUND = 'segment-fit';
 export const SEGMENT_ROUND = 'segment';
 export const PAINT_ROUND = 'segment-paint';
-const MODEL_FILE = 'segment.json';
+export const MODEL_FILE = 'segment.json';
 
 /** What a worker needs beside the pixels: the process, libraries and decoders. */
 const BASE_BYTES = 300 * 2 ** 20;
@@ -170,8 +170,7 @@ export async function runSegment(
   const results: SegmentResult[] = [];
   for (const { id } of plan.tiles)
     results.push(segmentResultFrom(await runner.result(SEGMENT_ROUND, id, SEGMENT_RESULT)));
-  const minPixels = Math.ceil(config.segment.minAreaUm2 / grid.pixelSizeUm ** 2);
-  const { units, diagnostics } = settleUnits(results, minPixels);
+  const { units, diagnostics } = settleUnits(results, leastPixels(setup, config));
   const rings = await paintUnits(setup, plan, config, units, runner);
   return {
     method: setup.method,
@@ -233,7 +232,7 @@ async function packed(setup: SegmentSetup, grid: Grid, region: PixelRect) {
   return { levelPx: [widthPx, heightPx] as [number, number], reduce: grid.reduce, region, channels };
 }
 
-function fitTask(setup: SegmentSetup, grid: Grid, region: PixelRect, i: number): RoundTask {
+export function fitTask(setup: SegmentSetup, grid: Grid, region: PixelRect, i: number): RoundTask {
   const id = pilotId(i);
   return {
     id,
@@ -244,7 +243,7 @@ function fitTask(setup: SegmentSetup, grid: Grid, region: PixelRect, i: number):
   };
 }
 
-function segmentTask(
+export function segmentTask(
   setup: SegmentSetup,
   models: ChannelModel[],
   config: RunConfig,
@@ -276,6 +275,28 @@ function segmentTask(
   };
 }
 
+/** Smaller units are dropped. */
+export const leastPixels = ({ grid }: SegmentSetup, { segment }: RunConfig): number =>
+  Math.ceil(segment.minAreaUm2 / grid.pixelSizeUm ** 2);
+
+/** Outlining of the units, tile by tile of those that reported any. */
+export function paintTasks(
+  setup: SegmentSetup,
+  plan: SegmentPlan,
+  config: RunConfig,
+  units: SettledUnit[],
+): RoundTask[] {
+  const busy = [...new Set(units.map(({ tile }) => tile))].sort((a, b) => a - b);
+  const input = paintInput(units, config.segment.toleranceUm, setup.grid.pixelSizeUm);
+  return busy.map((tile) => ({
+    id: plan.tiles[tile].id,
+    kind: 'segment.paint',
+    weight: pixelsIn(plan.tiles[tile].region),
+    transcripts: 0,
+    input: async () => segmentPaintTileFrame(input(tile, plan.tiles[tile].id)),
+  }));
+}
+
 interface UnitRings {
   nucleus: Float64Array[];
   cell: Float64Array[];
@@ -288,23 +309,12 @@ async function paintUnits(
   units: SettledUnit[],
   runner: RoundRunner,
 ): Promise<UnitRings[]> {
-  const busy = [...new Set(units.map(({ tile }) => tile))].sort((a, b) => a - b);
-  const input = paintInput(units, config.segment.toleranceUm, setup.grid.pixelSizeUm);
-  await runner.run(
-    PAINT_ROUND,
-    'outlining nuclei and cells',
-    busy.map((tile) => ({
-      id: plan.tiles[tile].id,
-      kind: 'segment.paint',
-      weight: pixelsIn(plan.tiles[tile].region),
-      transcripts: 0,
-      input: async () => segmentPaintTileFrame(input(tile, plan.tiles[tile].id)),
-    })),
-  );
+  const tasks = paintTasks(setup, plan, config, units);
+  await runner.run(PAINT_ROUND, 'outlining nuclei and cells', tasks);
   const out = units.map((): UnitRings => ({ nucleus: [], cell: [] }));
-  for (const tile of busy) {
+  for (const { id } of tasks) {
     const { rings, vertices } = segmentPaintResultFrom(
-      await runner.result(PAINT_ROUND, plan.tiles[tile].id, SEGMENT_PAINT_RESULT),
+      await runner.result(PAINT_ROUND, id, SEGMENT_PAINT_RESULT),
     );
     for (let r = 0; r < rings.label.length; r++) {
       const ring = new Float64Array(2 * rings.count[r]);

@@ -78,7 +78,7 @@ function labelAttributes(name: string, levels: Level[], targets: [string, Affine
       'image-label': { version: VERSIONS.imageLabel },
       multiscales: [
         {
-          name: `/labels/${name}`,
+          name,
           axes: [
             { name: 'y', type: 'space' },
             { name: 'x', type: 'space' },

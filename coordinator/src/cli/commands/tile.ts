@@ -6,6 +6,8 @@ import { type CommonOptions, withCommonOptions } from '../options.ts';
 
 interface TileFlags extends CommonOptions {
   round?: string;
+  bundle?: string;
+  image?: string;
 }
 
 /** `spatile tile RUN_DIR TILE_ID`: recomputes one tile of a stored run, for debugging. */
@@ -18,16 +20,25 @@ export function addTile(program: Command, context: Context): void {
     )
     .argument('<run-dir>', 'run directory, such as sample.run')
     .argument('<tile>', 'id of the tile, as in plan.json and the report')
-    .option('--round <name>', 'round to recompute (default: the one that assigns)');
+    .option('--round <name>', 'round to recompute (default: the one that assigns)')
+    .option('--bundle <path>', 'bundle of the run, for its segment rounds')
+    .option('--image <path>', 'image that was segmented, when it was not that of the bundle');
   withCommonOptions(command, { quiet: true }).addHelpText(
     'after',
     `
 Example:
-  spatile tile sample.run t0000 --round assign`,
+  spatile tile sample.run t0000 --round assign
+  spatile tile sample.run s0000 --round segment --bundle outs`,
   );
   command.action(async (runDirectory: string, tile: string, flags: TileFlags) => {
     const recomputeTile = await context.load('recomputeTile');
-    const summary = await recomputeTile({ runDirectory, tile, round: flags.round ?? null });
+    const summary = await recomputeTile({
+      runDirectory,
+      tile,
+      round: flags.round ?? null,
+      bundle: flags.bundle,
+      image: flags.image,
+    });
     const compared = {
       true: 'equal to the stored result',
       false: 'different from the stored result',
