@@ -6,7 +6,8 @@ import type { ReferenceProfiles } from '@spatile/formats/reference/read';
 import type { CsrMatrix, TableSpec } from '@spatile/formats/spatialdata/write';
 import type { AssignStage } from '../assign/stage.ts';
 import type { OutlinedCells } from '../output/cells.ts';
-import type { SlideContext } from '../run/slide.ts';
+import { type SlideFeatures, slideFeatures } from '../run/slide.ts';
+import type { Scan } from '../scan/scan.ts';
 import type { Corrections } from './annotations.ts';
 import { checkRunTypes } from './celladmix/cell-types.ts';
 import { runCorrect } from './correct.ts';
@@ -18,17 +19,14 @@ import { TranscriptSpool } from './transcripts/spool.ts';
 /** Whether a run ends with corrections. */
 export const isCorrecting = (config: RunConfig): boolean => config.correct.methods.length > 0;
 
-/** The reference for the genes of a slide; null for a run without corrections. Errors: as `loadReference`. */
-export async function slideReference(
-  config: RunConfig,
-  slide: SlideContext,
-): Promise<ReferenceProfiles | null> {
+/** The reference for the genes that a scan found; null for a run without corrections. Errors: as `loadReference`. */
+export async function slideReference(config: RunConfig, scan: Scan): Promise<ReferenceProfiles | null> {
   if (!isCorrecting(config)) return null;
   checkRunTypes(config.correct);
-  return loadReference(config.correct, panelOf(slide));
+  return loadReference(config.correct, panelOf(slideFeatures(scan)));
 }
 
-function panelOf({ features }: SlideContext): { names: string[]; ids: string[] } {
+function panelOf(features: SlideFeatures): { names: string[]; ids: string[] } {
   const genes = features.features.slice(0, features.genes);
   return { names: genes.map(({ name }) => name), ids: genes.map(({ id, name }) => id ?? name) };
 }
@@ -69,7 +67,7 @@ export async function correctRun(
     spatial[2 * k] = outlines.centroidX[at];
     spatial[2 * k + 1] = outlines.centroidY[at];
   });
-  const { names, ids } = panelOf(slide);
+  const { names, ids } = panelOf(slide.features);
   const table = heldCounts(counts, { geneNames: names, geneIds: ids, spatial });
   const transcripts = takesTranscripts(config.correct)
     ? new TranscriptSpool(store, transcriptsOfRun({ slide, regions, states }, kept), table.cells)

@@ -43,7 +43,7 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
   const segmenting = early === null ? null : await openSegmentStage(input, options.config, early);
   const planned =
     early === null || segmenting !== null ? null : await planSlide(input, options.config, early);
-  const known = planned === null ? null : await slideReference(options.config, planned.slide);
+  const known = early === null ? null : await slideReference(options.config, early);
   const inputs = [
     ...input.inputs,
     ...referenceInputs(options.config),
@@ -83,7 +83,7 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
     );
     const { slide, findings } =
       planned ?? (await planSlide(input, options.config, scan, segmented?.priors ?? null));
-    const reference = known ?? (await slideReference(options.config, slide));
+    const reference = known ?? (await slideReference(options.config, scan));
     throwIfAborted(options.signal);
     // A resumed run may have nothing left for them to do.
     if (mode !== 'resume') runner.warmUp();

@@ -21,7 +21,7 @@ export interface SlideFeatures {
   modelGenes: number;
 }
 
-function slideFeatures(scan: Scan): SlideFeatures {
+export function slideFeatures(scan: Scan): SlideFeatures {
   const order = scan.features.map((feature, scanIndex) => ({
     feature,
     scanIndex,
