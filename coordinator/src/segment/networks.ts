@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { SegmentConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
 import type { ModelManifest } from '@spatile/formats/model/manifest';
 import { readManifest, verifyWeights } from '@spatile/formats/model/read';
-import { findModel, listModels, MANIFEST_FILE } from '@spatile/formats/model/store';
+import { findModel, MANIFEST_FILE, shippedModels } from '@spatile/formats/model/store';
 import { networkHaloUm } from '@spatile/formats/segment/halo';
 
 /** Name of the network that comes with spatile. */
@@ -33,8 +32,8 @@ export const isNetwork = (method: string): method is ModelManifest['method'] =>
   method === 'stardist' || method === 'cellpose' || method === 'unet';
 
 /**
- * The network of a name or folder, checked. @param method it must be of; null takes any. A method alone takes the one network
- * that is installed for it. Errors: `MODEL_MISSING`, `MODEL_INVALID`, `CONFIG_INVALID`.
+ * The network of a name or folder, checked. @param method it must be of; null takes any. A method alone takes the network of
+ * it that comes with spatile. Errors: `MODEL_MISSING`, `MODEL_INVALID`, `CONFIG_INVALID`.
  */
 export async function networkFor(
   method: ModelManifest['method'] | null,
@@ -52,23 +51,9 @@ export async function networkFor(
   return choiceOf(folder, manifest, provider);
 }
 
-/** The network that comes with spatile, or the one that was named; null when there is none, or nothing to run it with. */
-export async function shippedNetwork({ model, provider }: SegmentConfig): Promise<NetworkChoice | null> {
-  if (model !== null) return networkFor(null, model, provider);
-  if (!hasRuntime()) return null;
-  const shipped = (await listModels()).find(
-    ({ manifest, origin }) => origin === 'shipped' && manifest.name === SHIPPED,
-  );
-  return shipped === undefined ? null : choiceOf(shipped.folder, shipped.manifest, provider);
-}
-
-function hasRuntime(): boolean {
-  try {
-    createRequire(import.meta.url).resolve('onnxruntime-node');
-    return true;
-  } catch {
-    return false;
-  }
+/** The network that was named; null where none was, and nuclei come from a watershed. Errors: as `networkFor`. */
+export async function namedNetwork({ model, provider }: SegmentConfig): Promise<NetworkChoice | null> {
+  return model === null ? null : networkFor(null, model, provider);
 }
 
 async function located(
@@ -78,12 +63,16 @@ async function located(
   if (model !== null && existsSync(join(model, MANIFEST_FILE)))
     return { folder: model, manifest: await readManifest(join(model, MANIFEST_FILE)) };
   if (model !== null) return findModel(model);
-  const fitting = (await listModels()).filter(({ manifest }) => manifest.method === method);
-  const preferred = fitting.find(({ manifest }) => manifest.name === SHIPPED) ?? fitting[0];
-  if (preferred !== undefined) return preferred;
+  // Not what else happens to be installed: equal settings have to mean equal results on every machine.
+  const shipped = shippedModels();
+  if (shipped !== null) {
+    const folder = join(shipped, SHIPPED);
+    const manifest = await readManifest(join(folder, MANIFEST_FILE));
+    if (manifest.method === method) return { folder, manifest };
+  }
   throw new SpatileError(
     'MODEL_MISSING',
-    `segment.model: no network for ${method} is installed; expected one; name it with segment.model, or add it with spatile models add FILE.onnx --manifest MODEL.yaml`,
+    `segment.model: none is named, and none for ${method} comes with spatile; expected the name of an installed network; see spatile models list, or add one with spatile models add FILE.onnx --manifest MODEL.yaml`,
   );
 }
 

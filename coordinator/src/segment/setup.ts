@@ -8,7 +8,7 @@ import { watershedHaloUm } from '@spatile/formats/segment/halo';
 import type { MethodCall } from '@spatile/formats/tile/segment';
 import { channelOf, neededChannel, networkChannels } from './channels.ts';
 import { chooseGrid, type Grid } from './grid.ts';
-import { isNetwork, type NetworkChoice, networkFor, shippedNetwork } from './networks.ts';
+import { isNetwork, type NetworkChoice, namedNetwork, networkFor } from './networks.ts';
 
 /** Everything that is decided before pixels are read. */
 export interface SegmentSetup {
@@ -84,7 +84,7 @@ async function setupOf(image: SlideImage, config: SegmentConfig): Promise<Segmen
   const wanted = composed ? config.nuclei : config.method;
   const network =
     wanted === 'auto' || wanted === 'import'
-      ? await shippedNetwork(config)
+      ? await namedNetwork(config)
       : isNetwork(wanted)
         ? await networkFor(wanted, config.model, config.provider)
         : null;

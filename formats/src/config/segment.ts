@@ -83,9 +83,7 @@ export const segment = z.strictObject({
   nuclei: z
     .enum(['auto', ...IMAGE_METHODS])
     .default('auto')
-    .describe(
-      'how expand and xenium find nuclei; auto takes the network that comes with spatile, else watershed',
-    ),
+    .describe('how expand and xenium find nuclei; auto takes the network named by model, else watershed'),
   target: z
     .enum(['nucleus', 'cell'])
     .default('nucleus')
@@ -94,7 +92,9 @@ export const segment = z.strictObject({
     .string()
     .nullable()
     .default(null)
-    .describe('network by name (spatile models list) or folder; null takes the one that comes with spatile'),
+    .describe(
+      'network by name (spatile models list) or folder; null takes the one that comes with spatile for stardist, and none for auto',
+    ),
   boundaryModel: z
     .string()
     .nullable()
