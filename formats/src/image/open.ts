@@ -29,12 +29,11 @@ export async function openImageFile(path: string, place: ImagePlace): Promise<Sl
     throw openFailed(path, cause);
   });
   if (found.isDirectory()) {
-    const image = await openZarrImage(
-      path,
-      place.pixelSizeUm === null ? null : placed(place, place.pixelSizeUm),
-    );
-    const [a, b, , c, d] = image.pixelToUm;
-    return { ...image, pixelToUm: [a, b, place.originUm[0], c, d, place.originUm[1], 0, 0, 1] };
+    const { pixelSizeUm, originUm } = place;
+    if (pixelSizeUm !== null) return openZarrImage(path, placed(place, pixelSizeUm));
+    const image = await openZarrImage(path, null);
+    const [a, b, x, c, d, y] = image.pixelToUm;
+    return { ...image, pixelToUm: [a, b, x + originUm[0], c, d, y + originUm[1], 0, 0, 1] };
   }
   if (/\.png$/i.test(path)) return openPng(path, found.size, place);
   if (!/\.(tiff?|svs)$/i.test(path))

@@ -1,5 +1,6 @@
-import { inflateSync } from 'node:zlib';
 import { decode } from 'fast-png';
+import { boundedInflate } from './bounded.ts';
+import { unpackBits } from './tiff-block.ts';
 import { imageInvalid, type PixelType } from './tiff-directory.ts';
 
 /** Size and kind of the pixels of a PNG. */
@@ -8,6 +9,8 @@ export interface PngLayout {
   heightPx: number;
   samples: number;
   dataType: PixelType;
+  /** Bits of a sample, or of an index into the palette: 1, 2, 4, 8 or 16. */
+  bits: number;
 }
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -21,6 +24,13 @@ const SAMPLES = new Map([
   [4, 2],
   [6, 4],
 ]);
+const BITS = new Map([
+  [0, [1, 2, 4, 8, 16]],
+  [2, [8, 16]],
+  [3, [1, 2, 4, 8]],
+  [4, [8, 16]],
+  [6, [8, 16]],
+]);
 
 /** Reads the header of a PNG. Errors: `IMAGE_INVALID`. @param path for messages. */
 export function pngLayout(path: string, bytes: Uint8Array): PngLayout {
@@ -28,42 +38,53 @@ export function pngLayout(path: string, bytes: Uint8Array): PngLayout {
   if (bytes.length < 33 || SIGNATURE.some((byte, i) => bytes[i] !== byte))
     throw imageInvalid(path, 'not a PNG');
   const [widthPx, heightPx] = [view.getUint32(16), view.getUint32(20)];
-  const samples = SAMPLES.get(bytes[25]);
-  if (samples === undefined || widthPx === 0 || heightPx === 0)
+  const [bits, colourType, interlace] = [bytes[24], bytes[25], bytes[28]];
+  const samples = SAMPLES.get(colourType);
+  if (samples === undefined || !BITS.get(colourType)?.includes(bits) || widthPx === 0 || heightPx === 0)
     throw imageInvalid(path, 'the header of the PNG is damaged');
+  if (bits < 8 && interlace !== 0)
+    throw imageInvalid(path, `an interlaced PNG of ${bits} bits is not read; save it without interlacing`);
   if (widthPx * heightPx > MAX_PIXELS) {
     throw imageInvalid(
       path,
       `a PNG of ${widthPx} x ${heightPx} pixels can only be decoded whole; save it as a tiled TIFF`,
     );
   }
-  return { widthPx, heightPx, samples, dataType: bytes[24] === 16 ? 'uint16' : 'uint8' };
+  return { widthPx, heightPx, samples, dataType: bits === 16 ? 'uint16' : 'uint8', bits };
 }
 
 /** Decodes a PNG. Throws a plain `Error` when it is damaged or unpacks to more than its header says. */
 export function decodePngSample(layout: PngLayout, sample: number, bytes: Uint8Array) {
-  checkUnpacked(bytes, layout);
-  const image = decode(bytes);
-  const { channels, data, palette } = image;
-  if (image.width !== layout.widthPx || image.height !== layout.heightPx)
-    throw new Error(`it is ${image.width} x ${image.height}, its header says otherwise`);
+  const { widthPx, heightPx, bits } = layout;
+  const { channels, data, palette, width, height } = decode(checkedChunks(bytes, layout));
+  if (width !== widthPx || height !== heightPx)
+    throw new Error(`it is ${width} x ${height}, its header says otherwise`);
+  const pixels = (bits < 8 ? unpackBits(data as Uint8Array, widthPx, heightPx, bits) : data) as
+    | Uint8Array
+    | Uint16Array;
   if (palette !== undefined) {
-    const pixels = Uint8Array.from(data, (index) => palette[index]?.[sample] ?? 0);
-    return { pixels, step: 1, stride: layout.widthPx, first: 0 };
+    const coloured = Uint8Array.from(pixels, (index) => palette[index]?.[sample] ?? 0);
+    return { pixels: coloured, step: 1, stride: widthPx, first: 0 };
   }
-  const pixels = data as Uint8Array | Uint16Array;
-  return { pixels, step: channels, stride: channels * layout.widthPx, first: Math.min(sample, channels - 1) };
+  return { pixels, step: channels, stride: channels * widthPx, first: Math.min(sample, channels - 1) };
 }
 
-/** Inflates the pixels once with a limit, because the decoder has none. */
-function checkUnpacked(bytes: Uint8Array, { widthPx, heightPx }: PngLayout): void {
-  const parts: Uint8Array[] = [];
+/** The chunks that pixels need; others, such as colour profiles, are packed too, and the decoder has no limit for them. */
+const NEEDED = new Set(['IHDR', 'PLTE', 'IDAT', 'IEND']);
+
+/** The PNG without other chunks. Inflates the pixels once with a limit, because the decoder has none. */
+function checkedChunks(bytes: Uint8Array, { widthPx, heightPx }: PngLayout): Uint8Array {
+  const kept = [bytes.subarray(0, 8)];
+  const pixels: Uint8Array[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
-    if (view.getUint32(at + 4) !== 0x49444154) continue;
-    parts.push(bytes.subarray(at + 8, at + 8 + view.getUint32(at)));
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const end = at + 12 + view.getUint32(at);
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    if (NEEDED.has(type)) kept.push(bytes.subarray(at, end));
+    if (type === 'IDAT') pixels.push(bytes.subarray(at + 8, end - 4));
+    at = end;
   }
   // 8 bytes for a pixel of 4 samples, and a filter byte for each row of each of up to 7 passes.
-  const most = widthPx * heightPx * 8 + 7 * heightPx + 1024;
-  inflateSync(Buffer.concat(parts), { maxOutputLength: most });
+  boundedInflate(Buffer.concat(pixels), widthPx * heightPx * 8 + 7 * heightPx + 1024);
+  return Buffer.concat(kept);
 }

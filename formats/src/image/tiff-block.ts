@@ -1,7 +1,9 @@
-import { inflateSync } from 'node:zlib';
 import { addDecoder, BaseDecoder, getDecoder } from 'geotiff';
+import { boundedInflate, boundedUnzstd } from './bounded.ts';
 import { isJpeg2000, registerJpeg2000 } from './jpeg2000.ts';
 import type { PixelType, TiffPage } from './tiff-directory.ts';
+import { checkJpegFrame, checkJpegTables } from './tiff-jpeg.ts';
+import { decodeLzw } from './tiff-lzw.ts';
 
 export type PixelArray = Uint8Array | Uint16Array | Uint32Array | Float32Array;
 
@@ -78,7 +80,10 @@ export async function decodeTiffBlock(
   const swap = !layout.littleEndian && bits > 8 && !isJpeg2000(layout.compression) && layout.predictor !== 3;
   const ownPredictor = swap && layout.predictor === 2;
   const expected = decodedBytes(layout, rows);
-  if (layout.compression === JPEG) checkJpegFrame(new Uint8Array(bytes), layout.blockWidthPx, rows);
+  if (layout.compression === JPEG) {
+    if (layout.jpegTables !== null) checkJpegTables(Buffer.from(layout.jpegTables, 'base64'));
+    checkJpegFrame(new Uint8Array(bytes), layout.blockWidthPx, rows);
+  }
   const decoder = await getDecoder(layout.compression, {
     ...decoderParameters(layout, rows),
     predictor: ownPredictor ? 1 : layout.predictor,
@@ -97,6 +102,9 @@ export async function decodeTiffBlock(
 
 const JPEG = 7;
 const DEFLATE = [8, 32946];
+const LZW = 5;
+const ZSTD = 50000;
+const LERC = 34887;
 /** Some programs fill up the last strip of a page. */
 const SLACK_BYTES = 32 * 2 ** 20;
 
@@ -107,6 +115,12 @@ function register(): void {
   registered = true;
   registerJpeg2000();
   addDecoder(DEFLATE, async () => BoundedDeflate);
+  addDecoder(ZSTD, async () => BoundedZstd);
+  addDecoder(LZW, async () => LzwOfBlock);
+  // Its decoder has no limit, and takes parameters that are not read here.
+  addDecoder(LERC, async () => {
+    throw new Error('LERC is not read');
+  });
 }
 
 function decoderParameters(layout: TiffBlockLayout, rows: number) {
@@ -122,36 +136,29 @@ function decoderParameters(layout: TiffBlockLayout, rows: number) {
   };
 }
 
-/** Deflate that gives up as soon as more comes out than the block can hold. */
+function blockBytes({ parameters }: BaseDecoder): number {
+  const { tileWidth, tileHeight, bitsPerSample, samplesPerPixel = 1 } = parameters;
+  const bits = typeof bitsPerSample === 'number' ? bitsPerSample : bitsPerSample[0];
+  return Math.ceil((tileWidth * samplesPerPixel * bits) / 8) * tileHeight;
+}
+
+const own = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
+
 class BoundedDeflate extends BaseDecoder {
   override async decodeBlock(buffer: ArrayBufferLike): Promise<ArrayBuffer> {
-    const { tileWidth, tileHeight, bitsPerSample, samplesPerPixel = 1 } = this.parameters;
-    const bits = typeof bitsPerSample === 'number' ? bitsPerSample : bitsPerSample[0];
-    const wanted = Math.ceil((tileWidth * samplesPerPixel * bits) / 8) * tileHeight;
-    const most = wanted + SLACK_BYTES;
-    try {
-      const out = inflateSync(new Uint8Array(buffer as ArrayBuffer), { maxOutputLength: most });
-      return out.buffer.slice(out.byteOffset, out.byteOffset + out.byteLength) as ArrayBuffer;
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
-        throw new Error(`it unpacks to more than the ${wanted} bytes of a block`, { cause });
-      throw cause;
-    }
+    return own(boundedInflate(new Uint8Array(buffer), blockBytes(this) + SLACK_BYTES));
   }
 }
 
-/** A JPEG says itself how large it is, and a decoder believes it: 20 bytes may ask for 12 GB. */
-function checkJpegFrame(bytes: Uint8Array, width: number, height: number): void {
-  for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff; ) {
-    const marker = bytes[at + 1];
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (isFrame) {
-      const [h, w] = [(bytes[at + 5] << 8) | bytes[at + 6], (bytes[at + 7] << 8) | bytes[at + 8]];
-      if (w > width || h > height)
-        throw new Error(`the JPEG frame is ${w} x ${h}, the block ${width} x ${height}`);
-      return;
-    }
-    at += 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
+class BoundedZstd extends BaseDecoder {
+  override async decodeBlock(buffer: ArrayBufferLike): Promise<ArrayBuffer> {
+    return own(await boundedUnzstd(new Uint8Array(buffer), blockBytes(this) + SLACK_BYTES));
+  }
+}
+
+class LzwOfBlock extends BaseDecoder {
+  override async decodeBlock(buffer: ArrayBufferLike): Promise<ArrayBuffer> {
+    return own(decodeLzw(new Uint8Array(buffer), blockBytes(this)));
   }
 }
 
@@ -163,7 +170,7 @@ function viewAs(dataType: PixelType, buffer: ArrayBuffer): PixelArray {
 }
 
 /** Spreads 1, 2 or 4-bit samples, whose rows begin at byte borders, to one byte each. */
-function unpackBits(packed: Uint8Array, rowSamples: number, rows: number, bits: number): Uint8Array {
+export function unpackBits(packed: Uint8Array, rowSamples: number, rows: number, bits: number): Uint8Array {
   const rowBytes = Math.ceil((rowSamples * bits) / 8);
   const out = new Uint8Array(rowSamples * rows);
   const mask = 2 ** bits - 1;

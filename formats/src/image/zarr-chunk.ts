@@ -1,4 +1,5 @@
 import * as zarr from 'zarrita';
+import { boundZarrCodecs } from './zarr-codecs.ts';
 
 /**
  * One chunk of a Zarr array as an array of its own: the array's metadata with the chunk for its shape. Whatever the codecs are,
@@ -31,12 +32,17 @@ export function zarrChunkLayout(
 
 /** Decodes one chunk. Throws a plain `Error` when its bytes are damaged. */
 export async function decodeZarrChunk(layout: ZarrChunkLayout, bytes: Uint8Array) {
+  boundZarrCodecs();
   const { metadata, zarrFormat, key, plane } = layout;
   const files = new Map([
     [zarrFormat === 2 ? '/.zarray' : '/zarr.json', Buffer.from(JSON.stringify(metadata))],
     [`/${key}`, bytes],
   ]);
-  const root = zarr.root({ get: async (name: string) => files.get(name) });
+  const indexFirst = shardingOf(metadata)?.index_location === 'start';
+  const root = zarr.root({
+    get: async (name: string) => files.get(name),
+    getRange: async (name: string, range: zarr.RangeQuery) => rangeOf(files.get(name), range, indexFirst),
+  });
   const array = await (zarrFormat === 2
     ? zarr.open.v2(root, { kind: 'array', attrs: false })
     : zarr.open.v3(root, { kind: 'array' }));
@@ -47,4 +53,27 @@ export async function decodeZarrChunk(layout: ZarrChunkLayout, bytes: Uint8Array
   if (data instanceof BigInt64Array || data instanceof BigUint64Array)
     throw new Error('its pixels have 64 bits');
   return { pixels: data, step: stride[1], stride: stride[0], first: 0 };
+}
+
+/** What zarrita and the checks here need of the configuration of shards. */
+interface Sharding {
+  chunk_shape?: unknown;
+  index_location?: unknown;
+}
+
+/** How the chunks of an array are shards of smaller ones; null when they are not. */
+export function shardingOf(metadata: Record<string, unknown>): Sharding | null {
+  const [codec] = Array.isArray(metadata.codecs) ? metadata.codecs : [];
+  return codec?.name === 'sharding_indexed' ? (codec.configuration ?? {}) : null;
+}
+
+/** A part of a shard. The index is asked for as the last bytes, also of shards that begin with it. */
+function rangeOf(bytes: Uint8Array | undefined, range: zarr.RangeQuery, indexFirst: boolean) {
+  if (bytes === undefined) return undefined;
+  const length = 'suffixLength' in range ? range.suffixLength : range.length;
+  const end = bytes.length - length;
+  const offset = 'offset' in range ? range.offset : indexFirst ? 0 : end;
+  if (!(offset >= 0 && length >= 0 && offset <= end)) throw new Error('a chunk lies outside its shard');
+  // A copy, because pixels must begin at a multiple of their size.
+  return bytes.slice(offset, offset + length);
 }

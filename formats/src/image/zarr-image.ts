@@ -6,7 +6,8 @@ import type { Affine } from '../space.ts';
 import type { PackedBlock, PackedWindow, PixelRect } from './packed.ts';
 import { type ImageLevel, levelFactor, type SlideImage } from './slide-image.ts';
 import { imageInvalid } from './tiff-directory.ts';
-import { zarrChunkLayout } from './zarr-chunk.ts';
+import { shardingOf, zarrChunkLayout } from './zarr-chunk.ts';
+import { statedPlace } from './zarr-place.ts';
 
 /** Largest chunk (or shard) in pixels. */
 const MAX_CHUNK_PIXELS = 2 ** 27;
@@ -31,7 +32,9 @@ const arrayV2 = z.looseObject({
 const multiscales = z
   .array(
     z.looseObject({
-      axes: z.array(z.union([z.string(), z.looseObject({ name: z.string() })])).optional(),
+      axes: z
+        .array(z.union([z.string(), z.looseObject({ name: z.string(), unit: z.string().optional() })]))
+        .optional(),
       datasets: z.array(z.looseObject({ path: z.string() })).min(1),
     }),
   )
@@ -39,7 +42,6 @@ const multiscales = z
 const omero = z.looseObject({
   channels: z.array(z.looseObject({ label: z.union([z.string(), z.number()]).optional() })),
 });
-const scaling = z.looseObject({ type: z.literal('scale'), scale: z.array(z.number()) });
 
 interface Level {
   folder: string;
@@ -54,7 +56,7 @@ interface Level {
  * Opens an image as OME-Zarr 0.4 (Zarr v2) or 0.5 (Zarr v3), or an image element of a SpatialData store: the folder that holds
  * `multiscales`. Axes other than c, y, x must have length 1; of z the middle plane is taken. The caller closes it.
  *
- * @param pixelToUm places the full resolution; null takes the scale that the metadata states, in microns.
+ * @param pixelToUm places the full resolution; null takes what the metadata states.
  * Errors: `INPUT_MISSING`, `INPUT_UNREADABLE`, `IMAGE_INVALID`.
  */
 export async function openZarrImage(path: string, pixelToUm: Affine | null): Promise<SlideImage> {
@@ -62,19 +64,21 @@ export async function openZarrImage(path: string, pixelToUm: Affine | null): Pro
   const parsed = multiscales.safeParse(attributes.multiscales);
   if (!parsed.success)
     throw invalid(path, 'no image in it (no "multiscales" in its attributes); give the folder of one image');
-  const [{ axes = [], datasets }] = parsed.data;
+  const [{ axes: stated = [], datasets, coordinateTransformations: transformations }] = parsed.data;
+  const axes = stated.map((axis) => (typeof axis === 'string' ? { name: axis } : axis));
   const found = await Promise.all(datasets.map((dataset) => openLevel(join(path, dataset.path))));
-  const names = axes.map((axis) => (typeof axis === 'string' ? axis : axis.name));
-  const order = names.length > 0 ? names : ['t', 'c', 'z', 'y', 'x'].slice(-found[0].shape.length);
+  const order =
+    axes.length > 0 ? axes.map(({ name }) => name) : ['t', 'c', 'z', 'y', 'x'].slice(-found[0].shape.length);
   checkAxes(path, order, found);
   const c = order.indexOf('c');
   const channels = c < 0 ? 1 : found[0].shape[c];
   const kept = pyramid(found);
+  const datasetTransformations = datasets[0].coordinateTransformations;
   return {
     name: basename(path).replace(/(\.ome)?\.zarr$/i, ''),
     channels: channelNames(attributes, channels),
     levels: kept.map(({ level }) => level),
-    pixelToUm: pixelToUm ?? statedScale(path, datasets[0], order),
+    pixelToUm: pixelToUm ?? statedPlace(path, { axes, datasetTransformations, transformations }, order),
     pack: (level, channel, window) => pack(kept[level].array, order, channel, window),
     close: async () => {},
   };
@@ -148,9 +152,17 @@ function checked(level: Level): Level {
       folder,
       `its chunks are too large to decode (${chunks.join(' x ')}); save it in chunks of 1024 pixels`,
     );
+  const inner = shardingOf(level.metadata)?.chunk_shape;
+  if (inner !== undefined && !divides(inner, chunks))
+    throw invalid(folder, `its shards (${chunks.join(' x ')}) are not whole chunks of ${String(inner)}`);
   if (shape.some((edge) => edge === 0 || edge > 0x7fffffff))
     throw invalid(folder, `its shape makes no image (${shape.join(' x ')})`);
   return level;
+}
+
+function divides(inner: unknown, outer: readonly number[]): boolean {
+  const parsed = z.array(whole).length(outer.length).safeParse(inner);
+  return parsed.success && parsed.data.every((edge, i) => outer[i] % edge === 0);
 }
 
 function checkAxes(path: string, order: string[], levels: Level[]): void {
@@ -178,15 +190,6 @@ function channelNames(attributes: Record<string, unknown>, channels: number): st
     const label = String(labels[i]?.label ?? `channel-${i}`);
     return labels.slice(0, i).some((other) => String(other.label) === label) ? `${label}-${i}` : label;
   });
-}
-
-/** Pixel size from the first dataset's scale. Units are microns, or not stated at all: then it is refused. */
-function statedScale(path: string, dataset: Record<string, unknown>, order: string[]): Affine {
-  const [first] = Array.isArray(dataset.coordinateTransformations) ? dataset.coordinateTransformations : [];
-  const scale = scaling.safeParse(first).data?.scale;
-  const [x, y] = [scale?.[order.indexOf('x')] ?? 0, scale?.[order.indexOf('y')] ?? 0];
-  if (!(x > 0 && y > 0)) throw invalid(path, 'it does not say how large a pixel is; set segment.pixelSizeUm');
-  return [x, 0, 0, 0, y, 0, 0, 0, 1];
 }
 
 async function pack(
