@@ -142,7 +142,7 @@ function blockBytes({ parameters }: BaseDecoder): number {
   return Math.ceil((tileWidth * samplesPerPixel * bits) / 8) * tileHeight;
 }
 
-const own = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
+const own = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
 class BoundedDeflate extends BaseDecoder {
   override async decodeBlock(buffer: ArrayBufferLike): Promise<ArrayBuffer> {

@@ -36,7 +36,7 @@ export async function decodeZarrChunk(layout: ZarrChunkLayout, bytes: Uint8Array
   const { metadata, zarrFormat, key, plane } = layout;
   const files = new Map([
     [zarrFormat === 2 ? '/.zarray' : '/zarr.json', Buffer.from(JSON.stringify(metadata))],
-    [`/${key}`, bytes],
+    [`/${key}`, aligned(bytes)],
   ]);
   const indexFirst = shardingOf(metadata)?.index_location === 'start';
   const root = zarr.root({
@@ -46,7 +46,10 @@ export async function decodeZarrChunk(layout: ZarrChunkLayout, bytes: Uint8Array
   const array = await (zarrFormat === 2
     ? zarr.open.v2(root, { kind: 'array', attrs: false })
     : zarr.open.v3(root, { kind: 'array' }));
-  const chunk = await zarr.get(array, [...plane, null, null]);
+  const chunk = await zarr.get(array, [...plane, null, null]).catch((error: unknown) => {
+    // zarrita says which codec failed, and only its cause why.
+    throw error instanceof zarr.CodecPipelineError && error.cause instanceof Error ? error.cause : error;
+  });
   if (typeof chunk === 'string' || !('data' in (chunk as object))) throw new Error('not a plane of pixels');
   const { data, stride } = chunk as unknown as { data: Float32Array; stride: number[] };
   if (!ArrayBuffer.isView(data)) throw new Error('its pixels are no numbers');
@@ -74,6 +77,9 @@ function rangeOf(bytes: Uint8Array | undefined, range: zarr.RangeQuery, indexFir
   const end = bytes.length - length;
   const offset = 'offset' in range ? range.offset : indexFirst ? 0 : end;
   if (!(offset >= 0 && length >= 0 && offset <= end)) throw new Error('a chunk lies outside its shard');
-  // A copy, because pixels must begin at a multiple of their size.
-  return bytes.slice(offset, offset + length);
+  return aligned(bytes.subarray(offset, offset + length));
 }
+
+/** Typed arrays must begin at a multiple of their size. */
+const aligned = (bytes: Uint8Array): Uint8Array =>
+  bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
