@@ -110,6 +110,15 @@ test('a store whose parts do not fit is refused', async () => {
   await expect(storedCounts(path, 'table', { ...annotation, obsm: {} })).rejects.toThrow(
     'has no obsm/spatial; expected places of the cells',
   );
+  for (const value of [Number.NaN, Infinity]) {
+    const spatial = { data: Float64Array.from({ length: 8 }, (_, i) => (i === 5 ? value : i)), columns: 2 };
+    await expect(storedCounts(path, 'table', { ...annotation, obsm: { spatial } })).rejects.toMatchObject({
+      code: 'STORE_INVALID',
+      message: expect.stringContaining(
+        `the place of cell 2 in its table's obsm/spatial is ${value}; expected places of all cells in microns; `,
+      ),
+    });
+  }
   await expect(
     storedCounts(path, 'table', { ...annotation, obsIndex: annotation.obsIndex.slice(1) }),
   ).rejects.toThrow('expected a sparse matrix of 3 rows');

@@ -8,7 +8,7 @@ const MOST_COUNT = 2 ** 24;
 
 /**
  * The counts of a stored table, streamed from its chunks: memory is the row pointers and a few chunks.
- * Errors: `STORE_INVALID` for cells without a place and arrays that are no matrix of this size; from `rows` for values that
+ * Errors: `STORE_INVALID` for cells without a place in finite microns and arrays that are no matrix of this size; from `rows` for values that
  * are no counts.
  */
 export async function storedCounts(
@@ -104,5 +104,11 @@ function placesOf(
   const spatial = new Float64Array(2 * cells);
   for (let i = 0; i < cells; i++)
     for (const axis of [0, 1]) spatial[2 * i + axis] = Number(places.data[i * places.columns + axis]);
+  const odd = spatial.findIndex((value) => !Number.isFinite(value));
+  if (odd >= 0)
+    throw invalid(
+      `the place of cell ${Math.floor(odd / 2)} in its table's obsm/spatial is ${spatial[odd]}`,
+      'places of all cells in microns',
+    );
   return spatial;
 }
