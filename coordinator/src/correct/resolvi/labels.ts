@@ -18,21 +18,26 @@ const MOST_LABELS = 500;
 /**
  * The labels that are learned from: a column of the table, or the types of the methods before where they are sure; null for
  * none.
- * Errors: `CONFIG_INVALID` when there is no such column, or it has fewer than two labels.
+ * @param rows those that the network sees.
+ * Errors: `CONFIG_INVALID` when there is no such column, or these rows have fewer than two labels.
  */
-export function cellLabels(stage: CorrectStage, types: NamedTypes | null): CellLabels | null {
+export function cellLabels(
+  stage: CorrectStage,
+  types: NamedTypes | null,
+  rows: Uint32Array,
+): CellLabels | null {
   const settings = stage.config.correct.resolvi;
   if (!settings.supervised) return null;
   const labels =
     settings.labelColumn !== null ? fromColumn(stage, settings.labelColumn) : fromTypes(types, settings);
   if (labels === null) return null;
-  const used = new Set(labels.label);
+  const used = new Set(Array.from(rows, (row) => labels.label[row]));
   used.delete(-1);
   if (used.size < 2 || labels.names.length > MOST_LABELS)
     throw invalidMethods(
-      `resolvi has ${used.size} labels of cells to learn from, of ${labels.names.length} names`,
+      `resolvi has ${used.size} labels of cells with enough transcripts to learn from, of ${labels.names.length} names`,
       `2 to ${MOST_LABELS}`,
-      'set correct.resolvi.supervised=false, or lower correct.resolvi.labelDifference',
+      'set correct.resolvi.supervised=false, or lower correct.resolvi.labelDifference or correct.resolvi.minCounts',
     );
   return labels;
 }

@@ -29,7 +29,7 @@ export async function resolviSlide(
     (row) => totals.cell[row] >= settings.minCounts,
   );
   if (rows.length < 2) return null;
-  const labels = cellLabels(stage, types);
+  const labels = cellLabels(stage, types, rows);
   const nearest = nearestCells(table.spatial, rows, settings.neighbours);
   const place = new Int32Array(table.cells).fill(-1);
   rows.forEach((row, i) => {
