@@ -205,6 +205,11 @@ export class RoundRunner {
     return decodeFrame(await this.options.store.read(name), kind, name);
   }
 
+  /** Puts less in the place of a committed result of an earlier round: it counts as committed, and no task may need the rest. */
+  async reduce(round: string, tile: string, frame: Frame): Promise<void> {
+    await this.options.store.put(resultName(round, tile), encodeFrame(frame));
+  }
+
   async close(): Promise<void> {
     const pool = this.pool;
     this.pool = null;

@@ -1,20 +1,19 @@
 import { RandomStream } from '@spatile/random/stream';
 import type { CountTable } from '../counts/table.ts';
 
-/** Entries of counts that a pool holds of its own cells, which bounds the memory of training. */
-const POOL_ENTRIES = 2_000_000;
 /** Cells of a patch, about: neighbours are mostly of the same patch, so that pools hold few cells of others. */
 const PATCH_CELLS = 256;
 
 /**
  * Cuts the cells that are trained on into pools of patches from all over the slide; one pool where all fit. Rows ascend in a
  * pool.
+ * @param most entries of counts of a pool.
  */
 export function trainingPools(
   table: CountTable,
   rows: Uint32Array,
   seed: number,
-  most = POOL_ENTRIES,
+  most: number,
 ): Uint32Array[] {
   const entries = rows.reduce((sum, row) => sum + table.start[row + 1] - table.start[row], 0);
   const pools = Math.max(1, Math.ceil(entries / most));

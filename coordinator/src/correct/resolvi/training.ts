@@ -3,7 +3,9 @@ import {
   type Checkpoint,
   type NeighbourLogits,
   readTrained,
+  type Trained,
   type TrainSettings,
+  trainedFrame,
   trainFrame,
 } from '@spatile/formats/tile/resolvi';
 import { RandomStream } from '@spatile/random/stream';
@@ -13,8 +15,16 @@ import { trainingPools } from './pools.ts';
 import type { ResolviSlide } from './slide.ts';
 
 const TASK = 'slide';
-/** Steps of a stretch, about: a lost worker costs no more. */
-const STRETCH_STEPS = 500;
+
+/** How a training is cut into tasks. */
+export interface TrainingCuts {
+  /** Steps of a stretch, about: a lost worker costs no more. */
+  stretchSteps: number;
+  /** Entries of counts that a pool holds of its own cells, which bounds the memory of training. */
+  poolEntries: number;
+}
+
+const CUTS: TrainingCuts = { stretchSteps: 500, poolEntries: 2_000_000 };
 
 /** What was learned. */
 export interface Learned {
@@ -34,18 +44,30 @@ interface Stretch {
   toEpoch: number;
 }
 
+/** Rounds whose checkpoint, and whose split over neighbours, nothing needs any more. */
+interface Outdated {
+  checkpoint: string | null;
+  logits: string | null;
+}
+
 /**
  * Trains ResolVI: a chain of tasks, each from the checkpoint of the one before, so that what is committed is not done again.
+ * The run directory keeps the last checkpoints, the last split over neighbours of each pool, and losses.
  * Errors: those of the rounds.
  */
-export async function trainSlide(stage: CorrectStage, slide: ResolviSlide): Promise<Learned> {
+export async function trainSlide(
+  stage: CorrectStage,
+  slide: ResolviSlide,
+  cuts: TrainingCuts = CUTS,
+): Promise<Learned> {
   const { config, table, runner } = stage;
   const settings = config.correct.resolvi;
-  const pools = trainingPools(table, slide.trained, config.seed);
-  const stretches = stretchesOf(pools, config.seed, settings.epochs, settings.batch);
+  const pools = trainingPools(table, slide.trained, config.seed, cuts.poolEntries);
+  const stretches = stretchesOf(pools, config.seed, settings, cuts.stretchSteps);
   const seen = new Map<number, string>();
   const loss = new Float64Array(settings.epochs);
   let before: string | null = null;
+  let outdated: Outdated = { checkpoint: null, logits: null };
   for (const stretch of stretches) {
     const [last, own] = [before, seen.get(stretch.pool) ?? null];
     const input = (): Promise<Frame> => stretchInput(stage, slide, pools, stretch, last, own);
@@ -57,6 +79,9 @@ export async function trainSlide(stage: CorrectStage, slide: ResolviSlide): Prom
     trained.loss.forEach((value, e) => {
       loss[stretch.fromEpoch + e] += value * share;
     });
+    // One stretch late: a second worker may still be asking for the input of the one that has just been committed.
+    await reduceResults(runner, outdated);
+    outdated = { checkpoint: last, logits: own };
     before = stretch.round;
     seen.set(stretch.pool, stretch.round);
   }
@@ -69,11 +94,35 @@ export async function trainSlide(stage: CorrectStage, slide: ResolviSlide): Prom
   };
 }
 
-function stretchesOf(pools: readonly Uint32Array[], seed: number, epochs: number, batch: number): Stretch[] {
+async function reduceResults(
+  runner: CorrectStage['runner'],
+  { checkpoint, logits }: Outdated,
+): Promise<void> {
+  for (const round of new Set([checkpoint, logits])) {
+    if (round === null) continue;
+    const whole = readTrained(await runner.result(round, TASK, null));
+    const rest = {
+      ...whole,
+      checkpoint: round === checkpoint ? emptyCheckpoint() : whole.checkpoint,
+      logits: round === logits ? emptyLogits(0) : whole.logits,
+    };
+    if (valuesOf(rest) < valuesOf(whole)) await runner.reduce(round, TASK, trainedFrame(rest));
+  }
+}
+
+const valuesOf = ({ checkpoint, logits }: Trained): number =>
+  checkpoint.parameters.length + logits.logit.length;
+
+function stretchesOf(
+  pools: readonly Uint32Array[],
+  seed: number,
+  { epochs, batch }: { epochs: number; batch: number },
+  stretchSteps: number,
+): Stretch[] {
   const stretches: Omit<Stretch, 'round'>[] = [];
   if (pools.length === 1) {
     const steps = Math.ceil(pools[0].length / batch);
-    const length = Math.max(1, Math.floor(STRETCH_STEPS / steps));
+    const length = Math.max(1, Math.floor(stretchSteps / steps));
     for (let from = 0; from < epochs; from += length)
       stretches.push({ pool: 0, fromEpoch: from, toEpoch: Math.min(epochs, from + length) });
   } else {
