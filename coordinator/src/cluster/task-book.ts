@@ -195,7 +195,7 @@ export class TaskBook {
       type: 'broken',
       error: new SpatileError(
         'INTERNAL',
-        `task ${task}: two workers gave different bytes; expected the same on every machine; please report this with the versions and processors of both`,
+        `task ${task}: two workers gave different bytes; expected the same on every machine; networks and ResolVI promise it on one kind of processor only: use one kind for the whole run, else please report this with the versions and processors of both`,
       ),
     });
     return 'DIFFERENT';

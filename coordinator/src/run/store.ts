@@ -13,7 +13,8 @@ export interface Traffic {
 }
 
 /**
- * The run directory: the state of a run. A committed file is never changed; a file that has its final name is complete
+ * The run directory: the state of a run. A committed file is never changed, but for results that give way to less when nothing
+ * needs the rest (`RoundRunner.reduce`); a file that has its final name is complete
  * (it was written under another name first). Names are relative with forward slashes.
  */
 export class RunStore {
@@ -117,7 +118,7 @@ export class RunStore {
       if (first !== second)
         throw new SpatileError(
           'INTERNAL',
-          `${name}: two computations gave different bytes (${first.slice(0, 12)} and ${second.slice(0, 12)}); please report this`,
+          `${name}: two computations gave different bytes (${first.slice(0, 12)} and ${second.slice(0, 12)}); expected the same; networks and ResolVI promise it on one kind of processor only: use one kind for the whole run, else please report this`,
         );
       return false;
     } finally {
