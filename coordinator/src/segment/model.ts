@@ -8,15 +8,17 @@ const BINS = 256;
  *
  * @param samples of the fit round, one array per pilot: blocks of `FIT_SAMPLES` values, channel by channel.
  * @param nuclei the channel that tells tissue.
+ * @param percentiles lower and upper by channel.
  */
 export function channelModels(
   samples: readonly Float32Array[],
   channels: number,
   nuclei: number,
-  [low, high]: readonly [number, number],
+  percentiles: readonly (readonly [number, number])[],
 ): ChannelModel[] {
   const chosen = chooseBlocks(samples, channels, nuclei);
   return Array.from({ length: channels }, (_, channel) => {
+    const [low, high] = percentiles[channel];
     const values = new Float32Array(chosen.length * FIT_SAMPLES);
     chosen.forEach(([pilot, block], i) => {
       const from = (block * channels + channel) * FIT_SAMPLES;

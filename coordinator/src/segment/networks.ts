@@ -20,6 +20,8 @@ export interface NetworkChoice {
   method: ModelManifest['method'];
   roles: readonly string[];
   pixelSizeUm: number;
+  /** Percentiles of the slide that it expects as 0 and 1; null for one that takes raw intensities. */
+  percentiles: [number, number] | null;
   /** Settings of its method on the worker. */
   settings: Record<string, unknown>;
   haloUm: (pixelSizeUm: number) => number;
@@ -81,11 +83,13 @@ function choiceOf(
   manifest: ModelManifest,
   provider: SegmentConfig['provider'],
 ): NetworkChoice {
+  const { normalise } = manifest.input;
   return {
     name: manifest.name,
     method: manifest.method,
     roles: manifest.input.channels,
     pixelSizeUm: manifest.input.pixelSizeUm,
+    percentiles: normalise.kind === 'percentile' ? [normalise.low, normalise.high] : null,
     settings: { manifest, folder, provider },
     haloUm: (pixelSizeUm) => networkHaloUm(manifest, pixelSizeUm),
     bytesPerPixel: manifest.method === 'cellpose' ? PATCH_BYTES : NETWORK_BYTES,

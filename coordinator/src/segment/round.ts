@@ -208,7 +208,7 @@ async function fitModels(
     samples.push(
       segmentFitResultFrom(await runner.result(FIT_ROUND, pilotId(i), SEGMENT_FIT_RESULT)).samples.value,
     );
-  const models = channelModels(samples, setup.channels.length, setup.main, config.segment.percentiles);
+  const models = channelModels(samples, setup.channels.length, setup.main, setup.percentiles);
   if (config.segment.limits !== null)
     models[setup.main] = withLimits(models[setup.main], config.segment.limits);
   await store.putJson(MODEL_FILE, models);

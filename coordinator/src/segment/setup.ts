@@ -18,6 +18,8 @@ export interface SegmentSetup {
   method: string;
   /** Channels of the image that are read, in the order of the planes; calls name planes. */
   channels: number[];
+  /** Contrast limits of each of them, as percentiles over tissue. */
+  percentiles: (readonly [number, number])[];
   /** Plane that shows nuclei (or what is segmented). */
   main: number;
   instances: MethodCall;
@@ -32,6 +34,8 @@ export interface SegmentSetup {
 /** Bytes per pixel of rasters that every method needs: labels of nuclei and cells, and growing them. */
 const RASTER_BYTES = 56;
 const WATERSHED_BYTES = 24;
+/** Percentiles that most methods expect as 0 and 1. */
+const PERCENTILES = [1, 99.8] as const;
 /** Beyond the growth of cells the halo holds a nucleus. */
 const NUCLEUS_UM = 25;
 
@@ -122,6 +126,12 @@ async function setupOf(image: SlideImage, config: SegmentConfig): Promise<Segmen
     grid,
     method: `${multimodal ? 'xenium, nuclei by ' : ''}${network === null ? 'watershed' : `${network.method} (${network.name})`}`,
     channels,
+    percentiles: channels.map((_, at) =>
+      percentilesOf(at, config.percentiles, [
+        { call: instances, network },
+        { call: boundaryCall, network: boundary },
+      ]),
+    ),
     main: instances.channels[0],
     instances,
     target: config.target,
@@ -141,3 +151,13 @@ const callOf = ({ method, settings }: NetworkChoice, channels: number[]): Method
   channels,
   settings,
 });
+
+/** Percentiles of a channel: the user's, else those of the first network that looks at it, else the usual ones. */
+function percentilesOf(
+  channel: number,
+  asked: readonly [number, number] | null,
+  calls: readonly { call: MethodCall | null; network: NetworkChoice | null }[],
+): readonly [number, number] {
+  const by = calls.find(({ call, network }) => network?.percentiles && call?.channels.includes(channel));
+  return asked ?? by?.network?.percentiles ?? PERCENTILES;
+}

@@ -153,8 +153,11 @@ export const segment = z.strictObject({
     ),
   percentiles: z
     .tuple([z.number().min(0).max(49), z.number().min(51).max(100)])
-    .default([1, 99.8])
-    .describe('contrast limits of each channel, as percentiles of its pixels in tissue over the whole slide'),
+    .nullable()
+    .default(null)
+    .describe(
+      'contrast limits of each channel, as percentiles of its pixels in tissue over the whole slide; null takes what the network was trained for, else 1 and 99.8',
+    ),
   limits: z
     .tuple([z.number(), z.number()])
     .nullable()
