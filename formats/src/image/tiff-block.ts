@@ -4,6 +4,7 @@ import { isJpeg2000, registerJpeg2000 } from './jpeg2000.ts';
 import type { PixelType, TiffPage } from './tiff-directory.ts';
 import { checkJpegFrame, checkJpegTables } from './tiff-jpeg.ts';
 import { decodeLzw } from './tiff-lzw.ts';
+import { decodePackBits } from './tiff-packbits.ts';
 
 export type PixelArray = Uint8Array | Uint16Array | Uint32Array | Float32Array;
 
@@ -103,6 +104,7 @@ export async function decodeTiffBlock(
 const JPEG = 7;
 const DEFLATE = [8, 32946];
 const LZW = 5;
+const PACKBITS = 32773;
 const ZSTD = 50000;
 const LERC = 34887;
 /** Some programs fill up the last strip of a page. */
@@ -117,6 +119,7 @@ function register(): void {
   addDecoder(DEFLATE, async () => BoundedDeflate);
   addDecoder(ZSTD, async () => BoundedZstd);
   addDecoder(LZW, async () => LzwOfBlock);
+  addDecoder(PACKBITS, async () => PackBitsOfBlock);
   // Its decoder has no limit, and takes parameters that are not read here.
   addDecoder(LERC, async () => {
     throw new Error('LERC is not read');
@@ -159,6 +162,12 @@ class BoundedZstd extends BaseDecoder {
 class LzwOfBlock extends BaseDecoder {
   override async decodeBlock(buffer: ArrayBufferLike): Promise<ArrayBuffer> {
     return own(decodeLzw(new Uint8Array(buffer), blockBytes(this)));
+  }
+}
+
+class PackBitsOfBlock extends BaseDecoder {
+  override async decodeBlock(buffer: ArrayBufferLike): Promise<ArrayBuffer> {
+    return own(decodePackBits(new Uint8Array(buffer), blockBytes(this)));
   }
 }
 

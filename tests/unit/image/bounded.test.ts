@@ -8,6 +8,7 @@ import { unpackWindow } from '@spatile/formats/image/packed';
 import { canDecode, decodeTiffBlock, type TiffBlockLayout } from '@spatile/formats/image/tiff-block';
 import { checkJpegFrame, checkJpegTables } from '@spatile/formats/image/tiff-jpeg';
 import { decodeLzw } from '@spatile/formats/image/tiff-lzw';
+import { decodePackBits } from '@spatile/formats/image/tiff-packbits';
 import { Zstd } from 'numcodecs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -73,6 +74,22 @@ describe('blocks of a TIFF', () => {
     expect(decodeLzw(lzw(new Uint8Array(2 ** 20)), 100)).toEqual(new Uint8Array(100));
     await expect(decode(block(5), lzw(pixels).subarray(0, 500))).rejects.toThrow(/bytes instead of 4096/);
     await expect(decode(block(5), new Uint8Array(500).fill(0xff))).rejects.toThrow(/damaged LZW code/);
+  });
+
+  it('of PackBits are read as far as the block goes', async () => {
+    // The example of TIFF 6.0, section 9.
+    const packed = Buffer.from('fe aa 02 80 00 2a fd aa 03 80 00 2a 22 f7 aa'.replaceAll(' ', ''), 'hex');
+    const unpacked = 'aa aa aa 80 00 2a aa aa aa aa 80 00 2a 22 aa aa aa aa aa aa aa aa aa aa'.replaceAll(
+      ' ',
+      '',
+    );
+    expect(Buffer.from(decodePackBits(packed, 24)).toString('hex')).toBe(unpacked);
+    expect(Buffer.from(decodePackBits(packed, 5)).toString('hex')).toBe(unpacked.slice(0, 10));
+    expect(decodePackBits(packed.subarray(0, 4), 24)).toHaveLength(4);
+    const rows = Array.from({ length: SIDE }, (_, y) => [0x100 - (SIDE - 1), y]).flat();
+    const bomb = Uint8Array.from([...rows, ...Array(100_000).fill(0x81)]);
+    expect(await decode(block(32773), bomb)).toEqual(pixels.map((_, i) => Math.floor(i / SIDE)));
+    await expect(decode(block(32773), bomb.subarray(0, 50))).rejects.toThrow(/bytes instead of 4096/);
   });
 
   it('of Zstandard are read, and stopped when they unpack to far more', async () => {
