@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { SegmentConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
 import type { ModelManifest } from '@spatile/formats/model/manifest';
 import { readManifest, verifyWeights } from '@spatile/formats/model/read';
-import { findModel, MANIFEST_FILE, shippedModels } from '@spatile/formats/model/store';
+import { findModel, type KeptModel, MANIFEST_FILE, shippedModels } from '@spatile/formats/model/store';
 import { networkHaloUm } from '@spatile/formats/segment/halo';
 
 /** Name of the network that comes with spatile. */
@@ -42,7 +42,8 @@ export async function networkFor(
   model: string | null,
   provider: SegmentConfig['provider'],
 ): Promise<NetworkChoice> {
-  const { folder, manifest } = await located(method, model);
+  const found = await located(method, model);
+  const { folder, manifest } = found;
   if (method !== null && manifest.method !== method) {
     throw new SpatileError(
       'CONFIG_INVALID',
@@ -50,7 +51,7 @@ export async function networkFor(
     );
   }
   await verifyWeights(folder, manifest);
-  return choiceOf(folder, manifest, provider);
+  return choiceOf(found, provider);
 }
 
 /** The network that was named; null where none was, and nuclei come from a watershed. Errors: as `networkFor`. */
@@ -58,19 +59,19 @@ export async function namedNetwork({ model, provider }: SegmentConfig): Promise<
   return model === null ? null : networkFor(null, model, provider);
 }
 
-async function located(
-  method: string | null,
-  model: string | null,
-): Promise<{ folder: string; manifest: ModelManifest }> {
+/** A network that was found; of none of the places where models are kept when a folder was named. */
+type Located = Omit<KeptModel, 'origin'> & { origin: KeptModel['origin'] | null };
+
+async function located(method: string | null, model: string | null): Promise<Located> {
   if (model !== null && existsSync(join(model, MANIFEST_FILE)))
-    return { folder: model, manifest: await readManifest(join(model, MANIFEST_FILE)) };
+    return { folder: model, manifest: await readManifest(join(model, MANIFEST_FILE)), origin: null };
   if (model !== null) return findModel(model);
   // Not what else happens to be installed: equal settings have to mean equal results on every machine.
   const shipped = shippedModels();
   if (shipped !== null) {
     const folder = join(shipped, SHIPPED);
     const manifest = await readManifest(join(folder, MANIFEST_FILE));
-    if (manifest.method === method) return { folder, manifest };
+    if (manifest.method === method) return { folder, manifest, origin: 'shipped' };
   }
   throw new SpatileError(
     'MODEL_MISSING',
@@ -78,19 +79,17 @@ async function located(
   );
 }
 
-function choiceOf(
-  folder: string,
-  manifest: ModelManifest,
-  provider: SegmentConfig['provider'],
-): NetworkChoice {
+function choiceOf({ folder, manifest, origin }: Located, provider: SegmentConfig['provider']): NetworkChoice {
   const { normalise } = manifest.input;
+  // By name where models are kept: another machine keeps them elsewhere.
+  const place = origin === null ? resolve(folder) : { kept: origin };
   return {
     name: manifest.name,
     method: manifest.method,
     roles: manifest.input.channels,
     pixelSizeUm: manifest.input.pixelSizeUm,
     percentiles: normalise.kind === 'percentile' ? [normalise.low, normalise.high] : null,
-    settings: { manifest, folder, provider },
+    settings: { manifest, folder: place, provider },
     haloUm: (pixelSizeUm) => networkHaloUm(manifest, pixelSizeUm),
     bytesPerPixel: manifest.method === 'cellpose' ? PATCH_BYTES : NETWORK_BYTES,
     folder,

@@ -16,11 +16,13 @@ import { readManifest, verifyFile } from './read.ts';
 
 export const MANIFEST_FILE = 'model.yaml';
 
+/** Shipped with spatile, or added by the user. */
+export type ModelOrigin = 'shipped' | 'user';
+
 export interface KeptModel {
   folder: string;
   manifest: ModelManifest;
-  /** Shipped with spatile, or added by the user. */
-  origin: 'shipped' | 'user';
+  origin: ModelOrigin;
 }
 
 /** The user's folder of models. */
@@ -47,20 +49,40 @@ export function shippedModels(): string | null {
  * Errors: those of `readManifest` for a folder with a damaged manifest.
  */
 export async function listModels(environment: NodeJS.ProcessEnv = process.env): Promise<KeptModel[]> {
-  const models = new Map<string, KeptModel>();
-  const shipped = shippedModels();
-  const places = [
-    ...(shipped === null ? [] : [{ place: shipped, origin: 'shipped' as const }]),
-    { place: userModels(environment), origin: 'user' as const },
-  ];
-  for (const { place, origin } of places) {
-    for (const folder of await foldersIn(place)) {
-      if (!existsSync(join(folder, MANIFEST_FILE))) continue;
-      const manifest = await readManifest(join(folder, MANIFEST_FILE));
-      models.set(manifest.name, { folder, manifest, origin });
-    }
-  }
+  const kept = [...(await modelsOf('shipped', environment)), ...(await modelsOf('user', environment))];
+  const models = new Map(kept.map((model) => [model.manifest.name, model]));
   return [...models.values()].sort((a, b) => (a.manifest.name < b.manifest.name ? -1 : 1));
+}
+
+async function modelsOf(origin: ModelOrigin, environment: NodeJS.ProcessEnv): Promise<KeptModel[]> {
+  const place = origin === 'shipped' ? shippedModels() : userModels(environment);
+  const models: KeptModel[] = [];
+  for (const folder of place === null ? [] : await foldersIn(place)) {
+    if (!existsSync(join(folder, MANIFEST_FILE))) continue;
+    models.push({ folder, manifest: await readManifest(join(folder, MANIFEST_FILE)), origin });
+  }
+  return models;
+}
+
+/**
+ * The folder in which this machine keeps a model that another one chose. What lies there may differ: check the weights.
+ * Errors: `MODEL_MISSING`; those of `readManifest` for a folder with a damaged manifest.
+ */
+export async function keptFolder(
+  name: string,
+  origin: ModelOrigin,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const models = await modelsOf(origin, environment);
+  const found = models.find(({ manifest }) => manifest.name === name);
+  if (found) return found.folder;
+  const place =
+    origin === 'shipped' ? 'beside the program of this worker' : "in this worker's folder of models";
+  throw new SpatileError(
+    'MODEL_MISSING',
+    `${name}: there is no model of that name ${place} (${models.map(({ manifest }) => manifest.name).join(', ') || 'none is there'}); expected the one that the run was started with; ${origin === 'shipped' ? 'install the same version of spatile' : 'copy its folder there, or set SPATILE_MODELS'} on every machine`,
+    { fields: { model: name } },
+  );
 }
 
 async function foldersIn(place: string): Promise<string[]> {

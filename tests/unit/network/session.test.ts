@@ -1,12 +1,23 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { networkFor } from '@spatile/coordinator/segment/networks';
 import { isSpatileError, type SpatileError } from '@spatile/formats/errors';
 import type { ModelManifest } from '@spatile/formats/model/manifest';
 import { openNetwork } from '@spatile/worker/network/session';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { farthest, fixtures, floatsOf, manifestOf, ramp, runtimeIsHere } from './fixture.ts';
+import type { NetworkSettings } from '@spatile/worker/network/settings';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  farthest,
+  fixtures,
+  floatsOf,
+  manifestOf,
+  ramp,
+  runtimeIsHere,
+  shippedFolder,
+  shippedIsHere,
+} from './fixture.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -125,4 +136,47 @@ test('the fixtures are the networks their manifests name', async () => {
     const bytes = await readFile(join(place(name), 'model.onnx'));
     expect(createHash('sha256').update(bytes).digest('hex'), name).toBe(weights.sha256);
   }
+});
+
+describe.skipIf(!runtimeIsHere)('a network that another machine chose', () => {
+  afterEach(() => vi.unstubAllEnvs());
+  const models = (name: string) => join(folder, name);
+  /** Settings as they arrive at a worker. */
+  const chosen = async (model: string) =>
+    JSON.parse(JSON.stringify((await networkFor('stardist', model, 'cpu')).settings)) as NetworkSettings;
+  const codeOf = (settings: NetworkSettings) =>
+    openNetwork(settings).then(
+      () => 'opened',
+      ({ code }) => code,
+    );
+
+  test('is looked up by name among the models of this one, and its weights are checked', async () => {
+    await cp(place('star'), join(models('coordinator'), 'star'), { recursive: true });
+    vi.stubEnv('SPATILE_MODELS', models('coordinator'));
+    const settings = await chosen('star');
+    expect(JSON.stringify(settings)).not.toContain(folder);
+    vi.stubEnv('SPATILE_MODELS', models('worker'));
+    expect(await codeOf(settings)).toBe('MODEL_MISSING');
+    await cp(place('star'), join(models('worker'), 'another-folder'), { recursive: true });
+    const weights = join(models('worker'), 'another-folder', settings.manifest.weights.file);
+    await writeFile(weights, 'other weights');
+    expect(await codeOf(settings)).toBe('MODEL_INVALID');
+    await copyFile(join(place('star'), settings.manifest.weights.file), weights);
+    await rm(models('coordinator'), { recursive: true });
+    expect(await codeOf(settings)).toBe('opened');
+  });
+
+  test.skipIf(!shippedIsHere)('is the one beside the own program when it comes with spatile', async () => {
+    const settings = await chosen('nuclei');
+    expect(settings.folder).toEqual({ kept: 'shipped' });
+    // A model of the user's of that name is another one.
+    await cp(place('star'), join(models('own'), 'nuclei'), { recursive: true });
+    vi.stubEnv('SPATILE_MODELS', models('own'));
+    expect(await codeOf(settings)).toBe('opened');
+  });
+
+  test.skipIf(!shippedIsHere)('lies under the path that was named, from whatever folder', async () => {
+    const at = relative(process.cwd(), shippedFolder);
+    expect((await chosen(at)).folder).toBe(shippedFolder);
+  });
 });

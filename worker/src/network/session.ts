@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
 import { invalid, verifyWeights } from '@spatile/formats/model/read';
+import { keptFolder } from '@spatile/formats/model/store';
 import type { InferenceSession } from 'onnxruntime-node';
 import { networkFits } from './fits.ts';
 import type { NetworkSettings } from './settings.ts';
@@ -25,11 +26,12 @@ const opened = new Map<string, Promise<Network>>();
 /**
  * Opens the network of a manifest with one thread, or gives the one that is open. The runtime is loaded here and nowhere else.
  *
- * Errors: `RUNTIME_MISSING` without onnxruntime-node or the device, `INPUT_MISSING` and `MODEL_INVALID` for weights that
+ * Errors: `RUNTIME_MISSING` without onnxruntime-node or the device, `MODEL_MISSING` for a model that is not kept here,
+ * `INPUT_MISSING` and `MODEL_INVALID` for weights that
  * are not there, have another hash, are no ONNX or do not fit the manifest, `MEMORY_LIMIT` when a run does not fit.
  */
 export function openNetwork(settings: NetworkSettings): Promise<Network> {
-  const key = `${settings.provider} ${settings.manifest.weights.sha256} ${settings.folder}`;
+  const key = `${settings.provider} ${settings.manifest.weights.sha256} ${JSON.stringify(settings.folder)}`;
   const known = opened.get(key);
   if (known) return known;
   const opening = open(settings);
@@ -38,7 +40,8 @@ export function openNetwork(settings: NetworkSettings): Promise<Network> {
   return opening;
 }
 
-async function open({ manifest, folder, provider }: NetworkSettings): Promise<Network> {
+async function open({ manifest, folder: place, provider }: NetworkSettings): Promise<Network> {
+  const folder = typeof place === 'string' ? place : await keptFolder(manifest.name, place.kept);
   await verifyWeights(folder, manifest);
   const path = join(folder, manifest.weights.file);
   const runtime = await loadRuntime();
