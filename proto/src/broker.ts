@@ -75,7 +75,7 @@ function addressed(url: string): Pick<ConnectionOptions, 'servers' | 'user' | 'p
     if (URL.canParse(whole)) return new URL(whole);
     throw new SpatileError(
       'CLUSTER',
-      `${withoutSecret(text)}: not the address of a broker; expected one such as nats://127.0.0.1:4222; correct it`,
+      `${withoutSecret(url)}: not the address of a broker; expected one such as nats://127.0.0.1:4222; correct it`,
     );
   });
   const login = parsed.find(({ username }) => username !== '');
@@ -87,7 +87,10 @@ function addressed(url: string): Pick<ConnectionOptions, 'servers' | 'user' | 'p
   };
 }
 
-/** A URL as it may be shown and logged. */
+/** URLs of a broker as they may be shown and logged: nothing before the last `@` but the scheme. */
 export function withoutSecret(url: string): string {
-  return url.replace(/\/\/[^@/]*@/g, '//…@');
+  return url.replace(
+    /^(\s*[a-z][a-z0-9+.-]*:\/\/)?.*@/is,
+    (_, scheme: string | undefined) => `${scheme ?? ''}…@`,
+  );
 }

@@ -24,6 +24,10 @@ export const CLUSTER_SLOTS = 4096;
 /** An empty queue with open tasks must be seen so often before they are published again. */
 const EMPTY_LOOKS = 2;
 
+/** How long the end of a run waits for workers to hear of it, and how often it looks, milliseconds. */
+const LONGEST_FAREWELL_MS = 2000;
+const FAREWELL_LOOK_MS = 50;
+
 /** The state of a run's cluster, for pages and metrics. */
 export interface ClusterState {
   depth: QueueDepth | null;
@@ -103,8 +107,16 @@ export class ClusterPool implements TaskPool {
     if (this.#reconciler !== null) clearInterval(this.#reconciler);
     this.#book.end();
     await this.#queue.then((queue) => queue.close()).catch(() => undefined);
+    await this.#farewell();
     await this.#connection?.close();
     this.#server.forceShutdown();
+  }
+
+  /** Stays for a heartbeat, so that workers in the middle of a tile hear that nobody wants it any more. */
+  async #farewell(): Promise<void> {
+    const most = Math.min(LONGEST_FAREWELL_MS, this.#options.ackWaitMs);
+    for (let waited = 0; this.#book.untold > 0 && waited < most; waited += FAREWELL_LOOK_MS)
+      await new Promise((resolve) => setTimeout(resolve, FAREWELL_LOOK_MS));
   }
 
   async #open(): Promise<TaskQueue> {
@@ -117,7 +129,11 @@ export class ClusterPool implements TaskPool {
       credentials: natsCredentials,
     });
     void this.#follow(this.#connection);
-    const queue = await TaskQueue.open(this.#connection, this.#run, ackWaitMs);
+    const queue = await TaskQueue.open(this.#connection, this.#run, {
+      ackWaitMs,
+      token: security.token,
+      warn: (message) => this.#listener({ type: 'warning', message }),
+    });
     this.#log.info({ nats: withoutSecret(nats), listen, address: this.#address }, 'cluster ready');
     this.#options.ready(this.#run, this.#address);
     this.#reconciler = setInterval(() => void this.#reconcile(queue), reconcileMs).unref();

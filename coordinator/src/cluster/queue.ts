@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   AckPolicy,
   type ConsumerConfig,
@@ -36,6 +37,15 @@ export interface QueueDepth {
   inWork: number;
 }
 
+export interface QueueOptions {
+  /** A task whose worker is silent for so long goes to another. */
+  ackWaitMs: number;
+  /** The secret under which tasks are sealed; null without one. */
+  token: string | null;
+  /** Hears, in one sentence, of what keeps tasks from the queue. */
+  warn: (message: string) => void;
+}
+
 /**
  * The tasks of one run on JetStream: published by the coordinator, pulled by workers. Everything in it can be lost and is
  * made again from what the coordinator knows.
@@ -44,25 +54,28 @@ export class TaskQueue {
   readonly #js: JetStreamClient;
   readonly #jsm: JetStreamManager;
   readonly #run: string;
-  readonly #ackWaitMs: number;
+  readonly #options: QueueOptions;
+  /** The broker remembers ids of messages for a while, purged or not: those of a resumed run must be others. */
+  readonly #opened = randomBytes(8).toString('hex');
+  /** Kinds of problems that were told. */
+  readonly #told = new Set<string>();
   #closed = false;
 
-  private constructor(js: JetStreamClient, jsm: JetStreamManager, run: string, ackWaitMs: number) {
+  private constructor(js: JetStreamClient, jsm: JetStreamManager, run: string, options: QueueOptions) {
     this.#js = js;
     this.#jsm = jsm;
     this.#run = run;
-    this.#ackWaitMs = ackWaitMs;
+    this.#options = options;
   }
 
   /**
-   * Opens the queue of a run, empty.
-   * @param ackWaitMs a task whose worker is silent for so long goes to another.
-   * Errors: `CLUSTER` when JetStream is not there or may not be used.
+   * Opens the queue of a run, empty. Errors: `CLUSTER` when JetStream is not there or may not be used.
    */
-  static async open(connection: NatsConnection, run: string, ackWaitMs: number): Promise<TaskQueue> {
+  static async open(connection: NatsConnection, run: string, options: QueueOptions): Promise<TaskQueue> {
     try {
-      const jsm = await jetstreamManager(connection);
-      const queue = new TaskQueue(jetstream(connection), jsm, run, ackWaitMs);
+      // A coordinator may not ask for the account: its rights are of this stream alone.
+      const jsm = await jetstreamManager(connection, { checkAPI: false });
+      const queue = new TaskQueue(jetstream(connection), jsm, run, options);
       await queue.#ensure();
       await jsm.streams.purge(TASK_STREAM, { filter: runSubjects(run) });
       return queue;
@@ -75,19 +88,23 @@ export class TaskQueue {
     }
   }
 
-  /** Puts a task on the queue, however long that takes while the broker is away. Gives up only when the queue is closed. */
+  /**
+   * Puts a task on the queue, however long that takes while the broker is away or refuses; tells so once for each kind of
+   * problem. Gives up only when the queue is closed.
+   */
   async publish(task: TaskMessage): Promise<void> {
-    const msgID = `${task.run}/${task.task}/e${task.epoch}`;
+    const text = encodeTask(task, this.#options.token);
+    const msgID = `${task.run}/${task.task}/e${task.epoch}/${this.#opened}`;
     for (let wait: number = RETRY_MS[0]; !this.#closed; wait = Math.min(2 * wait, RETRY_MS[1])) {
       try {
-        await this.#js.publish(taskSubject(task.run, 'cpu'), encodeTask(task), { msgID });
+        await this.#js.publish(taskSubject(task.run, 'cpu'), text, { msgID });
         return;
       } catch (error) {
         if (this.#closed) return;
+        this.#tell(error);
         // Ambiguous: it may have arrived; the same id makes a second one harmless.
         await sleep(wait);
-        await this.#ensure().catch(() => undefined);
-        if (error instanceof SpatileError) throw error;
+        await this.#ensure().catch((cause) => this.#tell(cause));
       }
     }
   }
@@ -111,6 +128,15 @@ export class TaskQueue {
     await this.#jsm.streams.purge(TASK_STREAM, { filter: runSubjects(this.#run) }).catch(() => undefined);
   }
 
+  #tell(error: unknown): void {
+    const kind = error instanceof JetStreamApiError ? `${error.code}` : String((error as Error).name);
+    if (this.#closed || this.#told.has(kind)) return;
+    this.#told.add(kind);
+    this.#options.warn(
+      `NATS: a task cannot be put on the queue yet (${error instanceof Error ? error.message : error}); expected the broker to store it; it is tried again, and if that does not help check the broker, its space and the rights in docs/security.md`,
+    );
+  }
+
   /** Makes stream and consumer where they are not there. A live one is looked at, never created over. */
   async #ensure(): Promise<void> {
     await orMissing(this.#jsm.streams.info(TASK_STREAM), () =>
@@ -131,7 +157,7 @@ export class TaskQueue {
       durable_name: name,
       filter_subject: taskSubject(this.#run, 'cpu'),
       ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(this.#ackWaitMs),
+      ack_wait: nanos(this.#options.ackWaitMs),
       max_deliver: MOST_DELIVERIES,
       max_ack_pending: MOST_IN_WORK,
       max_waiting: MOST_IN_WORK,

@@ -11,8 +11,8 @@ interface OpenTask {
   kind: string;
   input: () => Promise<Uint8Array>;
   epoch: number;
-  /** Attempts by id: who, and whether they are known to have ended. */
-  attempts: Map<string, { worker: string; ended: boolean; fraction: number }>;
+  /** Attempts by id: who, whether they are known to have ended, and whether they were heard since the task was last begun. */
+  attempts: Map<string, { worker: string; ended: boolean; heard: boolean; fraction: number }>;
   /** The commit that is under way; the first of a task. */
   committing: { digest: string; stored: Promise<void> } | null;
 }
@@ -37,8 +37,10 @@ export class TaskBook {
   readonly run: string;
   readonly #listener: (event: PoolEvent) => void;
   readonly #open = new Map<string, OpenTask>();
-  /** Digests of the results that were stored. */
-  readonly #done = new Map<string, string>();
+  /** Of tasks whose results were stored: the digest, and who may still give theirs for comparison. */
+  readonly #done = new Map<string, { digest: string; attempts: ReadonlySet<string> }>();
+  /** Attempts that were under way when the run ended and do not know it yet. */
+  readonly #untold = new Set<string>();
   #over = false;
 
   constructor(run: string, listener: (event: PoolEvent) => void) {
@@ -77,7 +79,14 @@ export class TaskBook {
   /** From now on every worker is told that the run is over. */
   end(): void {
     this.#over = true;
+    for (const { attempts } of this.#open.values())
+      for (const [id, { ended }] of attempts) if (!ended) this.#untold.add(id);
     this.#open.clear();
+  }
+
+  /** Attempts that were under way at the end of the run and were not told yet. */
+  get untold(): number {
+    return this.#untold.size;
   }
 
   begin(attempt: AttemptMessage): { verdict: BeginVerdict; kind: string } {
@@ -86,7 +95,8 @@ export class TaskBook {
     if (open === undefined || attempt.epoch < open.epoch || open.committing !== null)
       return { verdict: 'ALREADY', kind: '' };
     if (open.attempts.has(attempt.attemptId)) return { verdict: 'GO', kind: open.kind };
-    const vanished = [...open.attempts.values()].filter(({ ended }) => !ended);
+    const vanished = [...open.attempts.values()].filter(({ ended, heard }) => !ended && !heard);
+    for (const known of open.attempts.values()) known.heard = false;
     if (vanished.length >= MAX_ATTEMPTS) {
       this.#poison(
         attempt.task,
@@ -95,11 +105,19 @@ export class TaskBook {
       );
       return { verdict: 'ALREADY', kind: '' };
     }
-    open.attempts.set(attempt.attemptId, { worker: attempt.worker, ended: false, fraction: 0 });
+    open.attempts.set(attempt.attemptId, {
+      worker: attempt.worker,
+      ended: false,
+      heard: false,
+      fraction: 0,
+    });
     return { verdict: 'GO', kind: open.kind };
   }
 
-  /** The input of a task for a worker that holds it. Errors: `CLUSTER` for anybody else. */
+  /**
+   * The input of a task for a worker that holds it. Errors: `CLUSTER` for anybody else; whatever making it fails with, which
+   * ends the run as well: no other worker would get it either.
+   */
   async input(attempt: AttemptMessage): Promise<Uint8Array> {
     const open = this.#held(attempt);
     if (open === null)
@@ -107,12 +125,17 @@ export class TaskBook {
         'CLUSTER',
         `task ${attempt.task}: not held by attempt ${attempt.attemptId}; expected BeginAttempt before Fetch; take the next task`,
       );
-    return open.input();
+    try {
+      return await open.input();
+    } catch (error) {
+      if (!this.#over) this.#listener({ type: 'broken', error: inputError(attempt.task, error) });
+      throw error;
+    }
   }
 
   /** Whether a worker may send a result of this task: it has begun it here, or the result is there already. */
   mayCommit(attempt: AttemptMessage): boolean {
-    return this.#held(attempt) !== null || this.#done.has(attempt.task);
+    return this.#held(attempt) !== null || this.#digestBefore(attempt) !== null;
   }
 
   /**
@@ -124,8 +147,10 @@ export class TaskBook {
     digest: string,
     report: Pick<DoneReport, 'bytes' | 'seconds' | 'cpuSeconds' | 'peakRssBytes' | 'work'>,
   ): Promise<CommitVerdict> {
-    const first = this.#done.get(attempt.task);
-    if (first !== undefined) return first === digest ? 'ALREADY' : this.#different(attempt.task);
+    // A worker of a former run of the same coordinator has begun nothing here.
+    if (attempt.run !== this.run) return 'CLOSED';
+    const first = this.#digestBefore(attempt);
+    if (first !== null) return first === digest ? 'ALREADY' : this.#different(attempt.task);
     const open = this.#held(attempt);
     if (open === null) return 'CLOSED';
     if (open.committing !== null) {
@@ -144,16 +169,19 @@ export class TaskBook {
       open.committing = null;
       throw error;
     }
-    this.#done.set(task, digest);
+    this.#done.set(task, { digest, attempts: new Set(open.attempts.keys()) });
     this.#open.delete(task);
     return 'COMMITTED';
   }
 
   beat(attempt: AttemptMessage, fraction: number): BeatVerdict {
-    if (this.#over || attempt.run !== this.run) return 'CANCELLED';
+    if (this.#over || attempt.run !== this.run) {
+      this.#untold.delete(attempt.attemptId);
+      return 'CANCELLED';
+    }
     const open = this.#held(attempt);
     if (open === null) return 'LOST';
-    open.attempts.get(attempt.attemptId)!.fraction = fraction;
+    Object.assign(open.attempts.get(attempt.attemptId)!, { heard: true, fraction });
     this.#listener({ type: 'progress', worker: open.slot, task: attempt.task, fraction });
     return 'GO_ON';
   }
@@ -172,6 +200,12 @@ export class TaskBook {
     if (attempt.run !== this.run) return null;
     const open = this.#open.get(attempt.task);
     return open?.attempts.has(attempt.attemptId) ? open : null;
+  }
+
+  /** The digest of the stored result, for one of those who had begun its task; null for others and while there is none. */
+  #digestBefore(attempt: AttemptMessage): string | null {
+    const done = attempt.run === this.run ? this.#done.get(attempt.task) : undefined;
+    return done?.attempts.has(attempt.attemptId) ? done.digest : null;
   }
 
   #poison(task: string, open: OpenTask, workers: string[]): void {
@@ -201,3 +235,12 @@ export class TaskBook {
     return 'DIFFERENT';
   }
 }
+
+const inputError = (task: string, cause: unknown): SpatileError =>
+  cause instanceof SpatileError
+    ? cause
+    : new SpatileError(
+        'INTERNAL',
+        `task ${task}: its input cannot be made (${cause instanceof Error ? cause.message : cause}); expected what earlier steps left in the run directory; see spatile.log and go on with --resume`,
+        { cause },
+      );

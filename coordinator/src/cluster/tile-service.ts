@@ -14,7 +14,7 @@ import type { CommitVerdict, TaskBook } from './task-book.ts';
 
 /** Payloads that are held at once, of each direction: bounds the memory of the coordinator. */
 const PAYLOADS_AT_ONCE = 8;
-/** Longest time in which a worker may take nothing of what is sent to it, milliseconds. */
+/** Longest time in which a worker may take nothing of what is sent to it, or send nothing of what it gives, milliseconds. */
 const STALL_MS = 60_000;
 
 /** What the service tells of itself, for pages and metrics. */
@@ -35,8 +35,9 @@ export interface TileService {
  * The service from which workers get tiles and to which they give results. Every call says who it is before anything of it is
  * read; a worker sees and writes only tasks it has begun.
  * @param token the secret that every call must carry; null on a machine of one's own.
+ * @param stallMs longest silence of a worker that sends a result.
  */
-export function tileService(book: TaskBook, token: string | null): TileService {
+export function tileService(book: TaskBook, token: string | null, stallMs = STALL_MS): TileService {
   const transfers: Transfers = { fetched: 0, fetchedBytes: 0, committed: 0, committedBytes: 0, refused: 0 };
   const fetches = pLimit(PAYLOADS_AT_ONCE);
   const commits = pLimit(PAYLOADS_AT_ONCE);
@@ -75,11 +76,17 @@ export function tileService(book: TaskBook, token: string | null): TileService {
     return commits(async () => {
       let header: ReturnType<typeof checked<'commit'>> | null = null;
       const reader = new PayloadReader('result');
-      for await (const message of call as AsyncIterable<CommitChunk__Output>) {
-        if (message.header !== null) header = checked('commit', message.header);
-        // Nothing is kept of somebody who may not give it.
-        if (header === null || !book.mayCommit(header.attempt)) return 'CLOSED';
-        if (message.chunk !== null) reader.accept(message.chunk);
+      const stall = setTimeout(() => call.destroy(silent(stallMs)), stallMs);
+      try {
+        for await (const message of call as AsyncIterable<CommitChunk__Output>) {
+          stall.refresh();
+          if (message.header !== null) header = checked('commit', message.header);
+          // Nothing is kept of somebody who may not give it.
+          if (header === null || !book.mayCommit(header.attempt)) return 'CLOSED';
+          if (message.chunk !== null) reader.accept(message.chunk);
+        }
+      } finally {
+        clearTimeout(stall);
       }
       if (header === null)
         throw new SpatileError('CLUSTER', 'commit message: no header; expected it with the first piece');
@@ -160,6 +167,13 @@ async function drained(call: ServerWritableStream<FetchRequest__Output, Chunk>):
     waiting.abort();
   }
 }
+
+const silent = (milliseconds: number): SpatileError =>
+  new SpatileError(
+    'DAMAGED_TRANSFER',
+    `result: nothing came for ${milliseconds / 1000} s; expected its next piece; it is tried again, and if that does not help check the network`,
+    { retryable: true },
+  );
 
 function record(json: string): Record<string, unknown> {
   try {

@@ -18,6 +18,8 @@ export type PoolEvent =
       settled?: (error: unknown) => void;
     } & DoneReport)
   | { type: 'failed'; worker: number; task: string; attempt: number; error: WireError }
+  /** Something that a person should know; the work goes on. */
+  | { type: 'warning'; message: string }
   /** Something that no further try can mend: the run ends with it. */
   | { type: 'broken'; error: SpatileError };
 

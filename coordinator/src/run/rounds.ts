@@ -1,4 +1,4 @@
-import { type ErrorCode, SpatileError } from '@spatile/formats/errors';
+import { ERROR_CODES, type ErrorCode, SpatileError } from '@spatile/formats/errors';
 import { settled } from '@spatile/formats/spatialdata/settled';
 import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import type { ProgressEvent } from '../api.ts';
@@ -64,6 +64,10 @@ const keyOf = (task: RoundTask): string =>
   task.round === undefined ? task.id : taskKey(task.round, task.id);
 
 const encodedInput = async (task: RoundTask): Promise<Uint8Array> => encodeFrame(await task.input());
+
+/** A worker may be of another version, or none of ours: it must not name the exit code. */
+const knownCode = (code: string): ErrorCode =>
+  Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'INTERNAL';
 
 /** What a task is called on the wire: late reports of an earlier round must not be taken for this one's. */
 const wireName = (round: string, key: string): string => `${round}/${key}`;
@@ -277,6 +281,8 @@ export class RoundRunner {
 
   /** While all workers are busy, makes the input of the task that is next: a worker that is free then waits for no disk. */
   private prepareNext(): void {
+    // A cluster asks for the input when a worker has taken the task.
+    if (this.options.cluster !== undefined) return;
     const key = this.state.ready[0];
     if (key === undefined || this.state.idle.length > 0 || this.state.over || this.prepared !== null) return;
     const next: { key: string; bytes: Uint8Array | null } = { key, bytes: null };
@@ -337,7 +343,7 @@ export class RoundRunner {
           type: 'failed',
           worker: event.worker,
           task: keyOf(task),
-          code: code as ErrorCode,
+          code: knownCode(code),
           message,
           retryable,
         });
@@ -357,6 +363,10 @@ export class RoundRunner {
         if (task !== null) this.feed({ type: 'returned', worker: event.worker, task: keyOf(task) });
         break;
       }
+      case 'warning':
+        this.options.log.warn({ round }, event.message);
+        this.options.progress({ kind: 'warning', message: event.message });
+        break;
       case 'broken':
         this.failed = event.error;
         this.settleRound?.reject(event.error);

@@ -83,6 +83,46 @@ describe('the book of open tasks', () => {
     expect(events).toEqual([]);
   });
 
+  test('takes a late result only from who had begun the task, in this run', async () => {
+    book.begin(try_('a'));
+    book.begin(try_('b'));
+    expect(await commit(try_('a'), 'x')).toBe('COMMITTED');
+    for (const other of [try_('a', 1, 't1', 'former run'), try_('stranger')]) {
+      expect(book.mayCommit(other)).toBe(false);
+      expect(await commit(other, 'y')).toBe('CLOSED');
+    }
+    expect(types()).toEqual(['done']);
+    expect(book.mayCommit(try_('b'))).toBe(true);
+  });
+
+  test('ends the run with the reason when an input cannot be made, but not after its end', async () => {
+    book.open(8, 'bad', 1, 'assign.expand', async () => Promise.reject(new Error('results/x: missing')));
+    book.begin(try_('a', 1, 'bad'));
+    await expect(book.input(try_('a', 1, 'bad'))).rejects.toThrow('results/x: missing');
+    expect(events).toMatchObject([
+      { type: 'broken', error: { message: expect.stringMatching(/results\/x/) } },
+    ]);
+    let refuse = (_: Error): void => undefined;
+    const late = new Promise<Uint8Array>((_, reject) => {
+      refuse = reject;
+    });
+    book.open(9, 'late', 1, 'assign.expand', () => late);
+    book.begin(try_('a', 1, 'late'));
+    const asked = book.input(try_('a', 1, 'late'));
+    book.end();
+    refuse(new Error('interrupted'));
+    await expect(asked).rejects.toThrow('interrupted');
+    expect(types()).toEqual(['broken']);
+  });
+
+  test('does not count workers that are alive', () => {
+    for (let i = 0; i < 3 * MAX_ATTEMPTS; i++) {
+      expect(book.begin(try_(`w${i}`)).verdict).toBe('GO');
+      for (let j = 0; j <= i; j++) expect(book.beat(try_(`w${j}`), 0.1)).toBe('GO_ON');
+    }
+    expect(types()).not.toContain('failed');
+  });
+
   test('ends the run over a task on which workers vanish, and not before', () => {
     for (let i = 0; i < MAX_ATTEMPTS; i++) expect(book.begin(try_(`w${i}`)).verdict).toBe('GO');
     expect(events).toEqual([]);
@@ -124,8 +164,12 @@ describe('the book of open tasks', () => {
 
   test('tells everybody when the run is over', () => {
     book.begin(try_('a'));
+    book.begin(try_('left'));
+    book.fail(try_('left'), error, true);
     book.end();
+    expect(book.untold).toBe(1);
     expect(book.begin(try_('b')).verdict).toBe('OVER');
     expect(book.beat(try_('a'), 0.1)).toBe('CANCELLED');
+    expect(book.untold).toBe(0);
   });
 });

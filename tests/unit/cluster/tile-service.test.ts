@@ -1,9 +1,9 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { credentials, Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { TaskBook } from '@spatile/coordinator/cluster/task-book';
 import { tileService } from '@spatile/coordinator/cluster/tile-service';
 import type { DoneMessage } from '@spatile/formats/tile/protocol';
 import { services } from '@spatile/proto/definition';
-import { PIECE_BYTES } from '@spatile/proto/transfer';
+import { PIECE_BYTES, pieces } from '@spatile/proto/transfer';
 import { TileClient } from '@spatile/worker/cluster/tile-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -17,6 +17,7 @@ const attempt = (id: string, task = 't1') => ({
   attemptId: `attempt-${id}`,
   worker: id,
 });
+const failure = { code: 'INTERNAL', message: 'broken', fields: {}, retryable: false, stack: '' };
 const done = (bytes: Uint8Array): DoneMessage => ({
   ...({ type: 'done', task: 't1', attempt: 1 } as const),
   ...{ bytes, seconds: 1, cpuSeconds: 1, peakRssBytes: 1, work: { proposals: 5 } },
@@ -27,6 +28,7 @@ describe('tiles over gRPC', () => {
   let address: string;
   let book: TaskBook;
   let stored: unknown[];
+  let failed: unknown[];
   const clients: TileClient[] = [];
   const client = (token: string | null = TOKEN): TileClient => {
     clients.push(new TileClient(address, { ...nobody, token }));
@@ -34,7 +36,9 @@ describe('tiles over gRPC', () => {
   };
   beforeEach(async () => {
     stored = [];
+    failed = [];
     book = new TaskBook('r', (event) => {
+      if (event.type === 'failed') failed.push(event.error);
       if (event.type !== 'done') return;
       stored.push(event);
       event.settled?.(null);
@@ -42,7 +46,7 @@ describe('tiles over gRPC', () => {
     book.open(0, 't1', 1, 'assign.expand', async () => payload);
     book.open(1, 'broken', 1, 'assign.expand', async () => Promise.reject(new Error('results/x: missing')));
     server = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 });
-    server.addService(services().TileData.service, tileService(book, TOKEN).handlers);
+    server.addService(services().TileData.service, tileService(book, TOKEN, 300).handlers);
     address = await new Promise((resolve, reject) =>
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
         error === null ? resolve(`127.0.0.1:${port}`) : reject(error),
@@ -78,6 +82,42 @@ describe('tiles over gRPC', () => {
     await expect(client().fetch(attempt('stranger'))).rejects.toThrow(/not held by attempt/);
     expect(await client().commit(attempt('stranger'), done(payload))).toBe('CLOSED');
     expect(stored).toEqual([]);
+  });
+
+  test('are not waited for when who gives them says nothing for too long', async () => {
+    const raw = new (services().TileData)(address, credentials.createInsecure());
+    const begun = attempt('silent');
+    await client().begin(begun);
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${TOKEN}`);
+    const answer = await new Promise<unknown>((resolve) => {
+      const call = raw.commit(metadata, (error: unknown) => resolve(error));
+      const [chunk] = pieces(payload);
+      call.write({ header: { attempt: begun, seconds: 1, cpuSeconds: 1, peakRssBytes: 1, work: {} }, chunk });
+    });
+    raw.close();
+    expect(answer).toMatchObject({
+      code: status.DATA_LOSS,
+      details: expect.stringContaining('nothing came'),
+    });
+    expect(await client().commit(begun, done(payload))).toBe('COMMITTED');
+  });
+
+  test('are given up at once when the worker has to leave', async () => {
+    book.open(2, 'slow', 1, 'assign.expand', () => new Promise(() => undefined));
+    await client().begin(attempt('a', 'slow'));
+    const stop = new AbortController();
+    const fetching = client().fetch(attempt('a', 'slow'), stop.signal);
+    setTimeout(() => stop.abort(), 50);
+    await expect(fetching).rejects.toThrow(/coordinator of the run/);
+    await expect(client().begin(attempt('b'), AbortSignal.abort())).rejects.toThrow(/coordinator of the run/);
+  });
+
+  test('failures go through, however many facts they have', async () => {
+    await client().begin(attempt('a'));
+    const fields = { tiles: Array.from({ length: 10_000 }, (_, i) => `t${i}`) };
+    await client().fail(attempt('a'), { ...failure, fields }, false);
+    expect(failed).toMatchObject([{ message: failure.message, fields: {} }]);
   });
 
   test('that cannot be made end the fetch with the reason', async () => {

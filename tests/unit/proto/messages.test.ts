@@ -1,6 +1,6 @@
 import { checked } from '@spatile/proto/messages';
 import { checkRunId, consumerName, consumerParts } from '@spatile/proto/names';
-import { decodeTask, encodeTask } from '@spatile/proto/task';
+import { decodeTask, encodeTask, isGenuine } from '@spatile/proto/task';
 import { describe, expect, test } from 'vitest';
 
 const task = { run: 'slide-1a2b3c4d', task: 'assign/t0001', epoch: 3, server: '127.0.0.1:50051' };
@@ -8,7 +8,17 @@ const attempt = { run: task.run, task: task.task, epoch: 1, attemptId: '01234567
 
 describe('messages', () => {
   test('of the queue come back as they were', () => {
-    expect(decodeTask(encodeTask(task))).toEqual(task);
+    expect(decodeTask(encodeTask(task, null))).toEqual(task);
+    expect(decodeTask(encodeTask(task, 'a shared secret'))).toMatchObject(task);
+  });
+
+  test('of the queue carry a seal that only the secret makes, of every part', () => {
+    const sealed = decodeTask(encodeTask(task, 'a shared secret'));
+    expect(isGenuine(sealed, 'a shared secret')).toBe(true);
+    expect(isGenuine(sealed, 'another secret')).toBe(false);
+    expect(isGenuine(task, 'a shared secret')).toBe(false);
+    for (const part of [{ server: '127.0.0.1:1' }, { run: 'other' }, { task: 'assign/t0002' }, { epoch: 4 }])
+      expect(isGenuine({ ...sealed, ...part }, 'a shared secret')).toBe(false);
   });
 
   test.each([
@@ -18,6 +28,7 @@ describe('messages', () => {
     '{"run":"a"}',
     JSON.stringify({ ...task, more: 1 }),
     JSON.stringify({ ...task, epoch: 0 }),
+    JSON.stringify({ ...task, mac: 'short' }),
   ])('that are no task are refused: %s', (text) => {
     expect(() => decodeTask(text)).toThrow(/not a task/);
   });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JsMsg } from '@nats-io/jetstream';
+import { SpatileError } from '@spatile/formats/errors';
 import type { WireError } from '@spatile/formats/tile/protocol';
 import type { TaskMessage } from '@spatile/proto/task';
 import type { KernelProcess, Outcome } from './kernel-process.ts';
@@ -13,7 +14,8 @@ const BEATS = 4;
 
 /**
  * One try at one task: begins it with the coordinator, fetches, computes, commits. While it computes, the queue is told that
- * it goes on, but only as long as it makes progress, so that a hung kernel is noticed. After a pause of its own (the machine
+ * it goes on, but only as long as it makes progress, so that a hung kernel is noticed; waiting for the coordinator, whose calls
+ * have limits of their own, counts as progress. A coordinator that is silent for as long ends the try. After a pause of its own (the machine
  * slept) the message may be somebody else's by now: from then on this try says nothing more about it to the queue, but still
  * commits what it has, since the first result counts whoever gives it.
  */
@@ -29,7 +31,12 @@ export class TaskAttempt {
   #moved = true;
   #lastWord = performance.now();
   #stale = false;
-  #stopped: 'lost' | 'preempted' | null = null;
+  /** Whether tile or result are on their way. */
+  #moving: 'fetch' | 'commit' | null = null;
+  /** Since when no heartbeat has been answered. */
+  #unheardSince: number | null = null;
+  #stopped: 'lost' | 'preempted' | 'unreachable' | null = null;
+  readonly #stopping = new AbortController();
 
   constructor(options: {
     message: JsMsg;
@@ -56,66 +63,94 @@ export class TaskAttempt {
       : (elapsed * (1 - this.#fraction)) / this.#fraction;
   }
 
-  /** Stops computing; the task goes back to the queue at once. */
+  /** Stops whatever is under way; the task goes back to the queue at once. */
   preempt(): void {
     this.#stop('preempted');
   }
 
   /** Rejects with `CLUSTER` when the coordinator stays away: the message then comes back to the queue by itself. */
   async run(): Promise<AttemptEnd> {
-    const { verdict, kind } = await this.#client.begin(this.#attempt);
-    if (verdict !== 'GO') {
-      await this.#acknowledge();
-      return verdict === 'OVER' ? 'over' : 'already';
-    }
-    const beating = setInterval(() => this.#beat(), this.#ackWaitMs / BEATS);
+    let beating: NodeJS.Timeout | undefined;
     try {
-      const bytes = await this.#client.fetch(this.#attempt);
-      if (this.#stopped !== null) return await this.#giveBack();
-      this.#moved = true;
-      const outcome = await this.#kernel.compute(this.#task.task, kind, bytes, (fraction) => {
-        this.#fraction = fraction;
-        this.#moved = true;
-      });
-      if (outcome.type !== 'done') {
-        if (this.#stopped !== null) return await this.#giveBack();
-        await this.#client.fail(this.#attempt, failure(outcome), false);
-        // The coordinator hands it out anew, or ends the run.
+      const { verdict, kind } = await this.#client.begin(this.#attempt, this.#stopping.signal);
+      if (verdict !== 'GO') {
         await this.#acknowledge();
-        return 'failed';
+        return verdict === 'OVER' ? 'over' : 'already';
       }
-      this.#moved = true;
-      const committed = await this.#client.commit(this.#attempt, outcome);
-      await this.#acknowledge();
-      return committed === 'COMMITTED' ? 'committed' : 'already';
+      beating = setInterval(() => this.#beat(), this.#ackWaitMs / BEATS);
+      return await this.#work(kind);
+    } catch (error) {
+      if (this.#stopped === null) throw error;
+      return await this.#giveBack();
     } finally {
       clearInterval(beating);
+    }
+  }
+
+  async #work(kind: string): Promise<AttemptEnd> {
+    const { signal } = this.#stopping;
+    const bytes = await this.#wait('fetch', () => this.#client.fetch(this.#attempt, signal));
+    if (this.#stopped !== null) return this.#giveBack();
+    const outcome = await this.#kernel.compute(this.#task.task, kind, bytes, (fraction) => {
+      this.#fraction = fraction;
+      this.#moved = true;
+    });
+    if (outcome.type !== 'done') {
+      if (this.#stopped !== null) return this.#giveBack();
+      await this.#client.fail(this.#attempt, failure(outcome), false);
+      // The coordinator hands it out anew, or ends the run.
+      await this.#acknowledge();
+      return 'failed';
+    }
+    const committed = await this.#wait('commit', () => this.#client.commit(this.#attempt, outcome, signal));
+    await this.#acknowledge();
+    return committed === 'COMMITTED' ? 'committed' : 'already';
+  }
+
+  async #wait<T>(what: 'fetch' | 'commit', call: () => Promise<T>): Promise<T> {
+    this.#moving = what;
+    try {
+      return await call();
+    } finally {
+      this.#moving = null;
+      this.#moved = true;
     }
   }
 
   #beat(): void {
     const now = performance.now();
     if (now - this.#lastWord > this.#ackWaitMs) this.#stale = true;
-    if (!this.#moved) return;
+    if (!this.#moved && this.#moving === null) return;
     this.#moved = false;
     this.#lastWord = now;
     if (!this.#stale) this.#message.working();
-    // A coordinator that does not answer now is none that says stop.
     this.#client.beat(this.#attempt, this.#fraction).then(
       (verdict) => {
-        if (verdict !== 'GO_ON') this.#stop('lost');
+        this.#unheardSince = null;
+        // Whose result is on its way gives it nevertheless: it is counted, or compared with the one that was.
+        if (verdict === 'CANCELLED' || (verdict === 'LOST' && this.#moving !== 'commit')) this.#stop('lost');
       },
-      () => undefined,
+      () => {
+        const failed = performance.now();
+        this.#unheardSince ??= failed;
+        if (failed - this.#unheardSince >= this.#ackWaitMs) this.#stop('unreachable');
+      },
     );
   }
 
-  #stop(why: 'lost' | 'preempted'): void {
+  #stop(why: 'lost' | 'preempted' | 'unreachable'): void {
     if (this.#stopped !== null) return;
     this.#stopped = why;
+    this.#stopping.abort();
     this.#kernel.kill();
   }
 
   async #giveBack(): Promise<AttemptEnd> {
+    if (this.#stopped === 'unreachable')
+      throw new SpatileError(
+        'CLUSTER',
+        `${this.#task.server}: no heartbeat was answered for ${this.#ackWaitMs / 1000} s; expected the coordinator of the run; check that it runs and that this machine may reach it`,
+      );
     if (this.#stopped === 'lost') {
       await this.#acknowledge();
       return 'lost';

@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { status } from '@grpc/grpc-js';
-import { isSpatileError } from '@spatile/formats/errors';
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { isSpatileError, SpatileError } from '@spatile/formats/errors';
 import { connectBroker, withoutSecret } from '@spatile/proto/broker';
 import { readSecurity, type Security } from '@spatile/proto/security';
-import { decodeTask, type TaskMessage } from '@spatile/proto/task';
+import { decodeTask, isGenuine, type SealedTask } from '@spatile/proto/task';
 import type { Logger } from 'pino';
-import { TaskAttempt } from './attempt.ts';
+import { orAborted, pause } from './abort.ts';
+import { AbsentRuns } from './absent-runs.ts';
+import { type AttemptEnd, TaskAttempt } from './attempt.ts';
 import { KernelProcess } from './kernel-process.ts';
 import type { ClusterWorkerOptions } from './options.ts';
 import { type Taken, TaskSource } from './task-source.ts';
@@ -13,10 +16,15 @@ import { TileClient } from './tile-client.ts';
 
 /** Between two looks at a queue that is away or empty of runs, milliseconds. */
 const PAUSE_MS = 500;
+/** NATS' own numbers for a stream or a consumer that is not there: no run is on. */
+const MISSING = new Set([10014, 10059]);
 /** Coordinators whose connection is kept. */
 const MOST_CLIENTS = 16;
 /** Left of the grace period when the worker decides to finish what it has, milliseconds. */
 const MARGIN_MS = 5000;
+
+/** Longest wait for a broker to take the last words, milliseconds. */
+const LONGEST_DRAIN_MS = 2000;
 
 /** Exit codes: 0 after a time without work, 75 when asked to leave, as schedulers tell these apart. */
 export const LEFT = 75;
@@ -24,7 +32,7 @@ export const LEFT = 75;
 /**
  * A worker of a cluster: pulls one task at a time, computes it in a process of its own, commits the result. Holds nothing
  * that matters: it may be killed at any moment. Ends with an exit code when asked to leave (`stop`) or after a time without
- * work. Errors: `CLUSTER` when the broker cannot be reached at the start, or a coordinator does not take the secret.
+ * work. Errors: `CLUSTER` when the broker cannot be reached at the start, or when the secret of the one run it is for is another.
  */
 export async function serveCluster(
   options: ClusterWorkerOptions,
@@ -45,14 +53,19 @@ export async function serveCluster(
   const clients = new Clients(security);
   const source = await TaskSource.open(connection, options.workers, options.run);
   let current: TaskAttempt | null = null;
+  let deadline: NodeJS.Timeout | undefined;
   const leave = (): void => {
     if (current !== null && current.restMs > options.graceMs - MARGIN_MS) current.preempt();
+    deadline = setTimeout(() => current?.preempt(), options.graceMs);
   };
   stop.addEventListener('abort', leave, { once: true });
   let idleSince = performance.now();
+  const absent = new AbsentRuns();
+  const problem = problems(log);
   try {
     while (!stop.aborted) {
-      const taken = await Promise.race([source.next().catch((error) => problem(log, error)), aborted(stop)]);
+      const next = source.next((run) => absent.has(run)).catch(problem);
+      const taken = await orAborted(next, stop);
       if (taken === null) {
         if (options.idleExitMs !== null && performance.now() - idleSince > options.idleExitMs) return 0;
         await pause(PAUSE_MS, stop);
@@ -65,35 +78,53 @@ export async function serveCluster(
         break;
       }
       const { message, ackWaitMs } = taken;
-      const client = clients.of(task.server);
-      current = new TaskAttempt({ message, task, client, kernel, ackWaitMs, worker: options.name });
       const started = performance.now();
-      const end = await current.run().catch((error) => {
-        if (isRefusal(error)) {
-          // Somebody who may do it should have it at once; this worker never may.
-          message.nak(0);
-          throw error;
-        }
-        log.warn({ run: task.run, tile: task.task, error: sentence(error) }, 'coordinator out of reach');
-        return 'unreachable' as const;
+      const end = await attempt(task, security.token, () => {
+        const client = clients.of(task.server);
+        current = new TaskAttempt({ message, task, client, kernel, ackWaitMs, worker: options.name });
+        return current.run();
+      }).catch((error) => {
+        // Somebody who may do it should have it at once; this worker may not.
+        if (isRefusal(error)) message.nak(0);
+        if (isRefusal(error) && options.run !== null) throw error;
+        const leftOutS = absent.left(task.run) / 1000;
+        log.warn({ run: task.run, tile: task.task, error: sentence(error), leftOutS }, 'run left out');
+        return null;
       });
+      current = null;
+      if (end === null) continue;
       const seconds = (performance.now() - started) / 1000;
       log.info({ run: task.run, tile: task.task, end, seconds }, 'task ended');
-      current = null;
+      absent.came(task.run);
       idleSince = performance.now();
     }
     return LEFT;
   } finally {
     stop.removeEventListener('abort', leave);
+    clearTimeout(deadline);
     kernel.kill();
     clients.close();
     // Sends what is still to be sent, such as the message given back.
-    await connection.drain().catch(() => undefined);
+    await Promise.race([connection.drain().catch(() => undefined), pause(LONGEST_DRAIN_MS)]);
   }
 }
 
+/** Runs a try, unless the task is not from somebody who holds the secret: then nothing is said to the server it names. */
+async function attempt(
+  task: SealedTask,
+  token: string | null,
+  run: () => Promise<AttemptEnd>,
+): Promise<AttemptEnd> {
+  if (token === null || isGenuine(task, token)) return run();
+  throw new SpatileError(
+    'CLUSTER',
+    `run ${task.run}: no valid token in a task of it; expected one sealed under the --token-file of this worker; give coordinator and workers the same`,
+    { fields: { status: status.UNAUTHENTICATED } },
+  );
+}
+
 /** A message that is no task is taken off the queue: nobody can do anything with it. */
-function read({ message }: Taken, log: Logger): TaskMessage | null {
+function read({ message }: Taken, log: Logger): SealedTask | null {
   try {
     return decodeTask(message.string());
   } catch (error) {
@@ -130,34 +161,22 @@ class Clients {
   }
 }
 
-function problem(log: Logger, error: unknown): null {
-  log.debug({ error: sentence(error) }, 'queue not there');
-  return null;
+/** Logs what the broker says: once as a warning for each kind, but in silence where there is just no run. */
+function problems(log: Logger): (error: unknown) => null {
+  const told = new Set<string>();
+  return (error) => {
+    const missing = error instanceof JetStreamApiError && MISSING.has(error.code);
+    const kind = error instanceof Error ? error.name : 'unknown';
+    const level = missing || told.has(kind) ? 'debug' : 'warn';
+    if (!missing) told.add(kind);
+    log[level]({ error: sentence(error) }, 'no tasks can be taken');
+    return null;
+  };
 }
 
-/** The coordinator does not know this worker's secret: no later try helps. */
+/** Coordinator and worker have not the same secret. */
 const isRefusal = (error: unknown): boolean =>
   isSpatileError(error) && error.fields.status === status.UNAUTHENTICATED;
 
 const sentence = (error: unknown): string =>
   isSpatileError(error) || error instanceof Error ? error.message : String(error);
-
-const aborted = (signal: AbortSignal): Promise<null> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve(null);
-    else signal.addEventListener('abort', () => resolve(null), { once: true });
-  });
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
-}

@@ -30,7 +30,7 @@ export class TaskSource {
   readonly #jsm: JetStreamManager;
   readonly #workers: WorkerClass;
   readonly #run: string | null;
-  #consumers: { name: string; consumer: Consumer; ackWaitMs: number }[] = [];
+  #consumers: { name: string; run: string; consumer: Consumer; ackWaitMs: number }[] = [];
   #listedAt = Number.NEGATIVE_INFINITY;
   #turn = 0;
 
@@ -52,11 +52,15 @@ export class TaskSource {
     return new TaskSource(jetstream(connection), jsm, workers, run);
   }
 
-  /** The next task, or null when there was none for a while. Rejects with what the broker says; try again then. */
-  async next(): Promise<Taken | null> {
+  /**
+   * The next task, or null when there was none for a while. Rejects with what the broker says; try again then.
+   * @param leftOut whether tasks of a run are not wanted just now.
+   */
+  async next(leftOut: (run: string) => boolean): Promise<Taken | null> {
     if (performance.now() - this.#listedAt > LIST_MS) await this.#list();
-    if (this.#consumers.length === 0) return null;
-    const { consumer, ackWaitMs, name } = this.#consumers[this.#turn++ % this.#consumers.length];
+    const wanted = this.#consumers.filter(({ run }) => !leftOut(run));
+    if (wanted.length === 0) return null;
+    const { consumer, ackWaitMs, name } = wanted[this.#turn++ % wanted.length];
     try {
       const message = await consumer.next({ expires: this.#consumers.length === 1 ? ONE_RUN_MS : TURN_MS });
       return message === null ? null : { message, ackWaitMs };
@@ -76,7 +80,7 @@ export class TaskSource {
         if (before !== undefined) return before;
         const consumer = await this.#js.consumers.get(TASK_STREAM, name);
         const { config } = await consumer.info(true);
-        return { name, consumer, ackWaitMs: millis(config.ack_wait ?? 0) };
+        return { name, run: consumerParts(name)!.run, consumer, ackWaitMs: millis(config.ack_wait ?? 0) };
       }),
     );
     this.#listedAt = performance.now();

@@ -9,21 +9,26 @@ import type { CommitReply__Output } from '@spatile/proto/generated/spatile/v1/Co
 import type { TileDataClient } from '@spatile/proto/generated/spatile/v1/TileData';
 import { callMetadata, channelCredentials, type Security } from '@spatile/proto/security';
 import { PayloadReader, pieces } from '@spatile/proto/transfer';
+import { pause } from './abort.ts';
 
 const UNARY_MS = 5000;
-/** A stream may take this long, and a millisecond for so many bytes beyond. */
-const STREAM_MS = 30_000;
-const BYTES_PER_MS = 10_000;
+/** A payload may take this long, waiting for its turn at the coordinator included. */
+const STREAM_MS = 300_000;
 /** Tries of one call, and the longest wait between two of them, milliseconds. */
 const MOST_TRIES = 8;
 const LONGEST_WAIT_MS = 5000;
+
+/** A worker that has to leave waits no longer than this for the coordinator to hear of it. */
+const FAREWELL_MS = 2000;
+/** Longest facts of an error that the contract lets through, characters. */
+const MOST_FIELDS = 20_000;
 
 /** What may be tried again on the same coordinator: it restarts, or the network does. */
 const PASSING = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED, status.DATA_LOSS]);
 
 /**
  * The coordinator of one run, as a worker sees it. Calls that fail in passing are tried again, each time after a longer wait
- * with jitter. Errors: `CLUSTER` when it stays away or refuses.
+ * with jitter. Errors: `CLUSTER` when it stays away or refuses, or when a call is ended by its signal.
  */
 export class TileClient {
   readonly #client: TileDataClient;
@@ -38,6 +43,8 @@ export class TileClient {
       'grpc.keepalive_timeout_ms': 10_000,
       'grpc.keepalive_permit_without_calls': 1,
       'grpc.enable_retries': 0,
+      // Tiles go to the coordinator itself, whatever proxy the environment names.
+      'grpc.enable_http_proxy': 0,
       'grpc.initial_reconnect_backoff_ms': 200,
       'grpc.max_reconnect_backoff_ms': LONGEST_WAIT_MS,
       // Tiles are large and come from the server: the default window of 64 KiB costs three quarters of the throughput.
@@ -45,21 +52,25 @@ export class TileClient {
     });
   }
 
-  async begin(attempt: Attempt): Promise<{ verdict: string; kind: string }> {
-    return this.#again(() =>
-      unary((done) => this.#client.beginAttempt(attempt, this.#metadata, deadline(UNARY_MS), done)),
+  async begin(attempt: Attempt, signal?: AbortSignal): Promise<{ verdict: string; kind: string }> {
+    return this.#again(
+      () =>
+        unary((done) => this.#client.beginAttempt(attempt, this.#metadata, deadline(UNARY_MS), done), signal),
+      signal,
     );
   }
 
   /** The input of a task; a broken stream is taken up where it broke. */
-  async fetch(attempt: Attempt): Promise<Uint8Array> {
+  async fetch(attempt: Attempt, signal?: AbortSignal): Promise<Uint8Array> {
     let reader = new PayloadReader(`input of ${attempt.task}`);
     return this.#again(async () => {
       const call = this.#client.fetch(
         { attempt, offset: reader.received },
         this.#metadata,
-        deadline(STREAM_MS * 10),
+        deadline(STREAM_MS),
       );
+      const stop = (): void => call.cancel();
+      signal?.addEventListener('abort', stop, { once: true });
       try {
         for await (const chunk of call) reader.accept(chunk);
         return reader.finish().bytes;
@@ -68,20 +79,21 @@ export class TileClient {
         // What is damaged is fetched from the start, what is merely cut off goes on.
         if (isDamage(error)) reader = new PayloadReader(`input of ${attempt.task}`);
         throw error;
+      } finally {
+        signal?.removeEventListener('abort', stop);
       }
-    });
+    }, signal);
   }
 
   /** Gives a result; says what became of it. */
-  async commit(attempt: Attempt, done: DoneMessage): Promise<string> {
+  async commit(attempt: Attempt, done: DoneMessage, signal?: AbortSignal): Promise<string> {
     return this.#again(async () => {
       const { bytes, seconds, cpuSeconds, peakRssBytes, work } = done;
-      const limit = deadline(STREAM_MS + bytes.length / BYTES_PER_MS);
       let call: ClientWritableStream<CommitChunk> | null = null;
       const reply = unary<CommitReply__Output>((finish) => {
-        call = this.#client.commit(this.#metadata, limit, finish);
+        call = this.#client.commit(this.#metadata, deadline(STREAM_MS), finish);
         return call;
-      });
+      }, signal);
       // Awaited below; a refusal may come while pieces are still being written.
       let over = false;
       const ended = reply.then(
@@ -103,7 +115,7 @@ export class TileClient {
       }
       if (!over) stream.end();
       return (await reply).verdict;
-    });
+    }, signal);
   }
 
   async beat(attempt: Attempt, fraction: number): Promise<string> {
@@ -113,14 +125,22 @@ export class TileClient {
     return verdict;
   }
 
+  /** Tells that there will be no result; a worker that has to leave waits for no second try. */
   async fail(attempt: Attempt, error: WireError, preempted: boolean): Promise<void> {
     const { code, message, retryable, stack } = error;
-    const report = { attempt, code, retryable, preempted, fields: JSON.stringify(error.fields) };
+    const known = JSON.stringify(error.fields);
+    // Facts cannot be cut in the middle; the sentence has what matters.
+    const fields = known.length > MOST_FIELDS ? '{}' : known;
+    const report = { attempt, code, retryable, preempted, fields };
     const texts = { message: message.slice(0, 4000), stack: stack.slice(0, 20_000) };
-    await this.#again(() =>
-      unary((done) =>
-        this.#client.reportFailure({ ...report, ...texts }, this.#metadata, deadline(UNARY_MS), done),
-      ),
+    const limit = preempted ? FAREWELL_MS : UNARY_MS;
+    await this.#again(
+      () =>
+        unary((done) =>
+          this.#client.reportFailure({ ...report, ...texts }, this.#metadata, deadline(limit), done),
+        ),
+      undefined,
+      preempted ? 1 : MOST_TRIES,
     );
   }
 
@@ -128,16 +148,16 @@ export class TileClient {
     this.#client.close();
   }
 
-  async #again<T>(call: () => Promise<T>): Promise<T> {
+  async #again<T>(call: () => Promise<T>, signal?: AbortSignal, mostTries = MOST_TRIES): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
         return await call();
       } catch (error) {
         if (!isDamage(error) && !PASSING.has((error as ServiceError).code))
           throw this.#refused(error as ServiceError);
-        if (tries === MOST_TRIES) throw this.#refused(error as ServiceError);
+        if (tries >= mostTries || signal?.aborted) throw this.#refused(error as ServiceError);
         // Full jitter, so that a thousand workers do not come back at once. Decides nothing of any result.
-        await sleep(jitter(Math.min(LONGEST_WAIT_MS, 200 * 2 ** tries)));
+        await pause(jitter(Math.min(LONGEST_WAIT_MS, 200 * 2 ** tries)), signal);
       }
     }
   }
@@ -156,17 +176,22 @@ const isDamage = (error: unknown): boolean =>
 
 const deadline = (milliseconds: number): { deadline: number } => ({ deadline: Date.now() + milliseconds });
 
-function unary<T>(call: (done: (error: ServiceError | null, reply?: T) => void) => unknown): Promise<T> {
+function unary<T>(
+  call: (done: (error: ServiceError | null, reply?: T) => void) => { cancel: () => void },
+  signal?: AbortSignal,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    call((error, reply) => (error === null ? resolve(reply!) : reject(error)));
+    const running = call((error, reply) => {
+      signal?.removeEventListener('abort', stop);
+      if (error === null) resolve(reply!);
+      else reject(error);
+    });
+    const stop = (): void => running.cancel();
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted) stop();
   });
 }
 
 /** Somewhere below `most`, by the clock: the house has no `Math.random`, and this needs no better. */
 const jitter = (most: number): number =>
   Number(process.hrtime.bigint() % BigInt(Math.max(1, Math.round(most))));
-
-const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });

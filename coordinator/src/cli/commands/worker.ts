@@ -14,7 +14,6 @@ import {
 interface WorkerFlags extends SecurityFlags {
   nats: string;
   run?: string;
-  class: string;
   memory: number;
   idleExit?: number;
   grace: number;
@@ -34,7 +33,6 @@ export function addWorker(program: Command): void {
     )
     .requiredOption('--nats <url>', 'the broker, such as nats://127.0.0.1:4222')
     .option('--run <id>', 'only tasks of this run (default: of all runs, in turns)')
-    .addOption(new Option('--class <class>', 'which tasks').choices(['cpu', 'cpu-big', 'gpu']).default('cpu'))
     .addOption(
       new Option('--memory <size>', 'memory of the computing process, such as 2GiB')
         .argParser(byteSize('--memory'))
@@ -71,7 +69,7 @@ async function work(flags: WorkerFlags): Promise<void> {
     nats: flags.nats,
     ...securityOptions(flags),
     run: flags.run ?? null,
-    workers: flags.class,
+    workers: 'cpu',
     memoryBytes: flags.memory,
     idleExitMs: flags.idleExit ?? null,
     graceMs: flags.grace,
