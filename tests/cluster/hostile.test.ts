@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { TaskQueue } from '@spatile/coordinator/cluster/queue';
+import { runDirectoryFor } from '@spatile/coordinator/run/directory';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { spatile } from '../pipeline/process.ts';
+import { pause, spatile, until } from '../pipeline/process.ts';
 import { run, simulatedSlide, testFolder } from '../pipeline/slide.ts';
 import { Broker, freePort, hasBroker } from './broker.ts';
 import { Cluster, expectDigest } from './cluster.ts';
@@ -98,23 +101,64 @@ describe.skipIf(!hasBroker)('a cluster among strangers', () => {
     const token = secret('token', 'a secret of more than sixteen letters');
     cluster = await Cluster.start(0);
     const output = at('token.zarr');
-    const strangers = [
-      cluster.addWorker(),
-      cluster.addWorker('--token-file', secret('wrong', 'another secret, just as long as it')),
-    ];
+    const wrong = ['--token-file', secret('wrong', 'another secret, just as long as it')];
     const running = cluster.run(slide, output, settings, '--token-file', token);
-    for (const stranger of strangers)
+    const name = `${runDirectoryFor(output)}/cluster.json`;
+    await until(running, () => existsSync(name));
+    const only = ['--run', JSON.parse(readFileSync(name, 'utf8')).run];
+    // A worker for this run alone leaves; one for all leaves the run out.
+    const leaving = [cluster.addWorker(...only), cluster.addWorker(...only, ...wrong)];
+    for (const stranger of leaving)
       expect(await stranger.ended).toMatchObject({
         exitCode: 6,
         stderr: expect.stringContaining('no valid token'),
       });
+    const staying = [cluster.addWorker(), cluster.addWorker(...wrong)];
+    for (const stranger of staying)
+      expect(await until(stranger, () => /no valid token.*run left out/.test(stranger.stderr()))).toBe(true);
     cluster.addWorker('--token-file', token);
     await expectDigest(running, output, digest);
-    for (const stranger of strangers) {
+    for (const stranger of staying) {
+      stranger.child.kill('SIGTERM');
+      expect(await stranger.ended).toMatchObject({ exitCode: 75 });
+    }
+    for (const stranger of [...leaving, ...staying]) {
       expect(stranger.stderr()).not.toContain('"end":"committed"');
       expect(stranger.stderr()).not.toContain('sixteen');
     }
     expect(running.stderr()).not.toContain('sixteen');
+  });
+
+  test('shows the token to no server that a stranger names on the queue', async () => {
+    const token = secret('kept', 'a secret of more than sixteen letters');
+    cluster = await Cluster.start(0);
+    const seen: string[] = [];
+    const trap = createServer((socket) => {
+      seen.push('connected');
+      socket.destroy();
+    });
+    const port = await new Promise<number>((resolve) => {
+      trap.listen(0, '127.0.0.1', () => resolve((trap.address() as AddressInfo).port));
+    });
+    const connection = await connect({ servers: cluster.broker.url });
+    const stranger = await TaskQueue.open(connection, 'trap-1', {
+      ackWaitMs: 1500,
+      token: 'a secret of the stranger, long enough',
+      warn: () => undefined,
+    });
+    await stranger.publish({ run: 'trap-1', task: 'assign/t1', epoch: 1, server: `127.0.0.1:${port}` });
+    const careless = cluster.addWorker();
+    await until(careless, () => seen.length > 0);
+    expect(seen).not.toEqual([]);
+    careless.child.kill('SIGKILL');
+    await careless.ended;
+    seen.length = 0;
+    const worker = cluster.addWorker('--token-file', token);
+    expect(await until(worker, () => /no valid token.*run left out/.test(worker.stderr()))).toBe(true);
+    expect(seen).toEqual([]);
+    await stranger.close();
+    await connection.close();
+    trap.close();
   });
 
   test('talks over mutual TLS, and to nobody without a certificate of the authority', async () => {
@@ -137,9 +181,11 @@ describe.skipIf(!hasBroker)('a cluster among strangers', () => {
     rights.push('$JS.API.CONSUMER.MSG.NEXT.SPATILE_TASKS.*', '$JS.ACK.SPATILE_TASKS.>');
     const documented = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');
     for (const subject of [...rights, '_INBOX_w.>']) expect(documented).toContain(`\`${subject}\``);
+    const more = ['$JS.API.STREAM.*.SPATILE_TASKS', '$JS.API.CONSUMER.*.SPATILE_TASKS.>', 'spatile.task.>'];
+    for (const subject of more) expect(documented).toContain(`\`${subject}\``);
     const broker = await Broker.start(
       `authorization { users: [
-        { user: boss, password: "of the coordinator" },
+        { user: boss, password: "of the coordinator", permissions: { publish: ${JSON.stringify([...rights, ...more])}, subscribe: ["_INBOX_w.>"] } },
         { user: hand, password: "of the workers", permissions: { publish: ${JSON.stringify(rights)}, subscribe: ["_INBOX_w.>"] } }
       ] }`,
       'boss:of%20the%20coordinator@',
@@ -162,6 +208,38 @@ describe.skipIf(!hasBroker)('a cluster among strangers', () => {
     await expect(jsm.streams.purge('SPATILE_TASKS')).rejects.toThrow();
     await expect(jsm.streams.delete('SPATILE_TASKS')).rejects.toThrow();
     await hand.close();
+  });
+
+  test('puts tasks on the queue again that the broker has seen before, and says once when it cannot', async () => {
+    const publish = (subjects: string[]): string => JSON.stringify(['$JS.API.>', ...subjects]);
+    const broker = await Broker.start(
+      `authorization { users: [
+        { user: boss, password: b, permissions: { publish: ${publish(['spatile.task.>'])} } },
+        { user: mute, password: m, permissions: { publish: ${publish([])} } }
+      ] }`,
+    );
+    cluster = await Cluster.start(0, { broker });
+    const { port } = new URL(broker.url);
+    const task = { run: 'again-1', task: 'assign/t1', epoch: 1, server: '127.0.0.1:1' };
+    const told: string[] = [];
+    const options = { ackWaitMs: 1500, token: null, warn: (text: string) => told.push(text) };
+    const boss = await connect({ servers: `127.0.0.1:${port}`, user: 'boss', pass: 'b' });
+    for (let opened = 0; opened < 2; opened++) {
+      const queue = await TaskQueue.open(boss, task.run, options);
+      for (let i = 0; i < 2; i++) await queue.publish(task);
+      expect(await queue.depth()).toEqual({ waiting: 1, inWork: 0 });
+    }
+    expect(told).toEqual([]);
+    const mute = await connect({ servers: `127.0.0.1:${port}`, user: 'mute', pass: 'm' });
+    const queue = await TaskQueue.open(mute, task.run, options);
+    const publishing = queue.publish(task);
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(0), { timeout: 30_000 });
+    await pause(1000);
+    expect(told).toEqual([expect.stringMatching(/cannot be put on the queue yet \(.*spatile\.task/)]);
+    await queue.close();
+    await publishing;
+    await boss.close();
+    await mute.close();
   });
 
   test('notices bits that flip on the way, in both directions, and connections that break', async () => {
@@ -199,6 +277,7 @@ describe.skipIf(!hasBroker)('a cluster among strangers', () => {
   test.each([
     [['--cluster', 'nats://127.0.0.1:1'], /no connection to NATS/],
     [['--cluster', 'nats://secret:password@127.0.0.1:1'], /nats:\/\/…@127\.0\.0\.1:1/],
+    [['--cluster', 'secret:password@127.0.0.1:1'], /…@127\.0\.0\.1:1/],
     [
       ['--cluster', 'nats://127.0.0.1:1', '--token-file', '/nowhere/token'],
       /\/nowhere\/token: cannot be used \(ENOENT\)/,

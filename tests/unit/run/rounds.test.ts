@@ -62,6 +62,16 @@ describe('rounds', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
+  it('takes no error code from a worker that it does not know', async () => {
+    const rounds = runner();
+    const running = expect(rounds.run('a', 'a', [task('t0')])).rejects.toMatchObject({ code: 'INTERNAL' });
+    await until(() => wire.sent.length === 1);
+    const error = { code: 'toString', message: 'broken', fields: {}, retryable: false, stack: '' };
+    wire.tell({ type: 'failed', worker: wire.sent[0].worker, task: 'a/t0', attempt: 1, error });
+    await running;
+    await rounds.close();
+  });
+
   const runner = (signal = new AbortController().signal): RoundRunner =>
     new RoundRunner({
       store: new RunStore(folder),
