@@ -10,6 +10,14 @@ const attempt = z.object({
   worker: z.string().max(200),
 });
 const count = z.number().min(0);
+/** Text that may become an argument or a path: neither can hold a zero character. */
+const text = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^[^\0]*$/, 'holds a zero character');
+/** All settings of a submission together, characters. */
+const MOST_SETTINGS = 2 ** 18;
 
 export type AttemptMessage = z.infer<typeof attempt>;
 
@@ -27,10 +35,16 @@ const SHAPES = {
     fields: z.string().max(20_000),
   }),
   submit: z.object({
-    bundle: z.string().min(1).max(4096),
-    output: z.string().min(1).max(4096),
-    config: z.string().max(2 ** 20),
-    set: z.array(z.string().max(10_000)).max(1000),
+    bundle: text(4096).min(1),
+    output: text(4096).min(1),
+    config: text(2 ** 20),
+    set: z
+      .array(text(10_000))
+      .max(1000)
+      .refine(
+        (all) => all.reduce((sum, { length }) => sum + length, 0) <= MOST_SETTINGS,
+        'longer than 256 KiB together',
+      ),
     resume: z.boolean(),
     overwrite: z.boolean(),
   }),

@@ -1,6 +1,7 @@
 import { SpatileError } from '@spatile/formats/errors';
 import { type Command, Option } from 'commander';
 import type { ClusterRunOptions } from '../api.ts';
+import { isWildcard, readAddress } from '../serve/address.ts';
 
 /** Files that prove who one is; the same options on every verb that speaks to a cluster. */
 export interface SecurityFlags {
@@ -48,7 +49,13 @@ export function withClusterOptions(command: Command): Command {
       'compute on the workers of a cluster: its broker, such as nats://127.0.0.1:4222',
     )
     .option('--listen <host:port>', 'with --cluster: where workers are served', '127.0.0.1:0')
-    .option('--advertise <host:port>', 'with --cluster: where workers reach it (default: where it listens)')
+    .option('--advertise <host:port>', 'with --cluster: where workers reach it (default: where it listens)');
+  return withSecurityOptions(withClusterTimes(command));
+}
+
+/** Adds `--ack-wait` and `--reconcile`, in milliseconds. */
+export function withClusterTimes(command: Command): Command {
+  return command
     .addOption(
       new Option(
         '--ack-wait <seconds>',
@@ -62,13 +69,13 @@ export function withClusterOptions(command: Command): Command {
         .argParser(seconds('--reconcile'))
         .default(10_000, '10'),
     );
-  return withSecurityOptions(command);
 }
 
 /** The cluster of a run; null for one on this machine. */
 export function clusterFrom(flags: ClusterFlags, say: (text: string) => void): ClusterRunOptions | null {
   if (flags.cluster === undefined) return null;
   const { natsCredentials, ...security } = securityOptions(flags);
+  checkListen('--listen', flags.listen, '--advertise', flags.advertise);
   return {
     nats: flags.cluster,
     natsCredentials,
@@ -79,6 +86,26 @@ export function clusterFrom(flags: ClusterFlags, say: (text: string) => void): C
     reconcileMs: Math.max(200, flags.reconcile),
     ready: (run, address) => say(`cluster: run ${run}, workers are served at ${address}\n`),
   };
+}
+
+/**
+ * Checks where workers are served and called. Errors: `USAGE` for what is no address, and for every address of a machine
+ * when it is not said which of them workers are to call.
+ */
+export function checkListen(
+  option: string,
+  listen: string,
+  advertiseOption: string,
+  advertise: string | undefined,
+): void {
+  const address = readAddress(option, listen);
+  const called = advertise === undefined ? address : readAddress(advertiseOption, advertise);
+  if (!isWildcard(called)) return;
+  throw new SpatileError(
+    'USAGE',
+    `${advertise === undefined ? option : advertiseOption}: stands for every address of this machine (${advertise ?? listen}), which no worker can call; expected one of its addresses; give it with ${advertiseOption} HOST:PORT`,
+    { fields: { option, value: listen } },
+  );
 }
 
 const UNITS: Readonly<Record<string, number>> = { MiB: 2 ** 20, GiB: 2 ** 30, MB: 1e6, GB: 1e9 };

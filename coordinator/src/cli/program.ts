@@ -16,13 +16,7 @@ import type { Context } from './context.ts';
 import { errorJson, errorLine, errorStack, toSpatileError } from './failure.ts';
 
 /** commander's way of saying that help or the version was asked for and shown. */
-const SHOWN = new Set([
-  'commander.help',
-  'commander.helpDisplayed',
-  'commander.version',
-  addServe,
-  addRemote,
-]);
+const SHOWN = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
 
 /**
  * Parses the arguments (without `node` and script) and carries out the verb; gives the exit code.

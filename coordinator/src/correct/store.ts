@@ -6,11 +6,13 @@ import { SpatileError } from '@spatile/formats/errors';
 import { extendSpatialData } from '@spatile/formats/spatialdata/extend';
 import { readAnnotation, readRootAttrs } from '@spatile/formats/spatialdata/read';
 import type { ProgressEvent, RunOptions } from '../api.ts';
-import { checkOutput, clearOutput, removeUnfinished, runDirectoryFor } from '../run/directory.ts';
+import { checkOutput, removeUnfinished, runDirectoryFor } from '../run/directory.ts';
 import { runIdentity } from '../run/identity.ts';
+import type { Lock } from '../run/lock.ts';
 import { openLog } from '../run/log.ts';
 import { RoundRunner } from '../run/rounds.ts';
 import { claimDirectory } from '../run/run.ts';
+import { clearLocked, runLock } from '../run/run-lock.ts';
 import { RunStore } from '../run/store.ts';
 import { runCorrect } from './correct.ts';
 import { storedCounts } from './counts/stored.ts';
@@ -49,6 +51,15 @@ const TABLE = 'table';
  * Errors: those of the reference, of the store, of the rounds.
  */
 export async function correctStore(options: CorrectOptions): Promise<CorrectSummary> {
+  const lock = runLock(options.output);
+  try {
+    return await corrected(options, lock);
+  } finally {
+    lock.release();
+  }
+}
+
+async function corrected(options: CorrectOptions, lock: Lock): Promise<CorrectSummary> {
   const started = performance.now();
   const { input, output, config } = options;
   checkMethods(config.correct);
@@ -63,8 +74,8 @@ export async function correctStore(options: CorrectOptions): Promise<CorrectSumm
     [...tableInputs(input, takesTranscripts(config.correct)), ...referenceInputs(config)],
     null,
   );
-  if (mode === 'overwrite') await clearOutput(output);
-  await claimDirectory(store, identity, mode);
+  if (mode === 'overwrite') await clearLocked(output, lock);
+  await claimDirectory(store, identity, mode, lock);
   if (mode === 'resume') await removeUnfinished(output);
   const { log, close } = openLog(store.path('spatile.log'));
   const runner = new RoundRunner({

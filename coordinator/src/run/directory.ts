@@ -5,6 +5,9 @@ import { SpatileError } from '@spatile/formats/errors';
 import type { RunOptions } from '../api.ts';
 import { storageError } from './store.ts';
 
+/** In the run directory: which process works on the run. */
+export const LOCK_FILE = 'run.lock';
+
 /** `sample.zarr` -> `sample.run`: the run directory lies beside the output. */
 export function runDirectoryFor(output: string): string {
   return join(dirname(resolve(output)), `${basename(output).replace(/\.zarr$/i, '')}.run`);
@@ -122,9 +125,9 @@ export async function removeUnfinished(output: string): Promise<void> {
 async function checkOwn(path: string, marker: string | null, name: string): Promise<void> {
   if (!(await exists(path))) return;
   const isFolder = (await stat(path)).isDirectory();
-  // A run that died while it wrote its first file left nothing but that file's temporary name.
+  // A run that died while it wrote its first file left nothing but its lock and that file's temporary name.
   const holdsNothing = async (): Promise<boolean> =>
-    (await readdir(path)).every((entry) => entry.includes('.tmp-'));
+    (await readdir(path)).every((entry) => entry.includes('.tmp-') || entry === LOCK_FILE);
   const ours = isFolder && (marker === null || (await exists(join(path, marker))) || (await holdsNothing()));
   if (!ours) {
     throw new SpatileError(

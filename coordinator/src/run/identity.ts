@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { InputFile } from '@spatile/formats/bundle/slide';
+import { withPaths } from '@spatile/formats/config/paths';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
 import { digestOfStore } from '@spatile/formats/spatialdata/store';
@@ -37,25 +38,7 @@ export async function runIdentity(
 }
 
 /** Where a file lies says nothing about the result. */
-function withoutPaths(config: RunConfig): RunConfig {
-  const named = (path: string | null): string | null => (path === null ? null : basename(path));
-  const { prior, segment, correct } = config;
-  const { file, labelFile } = correct.reference;
-  return {
-    ...config,
-    prior: { ...prior, file: named(prior.file) },
-    segment: {
-      ...segment,
-      image: named(segment.image),
-      model: named(segment.model),
-      boundaryModel: named(segment.boundaryModel),
-    },
-    correct: {
-      ...correct,
-      reference: { ...correct.reference, file: named(file), labelFile: named(labelFile) },
-    },
-  };
-}
+const withoutPaths = (config: RunConfig): RunConfig => withPaths(config, (path) => basename(path));
 
 /** The first thing in which two identities differ, for people; null when they are equal. */
 export function identityDifference(stored: RunIdentity, now: RunIdentity): string | null {

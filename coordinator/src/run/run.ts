@@ -7,15 +7,17 @@ import { isCorrecting, referenceInputs, slideReference } from '../correct/run-st
 import { runOutline } from '../outline/round.ts';
 import { openSegmentStage, segmentInputs, segmentRun } from '../segment/stage.ts';
 import { VERSION } from '../version.ts';
-import { checkOutput, clearOutput, removeUnfinished, runDirectoryFor } from './directory.ts';
+import { checkOutput, removeUnfinished, runDirectoryFor } from './directory.ts';
 import { logEvent, logResumed } from './events.ts';
 import { finishRun, SUMMARY_FILE } from './finish.ts';
 import { identityDifference, type RunIdentity, runIdentity } from './identity.ts';
 import { throwIfAborted, untilAborted } from './interrupt.ts';
+import type { Lock } from './lock.ts';
 import { openLog } from './log.ts';
 import { type OpenedInput, openInput } from './open.ts';
 import { partitionSlide, planSlide, scanSlide, storeScan } from './prepare.ts';
 import { RoundRunner } from './rounds.ts';
+import { clearLocked, runLock, takeRunLock } from './run-lock.ts';
 import { RunStore } from './store.ts';
 
 /**
@@ -23,6 +25,15 @@ import { RunStore } from './store.ts';
  * the report. Whatever was committed before (mode `resume`) is not computed again. Errors: every class; see `errors.ts`.
  */
 export async function runSlide(options: RunOptions): Promise<RunSummary> {
+  const lock = runLock(options.output);
+  try {
+    return await wholeRun(options, lock);
+  } finally {
+    lock.release();
+  }
+}
+
+async function wholeRun(options: RunOptions, lock: Lock): Promise<RunSummary> {
   const started = performance.now();
   const mode = await checkOutput(options);
   if (options.mode === 'resume' && mode === 'new') {
@@ -51,8 +62,8 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
   ];
   const identity = await runIdentity(options.config, inputs, cropFrame(input, options));
   throwIfAborted(options.signal);
-  if (mode === 'overwrite') await clearOutput(options.output);
-  await claimDirectory(store, identity, mode);
+  if (mode === 'overwrite') await clearLocked(options.output, lock);
+  await claimDirectory(store, identity, mode, lock);
   const earlier = mode === 'resume' ? await finishedBefore(store, options) : null;
   if (earlier !== null) return earlier;
   if (mode === 'resume') await removeUnfinished(options.output);
@@ -120,12 +131,18 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
   }
 }
 
-/** Writes the identity of a new run, or checks that a run to be resumed is this one. */
+/**
+ * Locks the run directory, and writes the identity of a new run or checks that a run to be resumed is this one.
+ * Errors: `OUTPUT_EXISTS` when another process works on it, `RUN_MISMATCH`, `OUTPUT_UNWRITABLE`, `DISK_FULL`.
+ */
 export async function claimDirectory(
   store: RunStore,
   identity: RunIdentity,
   mode: RunOptions['mode'],
+  lock: Lock,
 ): Promise<void> {
+  await store.create();
+  takeRunLock(lock);
   if (mode === 'resume') {
     const difference = identityDifference(await store.readJson<RunIdentity>('run.json'), identity);
     if (difference !== null) {
@@ -137,7 +154,6 @@ export async function claimDirectory(
     await logResumed(store);
     return;
   }
-  await store.create();
   await store.putJson('run.json', identity);
 }
 

@@ -14,8 +14,7 @@ export function httpServer(runs: Runs, ready: () => boolean): Server {
     registers: [registry],
     collect() {
       this.reset();
-      for (const state of ['WAITING', 'RUNNING', 'FINISHED', 'FAILED', 'CANCELLED']) this.set({ state }, 0);
-      for (const { state } of runs.list()) this.inc({ state: String(state) });
+      for (const [state, count] of Object.entries(runs.states())) this.set({ state }, count);
     },
   });
   void states;

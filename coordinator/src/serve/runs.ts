@@ -1,15 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { EventEmitter } from 'node:events';
-import { mkdir, readdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
+import { EventEmitter, once } from 'node:events';
+import { mkdir, realpath, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { resolveConfig } from '@spatile/formats/config/load';
 import { SpatileError } from '@spatile/formats/errors';
 import type { RunInfo } from '@spatile/proto/generated/spatile/v1/RunInfo';
 import type { ProgressEvent } from '../api.ts';
-import { hasEnded, type RunRecord, readRecord } from './run-record.ts';
-import { filesNamed, servedPath } from './served-paths.ts';
+import { runDirectoryFor } from '../run/directory.ts';
+import { endLeftOver, LONGEST_LINE, RunProcess } from './run-process.ts';
+import { hasEnded, type RunRecord, RunRecords } from './run-record.ts';
+import { servedConfig, servedPath } from './served-paths.ts';
 
 export interface RunsOptions {
   /** Folder in which the server keeps what it knows. */
@@ -20,6 +20,8 @@ export interface RunsOptions {
   atOnce: number;
   /** The program, and what every run is started with beside its own arguments. */
   program: readonly string[];
+  /** Hears what went wrong with the server itself. */
+  warn: (text: string) => void;
 }
 
 export interface Submission {
@@ -33,12 +35,18 @@ export interface Submission {
 
 /** Progress events kept of a run, for those who begin to watch later. */
 const KEPT_EVENTS = 200;
-/** Longest line that a run may say, characters. */
-const LONGEST_LINE = 100_000;
+/** Runs that a list shows. */
+const LISTED_RUNS = 500;
+/** The largest configuration that a run reads, bytes; see `resolveConfig`. */
+const LARGEST_CONFIG = 2 ** 20;
+/** How long `cancel` waits for the process of the run, milliseconds; less than its callers wait. */
+const CANCEL_MS = 20_000;
+/** Most of a sentence that says why a run failed, characters. */
+const LONGEST_ERROR = 2000;
 
 interface Live {
   record: RunRecord;
-  child: ChildProcess | null;
+  child: RunProcess | null;
   events: ProgressEvent[];
   step: string;
   done: number;
@@ -58,7 +66,12 @@ export interface RunsEvents {
 export class Runs extends EventEmitter<RunsEvents> {
   readonly #options: RunsOptions;
   readonly #roots: string[];
+  readonly #records: RunRecords;
   readonly #runs = new Map<string, Live>();
+  /** Run directories of submissions that are being looked at. */
+  readonly #reserved = new Set<string>();
+  readonly #starting = new Set<Promise<void>>();
+  #started = false;
   #closing = false;
 
   private constructor(options: RunsOptions, roots: string[]) {
@@ -66,61 +79,59 @@ export class Runs extends EventEmitter<RunsEvents> {
     this.setMaxListeners(0);
     this.#options = options;
     this.#roots = roots;
+    this.#records = new RunRecords(join(options.state, 'runs'));
   }
 
-  /** Opens what an earlier server knew; runs that had not ended go on. */
+  /** Opens what an earlier server knew; nothing runs before `start`. */
   static async open(options: RunsOptions): Promise<Runs> {
     await mkdir(join(options.state, 'runs'), { recursive: true });
     const runs = new Runs(options, await Promise.all(options.roots.map((root) => realpath(root))));
-    const names = (await readdir(join(options.state, 'runs')))
-      .filter((name) => name.endsWith('.json'))
-      .sort();
-    for (const name of names) {
-      const record = readRecord(await readFile(join(options.state, 'runs', name), 'utf8'));
-      runs.#runs.set(
-        record.id,
-        live(hasEnded(record) ? record : { ...record, state: 'WAITING', mode: 'resume' }),
-      );
-    }
-    runs.#startWaiting();
+    for (const record of await runs.#records.read(options.warn)) runs.#runs.set(record.id, live(record));
     return runs;
   }
 
-  /** Takes a run in. Errors: `USAGE` for paths outside of what is served, and what a wrong configuration gives. */
+  /** Begins to carry out runs: those that an earlier server was at go on, those that waited come after them. */
+  async start(): Promise<void> {
+    const left = [...this.#runs.values()].filter(({ record }) => record.process !== null);
+    await Promise.all(left.map(({ record }) => endLeftOver(record.process!)));
+    for (const run of this.#runs.values()) {
+      if (run.record.state === 'RUNNING')
+        await this.#change(run, { state: 'WAITING', mode: 'resume', process: null });
+      else if (run.record.process !== null) await this.#change(run, { process: null });
+    }
+    this.#started = true;
+    this.#startWaiting();
+  }
+
+  /**
+   * Takes a run in. Errors: `USAGE` for paths outside of what is served, `OUTPUT_EXISTS` for an output that another run
+   * writes, `INTERRUPTED` while the server is being stopped, and what a wrong configuration gives.
+   */
   async submit(submission: Submission): Promise<RunInfo> {
+    this.#refuseWhenClosing();
     const bundle = await servedPath(submission.bundle, this.#roots);
     const output = await servedPath(submission.output, this.#roots);
-    if ([...this.#runs.values()].some(({ record }) => record.output === output && !hasEnded(record)))
-      throw new SpatileError(
-        'OUTPUT_EXISTS',
-        `${output}: another run is writing it; wait for that or choose another name`,
-      );
-    const id = `${new Date()
-      .toISOString()
-      .slice(0, 19)
-      .replace(/[^0-9]/g, '')}-${randomBytes(3).toString('hex')}`;
-    const config = this.#file(id, 'yaml');
-    await writeFile(config, submission.config);
-    const resolved = await resolveConfig({
-      file: submission.config === '' ? undefined : config,
-      set: submission.set,
-      overrides: [],
-    });
-    for (const { file } of filesNamed(resolved)) await servedPath(file, this.#roots);
-    const record: RunRecord = {
-      ...{
-        id,
-        state: 'WAITING',
-        bundle,
-        output,
-        config: submission.config === '' ? '' : config,
-        set: submission.set,
-      },
-      mode: submission.resume ? 'resume' : submission.overwrite ? 'overwrite' : 'new',
-      ...{ submitted: new Date().toISOString(), error: '', summary: '' },
-    };
-    this.#runs.set(id, live(record));
-    await this.#keep(record);
+    const directory = await servedPath(runDirectoryFor(output), this.#roots);
+    this.#refuseTaken(output, directory);
+    this.#reserved.add(directory);
+    const id = newId();
+    try {
+      await this.#writeConfig(id, submission, bundle);
+      const mode = submission.resume ? 'resume' : submission.overwrite ? 'overwrite' : 'new';
+      const submitted = new Date().toISOString();
+      const record: RunRecord = {
+        ...{ id, state: 'WAITING', bundle, output, mode, submitted },
+        ...{ error: '', summary: '', process: null },
+      };
+      await this.#records.keep(record);
+      this.#refuseWhenClosing();
+      this.#runs.set(id, live(record));
+    } catch (error) {
+      await this.#records.remove(id).catch((reason) => this.#warn(id, reason));
+      throw error;
+    } finally {
+      this.#reserved.delete(directory);
+    }
     this.#startWaiting();
     return this.get(id);
   }
@@ -132,8 +143,19 @@ export class Runs extends EventEmitter<RunsEvents> {
     return { id, state, bundle, output, submitted, error, summary, step, done, total };
   }
 
+  /** The latest runs, newest first, without their summaries. */
   list(): RunInfo[] {
-    return [...this.#runs.keys()].reverse().map((id) => this.get(id));
+    return [...this.#runs.keys()]
+      .slice(-LISTED_RUNS)
+      .reverse()
+      .map((id) => ({ ...this.get(id), summary: '' }));
+  }
+
+  /** How many runs are in each state. */
+  states(): Record<RunRecord['state'], number> {
+    const states = { WAITING: 0, RUNNING: 0, FINISHED: 0, FAILED: 0, CANCELLED: 0 };
+    for (const { record } of this.#runs.values()) states[record.state]++;
+    return states;
   }
 
   /** What a run has said lately. */
@@ -141,17 +163,21 @@ export class Runs extends EventEmitter<RunsEvents> {
     return this.#known(id).events;
   }
 
+  /** Whether a run is over and its process gone. */
   ended(id: string): boolean {
-    return hasEnded(this.#known(id).record);
+    const { record, child } = this.#known(id);
+    return hasEnded(record) && child === null;
   }
 
-  /** Stops a run; what is finished of it stays. One that has ended stays as it is. */
+  /** Stops a run and waits for its process; what is finished of it stays. One that has ended stays as it is. */
   async cancel(id: string): Promise<RunInfo> {
     const run = this.#known(id);
     if (!hasEnded(run.record)) {
-      await this.#change(run, { state: 'CANCELLED' });
-      run.child?.kill('SIGTERM');
+      const kept = this.#change(run, { state: 'CANCELLED' });
+      run.child?.stop();
+      await kept;
       this.#startWaiting();
+      await this.#gone(run, CANCEL_MS);
     }
     return this.get(id);
   }
@@ -159,16 +185,11 @@ export class Runs extends EventEmitter<RunsEvents> {
   /** Stops all runs so that the next server can go on with them. */
   async close(): Promise<void> {
     this.#closing = true;
-    const children = [...this.#runs.values()].flatMap(({ child }) => (child === null ? [] : [child]));
-    await Promise.all(
-      children.map(
-        (child) =>
-          new Promise((resolve) => {
-            child.once('close', resolve);
-            child.kill('SIGTERM');
-          }),
-      ),
-    );
+    await Promise.all(this.#starting);
+    const running = [...this.#runs.values()].filter(({ child }) => child !== null);
+    for (const { child } of running) child?.stop();
+    await Promise.all(running.map((run) => this.#gone(run)));
+    await this.#records.settled();
   }
 
   #known(id: string): Live {
@@ -181,36 +202,74 @@ export class Runs extends EventEmitter<RunsEvents> {
     return run;
   }
 
-  #startWaiting(): void {
-    const all = [...this.#runs.values()];
-    const running = all.filter(({ child }) => child !== null).length;
-    const waiting = all.filter(({ record }) => record.state === 'WAITING');
-    for (const run of waiting.slice(0, Math.max(0, this.#options.atOnce - running))) this.#start(run);
+  #refuseWhenClosing(): void {
+    if (this.#closing)
+      throw new SpatileError(
+        'INTERRUPTED',
+        'the server is being stopped; expected one that takes runs; submit the run again when it is back',
+      );
   }
 
-  #start(run: Live): void {
-    const { id, bundle, output, config, set, mode } = run.record;
-    const words = ['run', bundle, '-o', output, '--json', '--progress', 'json'];
-    if (config !== '') words.push('--config', config);
-    for (const setting of set) words.push('--set', setting);
-    if (mode !== 'new') words.push(`--${mode}`);
-    const child = spawn(
-      process.execPath,
-      [...this.#options.program.slice(0, 1), ...words, ...this.#options.program.slice(1)],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    run.child = child;
-    let printed = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (printed.length < LONGEST_LINE) printed += text;
-    });
-    createInterface({ input: child.stderr }).on('line', (line) => this.#heard(run, line));
-    child.once('error', (error) => void this.#over(run, 70, error.message));
-    child.once('close', (code, signal) => void this.#over(run, code ?? 70, printed, signal));
-    void this.#change(run, { state: 'RUNNING' });
-    this.emit('changed', id);
+  /** Two outputs may share a run directory (a.zarr and a), so that is what counts. */
+  #refuseTaken(output: string, directory: string): void {
+    const isTaken =
+      this.#reserved.has(directory) ||
+      [...this.#runs.values()].some(
+        ({ record, child }) =>
+          (!hasEnded(record) || child !== null) && runDirectoryFor(record.output) === directory,
+      );
+    if (isTaken)
+      throw new SpatileError(
+        'OUTPUT_EXISTS',
+        `${output}: another run is writing it; wait for that or choose another name`,
+      );
+  }
+
+  /** Writes the whole configuration of a run, with the real paths of its files. */
+  async #writeConfig(id: string, { config, set }: Submission, bundle: string): Promise<void> {
+    const file = this.#records.config(id);
+    await writeFile(file, config);
+    const resolved = await resolveConfig({ file: config === '' ? undefined : file, set, overrides: [] });
+    // JSON is YAML.
+    await writeFile(file, `${JSON.stringify(await servedConfig(resolved, bundle, this.#roots))}\n`);
+    const { size } = await stat(file);
+    if (size > LARGEST_CONFIG)
+      throw new SpatileError(
+        'USAGE',
+        `the configuration of the run is too long (${size} bytes with all defaults); expected at most 1 MiB; shorten its lists`,
+      );
+  }
+
+  #startWaiting(): void {
+    if (!this.#started || this.#closing) return;
+    const all = [...this.#runs.values()];
+    const busy = all.filter(({ record, child }) => child !== null || record.state === 'RUNNING').length;
+    const waiting = all.filter(({ record }) => record.state === 'WAITING');
+    for (const run of waiting.slice(0, Math.max(0, this.#options.atOnce - busy))) {
+      const begun = this.#start(run).finally(() => this.#starting.delete(begun));
+      this.#starting.add(begun);
+    }
+  }
+
+  /** Never rejects. The state is kept before the process begins: a server that dies in between must not start it anew. */
+  async #start(run: Live): Promise<void> {
+    const { id, mode, bundle, output } = run.record;
+    await this.#change(run, { state: 'RUNNING' });
+    if (run.record.state !== 'RUNNING') return;
+    if (this.#closing) return this.#change(run, { state: 'WAITING' });
+    const [script, ...more] = this.#options.program;
+    const words = [script, 'run', bundle, '-o', output, '--config', this.#records.config(id)];
+    words.push('--json', '--progress', 'json', ...(mode === 'new' ? [] : [`--${mode}`]), ...more);
+    try {
+      run.child = new RunProcess(words, {
+        line: (line) => this.#heard(run, line),
+        ended: (...how) => void this.#over(run, ...how),
+      });
+    } catch (error) {
+      await this.#over(run, 70, `the run cannot be started (${(error as Error).message})`, null);
+      return;
+    }
+    await this.#change(run, { process: run.child.mark });
   }
 
   #heard(run: Live, line: string): void {
@@ -230,43 +289,58 @@ export class Runs extends EventEmitter<RunsEvents> {
     this.emit('progress', run.record.id, event);
   }
 
-  async #over(run: Live, code: number, printed: string, signal: NodeJS.Signals | null = null): Promise<void> {
-    if (run.child === null) return;
+  /** Never rejects. */
+  async #over(run: Live, code: number, printed: string, signal: NodeJS.Signals | null): Promise<void> {
     run.child = null;
+    const change: Partial<RunRecord> = { process: null };
     // A run that was stopped with its server goes on with the next.
     if (!this.#closing && run.record.state === 'RUNNING') {
-      if (code === 0) await this.#change(run, { state: 'FINISHED', summary: printed.trim() });
-      else await this.#change(run, { state: 'FAILED', error: sentence(printed, signal) });
+      if (code === 0) Object.assign(change, { state: 'FINISHED', summary: printed.trim() });
+      else Object.assign(change, { state: 'FAILED', error: sentence(printed, signal) });
     }
-    this.emit('changed', run.record.id);
-    if (!this.#closing) this.#startWaiting();
+    await this.#change(run, change);
+    // Its steps are of no interest any more, and a server may keep many runs.
+    if (hasEnded(run.record)) run.events = run.events.filter(({ kind }) => kind === 'warning');
+    this.#startWaiting();
   }
 
+  /** Never rejects: a state that cannot be written down still holds as long as this server lives. */
   async #change(run: Live, change: Partial<RunRecord>): Promise<void> {
     run.record = { ...run.record, ...change };
-    await this.#keep(run.record);
+    await this.#records.keep(run.record).catch((reason) => this.#warn(run.record.id, reason));
     this.emit('changed', run.record.id);
   }
 
-  async #keep(record: RunRecord): Promise<void> {
-    const path = this.#file(record.id, 'json');
-    const partial = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-    await writeFile(partial, `${JSON.stringify(record, null, 1)}\n`);
-    await rename(partial, path);
+  #warn(id: string, reason: unknown): void {
+    this.#options.warn(
+      `run ${id}: its state cannot be written (${reason instanceof Error ? reason.message : reason}); make room or correct the permissions of the --state folder`,
+    );
   }
 
-  #file(id: string, ending: string): string {
-    return join(this.#options.state, 'runs', `${id}.${ending}`);
+  /** When the process of a run is gone, or the time is over. */
+  async #gone(run: Live, withinMs?: number): Promise<void> {
+    const late = withinMs === undefined ? undefined : AbortSignal.timeout(withinMs);
+    while (run.child !== null && !late?.aborted)
+      await once(this, 'changed', { signal: late }).catch(() => undefined);
   }
 }
 
 const live = (record: RunRecord): Live => ({ record, child: null, events: [], step: '', done: 0, total: 0 });
 
+/** Names sort by time. */
+function newId(): string {
+  const time = new Date()
+    .toISOString()
+    .slice(0, 19)
+    .replace(/[^0-9]/g, '');
+  return `${time}-${randomBytes(3).toString('hex')}`;
+}
+
 /** Why a run failed: what `--json` printed, or how its process ended. */
 function sentence(printed: string, signal: NodeJS.Signals | null): string {
   try {
     const { error } = JSON.parse(printed);
-    if (typeof error?.message === 'string') return error.message;
+    if (typeof error?.message === 'string') return error.message.slice(0, LONGEST_ERROR);
   } catch {
     // Nothing was printed.
   }

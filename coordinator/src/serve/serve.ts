@@ -1,8 +1,12 @@
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { type Server as GrpcServer, Server } from '@grpc/grpc-js';
 import { SpatileError } from '@spatile/formats/errors';
 import { runServices } from '@spatile/proto/definition';
 import { readSecurity, serverCredentials } from '@spatile/proto/security';
+import { Lock } from '../run/lock.ts';
+import { storageError } from '../run/store.ts';
+import { type Address, readAddress, writeAddress } from './address.ts';
 import { httpServer } from './http.ts';
 import { Runs } from './runs.ts';
 import { runsService } from './runs-service.ts';
@@ -20,6 +24,8 @@ export interface ServeOptions {
   signal: AbortSignal;
   /** Hears where it listens. */
   ready: (grpc: string, http: string | null) => void;
+  /** Hears what went wrong with the server itself. */
+  warn: (text: string) => void;
 }
 
 /**
@@ -27,21 +33,35 @@ export interface ServeOptions {
  * go on with the next server on the same state. Errors: `CLUSTER` for addresses and files that cannot be used.
  */
 export async function serveRuns(options: ServeOptions): Promise<void> {
+  const listen = readAddress('--listen', options.listen);
+  const page = options.http === null ? null : readAddress('--http', options.http);
   const security = await readSecurity(options.security);
-  const runs = await Runs.open({
-    state: options.state,
-    roots: options.roots,
-    atOnce: options.atOnce,
-    program: options.program,
-  });
+  const lock = takeState(options.state);
+  try {
+    await serveLocked(options, listen, page, security);
+  } finally {
+    lock.release();
+  }
+}
+
+async function serveLocked(
+  options: ServeOptions,
+  listen: Address,
+  page: Address | null,
+  security: Awaited<ReturnType<typeof readSecurity>>,
+): Promise<void> {
+  const { state, roots, atOnce, program, warn } = options;
+  const runs = await Runs.open({ state, roots, atOnce, program, warn });
   const grpc = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 });
   grpc.addService(runServices().Runs.service, runsService(runs, security.token));
   let leaving = false;
-  const http = options.http === null ? null : httpServer(runs, () => !leaving);
+  const http = page === null ? null : httpServer(runs, () => !leaving);
   try {
-    const port = await bound(grpc, options.listen, serverCredentials(security));
-    const page = http === null ? null : await listening(http, options.http!);
-    options.ready(`${hostOf(options.listen)}:${port}`, page);
+    const port = await bound(grpc, writeAddress(listen), serverCredentials(security));
+    const shown = page === null ? null : await listening(http!, page);
+    // Only who has its addresses carries out runs.
+    if (!options.signal.aborted) await runs.start();
+    options.ready(writeAddress({ ...listen, port }), shown);
     if (!options.signal.aborted) await once(options.signal, 'abort');
   } finally {
     leaving = true;
@@ -52,7 +72,22 @@ export async function serveRuns(options: ServeOptions): Promise<void> {
   }
 }
 
-const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':'));
+/** Two servers on one state would carry out the same runs. */
+function takeState(state: string): Lock {
+  const lock = new Lock(join(state, 'server.lock'));
+  let holder: ReturnType<Lock['take']>;
+  try {
+    holder = lock.take();
+  } catch (error) {
+    throw storageError(error as NodeJS.ErrnoException, lock.path);
+  }
+  if (holder === null) return lock;
+  throw new SpatileError(
+    'CLUSTER',
+    `${state}: another server keeps its state there (process ${holder.pid}); expected one server for each folder; stop that one or choose another --state`,
+    { fields: { pid: holder.pid } },
+  );
+}
 
 function bound(
   server: GrpcServer,
@@ -66,14 +101,13 @@ function bound(
   });
 }
 
-async function listening(server: ReturnType<typeof httpServer>, address: string): Promise<string> {
-  const port = Number(address.slice(address.lastIndexOf(':') + 1));
+async function listening(server: ReturnType<typeof httpServer>, address: Address): Promise<string> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(cannotListen(address, error)));
-    server.listen(port, hostOf(address), resolve);
+    server.once('error', (error) => reject(cannotListen(writeAddress(address), error)));
+    server.listen(address.port, address.host, resolve);
   });
-  const { port: taken } = server.address() as { port: number };
-  return `http://${hostOf(address)}:${taken}/`;
+  const { port } = server.address() as { port: number };
+  return `http://${writeAddress({ ...address, port })}/`;
 }
 
 function cannotListen(address: string, cause: Error): SpatileError {

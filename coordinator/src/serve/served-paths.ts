@@ -1,14 +1,23 @@
-import { realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { PATH_SETTINGS, pathsNamed, withPaths } from '@spatile/formats/config/paths';
+import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
 
 /**
  * A path that a submitter names, as it really is. Links are followed before it is judged, so that none leads out of the
- * folders that are served. Errors: `USAGE` for anything outside of them.
+ * folders that are served. Errors: `USAGE` for anything outside of them, and for what cannot be looked up.
  * @param roots absolute, links followed.
+ * @param from where a relative path starts.
  */
-export async function servedPath(path: string, roots: readonly string[]): Promise<string> {
-  const real = await realOf(resolve(roots[0], path));
+export async function servedPath(path: string, roots: readonly string[], from = roots[0]): Promise<string> {
+  const real = await realOf(resolve(from, path)).catch((cause: NodeJS.ErrnoException) => {
+    throw new SpatileError(
+      'USAGE',
+      `${path}: cannot be looked up (${cause.code ?? cause.message}); expected a path below a folder that this server serves; correct it`,
+      { cause },
+    );
+  });
   if (roots.some((root) => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)))
     return real;
   throw new SpatileError(
@@ -24,19 +33,29 @@ async function realOf(path: string): Promise<string> {
   } catch (error) {
     const parent = dirname(path);
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === path) throw error;
+    // A link to nothing: what is made through it would lie where it leads.
+    if (await lstat(path).catch(() => null)) throw error;
     return join(await realOf(parent), basename(path));
   }
 }
 
-/** Settings that name files; a submitter may name only what is served. */
-const NAMES_FILE = /(?:file|path|folder|directory|mask)$/i;
-
-/** The files that a configuration names, by the path of the setting. */
-export function filesNamed(config: unknown, at = ''): { setting: string; file: string }[] {
-  if (typeof config !== 'object' || config === null) return [];
-  return Object.entries(config).flatMap(([key, value]) => {
-    const setting = at === '' ? key : `${at}.${key}`;
-    if (typeof value === 'string') return NAMES_FILE.test(key) ? [{ setting, file: value }] : [];
-    return filesNamed(value, setting);
-  });
+/**
+ * A configuration whose files all are served ones, each by its real path, so that a run opens what was judged.
+ * A network without a separator in its name is one that is installed on the server. Errors: `USAGE` as `servedPath`.
+ * @param bundle real path.
+ */
+export async function servedConfig(
+  config: RunConfig,
+  bundle: string,
+  roots: readonly string[],
+): Promise<RunConfig> {
+  const real = new Map<string, string>();
+  for (const { setting, path } of pathsNamed(config)) {
+    const kind = PATH_SETTINGS[setting];
+    if (kind === 'model' && isName(path)) real.set(setting, path);
+    else real.set(setting, await servedPath(path, roots, kind === 'inBundle' ? bundle : undefined));
+  }
+  return withPaths(config, (path, setting) => real.get(setting) ?? path);
 }
+
+const isName = (model: string): boolean => !/[\\/]/.test(model) && model !== '.' && model !== '..';

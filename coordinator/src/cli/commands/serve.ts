@@ -1,6 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
-import { type SecurityFlags, securityOptions, withSecurityOptions } from '../cluster-options.ts';
+import {
+  checkListen,
+  type SecurityFlags,
+  securityOptions,
+  withClusterTimes,
+  withSecurityOptions,
+} from '../cluster-options.ts';
 import type { Context } from '../context.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { wholeNumber } from '../options.ts';
@@ -13,6 +19,9 @@ interface ServeFlags extends SecurityFlags {
   runsAtOnce: number;
   cluster?: string;
   workersListen: string;
+  workersAdvertise?: string;
+  ackWait: number;
+  reconcile: number;
   workers?: number;
 }
 
@@ -39,12 +48,16 @@ export function addServe(program: Command, context: Context): void {
     )
     .option('--cluster <url>', 'compute on the workers of a cluster: its broker')
     .option('--workers-listen <host:port>', 'with --cluster: where runs serve their workers', '127.0.0.1:0')
+    .option(
+      '--workers-advertise <host:port>',
+      'with --cluster: where workers reach a run (default: where it serves them)',
+    )
     .addOption(
       new Option('-w, --workers <n>', 'without --cluster: worker processes of each run').argParser(
         wholeNumber('--workers', 1, 1024),
       ),
     );
-  withSecurityOptions(command).addHelpText(
+  withSecurityOptions(withClusterTimes(command)).addHelpText(
     'after',
     `
 Example:
@@ -69,6 +82,7 @@ async function serve(flags: ServeFlags, { terminal, load }: Context): Promise<vo
       signal: interruptible.signal,
       ready: (grpc, http) =>
         terminal.err(`serving runs at ${grpc}${http === null ? '' : `, page at ${http}`}\n`),
+      warn: (text) => terminal.err(`warning: ${text}\n`),
     });
   } finally {
     interruptible.release();
@@ -79,7 +93,10 @@ async function serve(flags: ServeFlags, { terminal, load }: Context): Promise<vo
 function runArguments(flags: ServeFlags, natsCredentials: string | null): string[] {
   if (flags.cluster === undefined)
     return flags.workers === undefined ? [] : ['--workers', `${flags.workers}`];
+  checkListen('--workers-listen', flags.workersListen, '--workers-advertise', flags.workersAdvertise);
   const words = ['--cluster', flags.cluster, '--listen', flags.workersListen];
+  if (flags.workersAdvertise !== undefined) words.push('--advertise', flags.workersAdvertise);
+  words.push('--ack-wait', `${flags.ackWait / 1000}`, '--reconcile', `${flags.reconcile / 1000}`);
   const files = [
     ['--tls-ca', flags.tlsCa],
     ['--tls-cert', flags.tlsCert],
