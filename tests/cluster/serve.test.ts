@@ -68,17 +68,25 @@ describe('a server of runs', () => {
     expect((await fetch(new URL('healthz', page), { method: 'POST' })).status).toBe(405);
   });
 
-  test('goes on with its runs after it was killed or stopped', async () => {
-    const first = await serve('again', '--workers', '1');
-    const id = (await submit(first.grpc, 'b.zarr')).stdout.trim();
-    await until(first.server, () => existsSync(at('data/b.run/results/assign')));
-    first.server.child.kill('SIGTERM');
-    expect(await first.server.ended).toMatchObject({ exitCode: 0 });
-    expect(existsSync(at('data/b.zarr'))).toBe(false);
-    const second = await serve('again', '--workers', '1');
+  test.each([
+    ['stopped', 'SIGTERM', 0],
+    ['killed', 'SIGKILL', null],
+  ] as const)('goes on with its runs after it was %s', async (how, signal, exitCode) => {
+    const first = await serve(how, '--workers', '1');
+    const id = (await submit(first.grpc, `${how}.zarr`)).stdout.trim();
+    await until(first.server, () => existsSync(at(`data/${how}.run/results/assign`)));
+    first.server.child.kill(signal);
+    expect(await first.server.ended).toMatchObject({ exitCode });
+    const second = await serve(how, '--workers', '1');
     const watched = await spatile(['watch', id, '--server', second.grpc, '--json']);
     expect(watched).toMatchObject({ exitCode: 0 });
     expect(JSON.parse(watched.stdout).digest).toBe(digest);
+  });
+
+  test('keeps a second server from its state', async () => {
+    await serve('one');
+    const second = await spatile(['serve', '--listen', '127.0.0.1:0', '--http', 'off', '--state', at('one')]);
+    expect(second).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('another server') });
   });
 
   test('cancels a run, and goes on with it when it is submitted again', async () => {

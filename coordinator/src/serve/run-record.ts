@@ -47,7 +47,7 @@ export class RunRecords {
         warn(`${name}: this run is left out, its record cannot be read (${firstLine(error)})`);
       }
     }
-    return records;
+    return records.sort((a, b) => (a.submitted < b.submitted ? -1 : a.submitted > b.submitted ? 1 : 0));
   }
 
   /** Writes a record, or a newer one of that run. Rejects with what the file system says. */

@@ -58,4 +58,14 @@ describe('messages', () => {
     expect(consumerParts(consumerName('a-1', 'cpu-big'))).toEqual({ run: 'a-1', workers: 'cpu-big' });
     expect(consumerParts('somebody_else')).toBeNull();
   });
+
+  test.each([
+    ['set', ['a=b\0c'], /zero character/],
+    ['bundle', 'a\0b', /zero character/],
+    ['set', Array.from({ length: 300 }, () => 'x'.repeat(10_000)), /longer than 256 KiB/],
+  ])('that submit what no run can be started with are refused: %s', (field, value, why) => {
+    const submit = { bundle: 'a', output: 'b', config: '', set: ['c=d'], resume: false, overwrite: false };
+    expect(checked('submit', submit)).toEqual(submit);
+    expect(() => checked('submit', { ...submit, [field]: value })).toThrow(why);
+  });
 });

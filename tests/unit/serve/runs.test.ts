@@ -174,8 +174,8 @@ describe('the runs of a server', () => {
     does('stay');
     const first = await started(1);
     const { id: ran } = await submit(first);
-    const { id: waited } = await submit(first, { output: 'b.zarr', overwrite: true });
     await called(1);
+    const { id: waited } = await submit(first, { output: 'b.zarr', overwrite: true });
     await first.close();
     await expect(submit(first, { output: 'c.zarr' })).rejects.toMatchObject({ code: 'INTERRUPTED' });
     expect([recordOf(ran).state, recordOf(waited).state]).toEqual(['RUNNING', 'WAITING']);
@@ -184,7 +184,7 @@ describe('the runs of a server', () => {
     const second = await open(1);
     expect(calls()).toHaveLength(1);
     await second.start();
-    await reaches(second, waited, 'FINISHED');
+    for (const id of [ran, waited]) await reaches(second, id, 'FINISHED');
     expect(calls().map((words) => words.filter((word) => /^--(resume|overwrite)$/.test(word)))).toEqual([
       [],
       ['--resume'],
