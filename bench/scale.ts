@@ -96,7 +96,9 @@ function speedUpLine(one: CaseResult, cases: readonly CaseResult[]): string[] {
   ];
 }
 
-const nonZero = (value: Spread): Spread | undefined => (value.most > 0 ? value : undefined);
+/** Results of earlier versions lack steps that were not logged then. */
+const nonZero = (value: Spread | undefined): Spread | undefined =>
+  value !== undefined && value.most > 0 ? value : undefined;
 
 function render(cases: readonly CaseResult[]): string {
   const head = (first: string): string[] => [first, 'transcripts', 'tiles'];
