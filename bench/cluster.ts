@@ -59,26 +59,28 @@ function render(cases: readonly CaseResult[]): string {
       ]),
     ),
     `Wanted: ${WANTED_MB_PER_S} MB/s from one coordinator to its workers.`,
-    table(
-      [
-        'run',
-        'worker processes, s',
-        'cluster, s',
-        'coordinator, CPU s',
-        'coordinator, MiB',
-        'busy per 8 workers',
-        'same bytes',
-      ],
-      runs.map(({ label, measured, quality }) => [
-        label,
-        show(measured.aloneSeconds),
-        show(measured.clusterSeconds),
-        show(measured.coordinatorCpuSeconds),
-        show(measured.coordinatorPeakBytes, 0, 1 / MEBIBYTE),
-        `${show(measured.busyPerEightWorkers, 0, 100)} %`,
-        quality.equal ? 'yes' : 'NO',
-      ]),
-    ),
+    runs.length === 0
+      ? 'Whole runs: not measured yet.'
+      : table(
+          [
+            'run',
+            'worker processes, s',
+            'cluster, s',
+            'coordinator, CPU s',
+            'coordinator, MiB',
+            'busy per 8 workers',
+            'same bytes',
+          ],
+          runs.map(({ label, measured, quality }) => [
+            label,
+            show(measured.aloneSeconds),
+            show(measured.clusterSeconds),
+            show(measured.coordinatorCpuSeconds),
+            show(measured.coordinatorPeakBytes, 0, 1 / MEBIBYTE),
+            `${show(measured.busyPerEightWorkers, 0, 100)} %`,
+            quality.equal ? 'yes' : 'NO',
+          ]),
+        ),
     provenance(cases),
   ].join('\n\n');
 }
