@@ -41,7 +41,7 @@ const NUCLEUS_UM = 25;
 
 /**
  * Whether a run segments its images: when it is asked to, and when there is no prior segmentation but an image.
- * Errors: `CONFIG_INVALID` when the settings want both an image and a prior.
+ * Errors: `CONFIG_INVALID` when the settings want both an image and a prior, `INPUT_MISSING` or `IMAGE_INVALID` without an image.
  */
 export function wantsSegmentation(bundle: SlideBundle, config: RunConfig, hasCellIds: boolean): boolean {
   const { method, image } = config.segment;
@@ -61,7 +61,10 @@ export function wantsSegmentation(bundle: SlideBundle, config: RunConfig, hasCel
   return !named && bundle.images.length > 0 && bundle.priors.length === 0 && !hasCellIds;
 }
 
+/** An image that is there but cannot be read is what to say, not that there is none. */
 function noImage(bundle: SlideBundle, method: string): SpatileError {
+  const left = bundle.findings.find(({ code }) => code === 'IMAGE_LEFT_OUT');
+  if (left !== undefined) return new SpatileError('IMAGE_INVALID', left.message);
   return new SpatileError(
     'INPUT_MISSING',
     `${bundle.name}: there is no image to segment by ${method}; expected one in the bundle; give one with --set segment.image=FILE, or set segment.method=import`,
