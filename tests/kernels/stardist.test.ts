@@ -36,7 +36,8 @@ describe('areas of intersection', () => {
         const kernel = await bound(stars);
         const expected = starOverlap(stars, 0, 1);
         kernel.suppress(1);
-        expect(Math.abs(kernel.overlap(0, 1) - expected)).toBeLessThan(1e-5 * (1 + expected));
+        // The kernel takes points within 1e-6 px of an edge as on it: along spikes of 14 px that is up to 1e-4 px^2.
+        expect(Math.abs(kernel.overlap(0, 1) - expected)).toBeLessThan(1e-4 * (1 + expected));
       }),
       { numRuns: 300 },
     );
