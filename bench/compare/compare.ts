@@ -11,7 +11,7 @@ import { comparedSlides, type SlideChoice, turned } from './slides.ts';
 import { smallerTells, trialsOf } from './smaller.ts';
 
 /** Where the first seed took longer than this, the others are not run. */
-export const ONE_SEED_ABOVE_SECONDS = 300;
+export const ONE_SEED_ABOVE_SECONDS = 400;
 
 /** All programs that the machine has on the same slides, one after the other on each, judged alike. */
 export const compare: Bench = {
