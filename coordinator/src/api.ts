@@ -22,6 +22,8 @@ export interface RunOptions {
   signal: AbortSignal;
   /** The cluster that computes; worker processes of this machine when null or absent. */
   cluster?: ClusterRunOptions | null;
+  /** Hears what becomes of single tasks; nobody does when absent. */
+  tasks?: (event: TaskEvent) => void;
   /** Tests only: order in which ready tasks are handed out. */
   taskOrder?: 'heaviest' | 'lightest';
 }
@@ -59,6 +61,46 @@ export type ProgressEvent =
   | { kind: 'advance'; step: string; done: number; transcripts: number }
   | { kind: 'step-end'; step: string; seconds: number }
   | { kind: 'warning'; message: string };
+
+/** What becomes of single tasks, for pages and metrics. A task is named by its key within a step. */
+export type TaskEvent =
+  /** The tasks of a step that begins, in pieces when there are many; `areaUm` is `[x0, y0, x1, y1]`, `done` what was there already. */
+  | {
+      kind: 'tasks';
+      step: string;
+      first: boolean;
+      tasks: {
+        task: string;
+        round: string;
+        tile: string;
+        areaUm: readonly [number, number, number, number] | null;
+        done: boolean;
+      }[];
+    }
+  | { kind: 'task'; step: string; task: string; state: 'running'; worker: string }
+  | {
+      kind: 'task';
+      step: string;
+      task: string;
+      state: 'done';
+      worker: string;
+      seconds: number;
+      cpuSeconds: number;
+      peakRssBytes: number;
+      transcripts: number;
+    }
+  | { kind: 'task'; step: string; task: string; state: 'retried' | 'failed'; worker: string; error: string }
+  /** The queue of a cluster, and what has gone to and come from its workers so far, bytes. */
+  | {
+      kind: 'queue';
+      waiting: number;
+      inWork: number;
+      fetchedBytes: number;
+      committedBytes: number;
+      refused: number;
+    }
+  /** The name under which a cluster knows the run. */
+  | { kind: 'cluster'; run: string; address: string };
 
 export interface RunSummary {
   output: string;

@@ -68,6 +68,7 @@ export function baysorTask(
     kind: 'assign.baysor',
     weight: transcripts[tile],
     transcripts: transcripts[tile],
+    areaUm: core,
     input: async (): Promise<Frame> => {
       const { tile: input } = await inputs.assignTile(id, core, slide.plan.haloUm);
       const { meta, tables } = baysorModelParts(model);

@@ -24,6 +24,7 @@ export function geometricTask(
     kind: `assign.${method}`,
     weight: transcripts[tile],
     transcripts: transcripts[tile],
+    areaUm: core,
     input: async (): Promise<Frame> => {
       const { tile: input } = await inputs.assignTile(id, core, slide.plan.haloUm);
       return assignTileFrame(input, { meta: { settings } });

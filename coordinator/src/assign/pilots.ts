@@ -117,6 +117,7 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
         kind: task.kind,
         weight: pilot.transcripts,
         transcripts: pilot.transcripts,
+        areaUm: pilot.core,
         input: async (): Promise<Frame> =>
           assignTileFrame(await windowOf(pilot), { meta: task.meta, tables: task.tables }),
       };

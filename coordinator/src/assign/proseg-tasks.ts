@@ -35,6 +35,7 @@ export function prosegTask(
     kind: 'assign.proseg',
     weight: transcripts[tile],
     transcripts: transcripts[tile],
+    areaUm: core,
     input: async (): Promise<Frame> => {
       const { tile: input } = await inputs.assignTile(id, core, slide.plan.haloUm);
       return assignTileFrame(input, {
@@ -87,6 +88,7 @@ export function borderTask(
     rank: BORDER_RANK,
     weight: (unit.strip.x1 - unit.strip.x0) * (unit.strip.y1 - unit.strip.y0),
     transcripts: 0,
+    areaUm: unit.strip,
     needs: [
       ...tilesSeenBy(stage, unit).flatMap((tile) =>
         busy.has(tile) ? [taskKey(SETTLE_ROUND, slide.plan.tiles[tile].id)] : [],

@@ -72,7 +72,10 @@ export function withClusterTimes(command: Command): Command {
 }
 
 /** The cluster of a run; null for one on this machine. */
-export function clusterFrom(flags: ClusterFlags, say: (text: string) => void): ClusterRunOptions | null {
+export function clusterFrom(
+  flags: ClusterFlags,
+  ready: ClusterRunOptions['ready'],
+): ClusterRunOptions | null {
   if (flags.cluster === undefined) return null;
   const { natsCredentials, ...security } = securityOptions(flags);
   checkListen('--listen', flags.listen, '--advertise', flags.advertise);
@@ -84,7 +87,7 @@ export function clusterFrom(flags: ClusterFlags, say: (text: string) => void): C
     advertise: flags.advertise ?? null,
     ackWaitMs: Math.max(1000, flags.ackWait),
     reconcileMs: Math.max(200, flags.reconcile),
-    ready: (run, address) => say(`cluster: run ${run}, workers are served at ${address}\n`),
+    ready,
   };
 }
 

@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { ProgressEvent } from '../api.ts';
+import type { ProgressEvent, TaskEvent } from '../api.ts';
 import { amount, count, duration } from './format.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -12,9 +12,10 @@ export interface Progress {
   end(): void;
 }
 
-/** Every event as one line of JSON on standard error, for programs that watch. */
-export function jsonProgress(terminal: Terminal): Progress {
-  return { event: (event) => terminal.err(`${JSON.stringify(event)}\n`), end: () => {} };
+/** Every event as one line of JSON on standard error, those of single tasks included, for programs that watch. */
+export function jsonProgress(terminal: Terminal): Progress & { task: (event: TaskEvent) => void } {
+  const say = (event: ProgressEvent | TaskEvent): void => terminal.err(`${JSON.stringify(event)}\n`);
+  return { event: say, task: say, end: () => {} };
 }
 
 /** One step as far as it is known. */

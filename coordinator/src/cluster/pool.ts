@@ -69,7 +69,7 @@ export class ClusterPool implements TaskPool {
     this.#options = options;
     this.#log = log;
     this.#listener = listener;
-    this.#book = new TaskBook(run, listener);
+    this.#book = new TaskBook(run, listener, (task, by) => listener({ type: 'begun', task, by }));
     this.#service = tileService(this.#book, options.security.token);
     this.#queue = this.#open();
     // Whoever publishes hears of it; until then it is nobody's rejection.
@@ -184,6 +184,12 @@ export class ClusterPool implements TaskPool {
     // A broker that does not answer now will later.
     if (depth === undefined || this.#closed) return;
     this.#depth = depth;
+    const { fetchedBytes, committedBytes, refused } = this.#service.transfers;
+    this.#listener({
+      type: 'queue',
+      ...(depth ?? { waiting: 0, inWork: 0 }),
+      ...{ fetchedBytes, committedBytes, refused },
+    });
     const lost = depth === null || (depth.waiting + depth.inWork === 0 && this.#book.openTasks > 0);
     this.#emptyLooks = lost ? this.#emptyLooks + 1 : 0;
     if (!lost || (depth !== null && this.#emptyLooks < EMPTY_LOOKS)) return;

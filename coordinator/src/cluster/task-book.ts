@@ -36,6 +36,7 @@ export interface ActiveAttempt {
 export class TaskBook {
   readonly run: string;
   readonly #listener: (event: PoolEvent) => void;
+  readonly #begun: (task: string, worker: string) => void;
   readonly #open = new Map<string, OpenTask>();
   /** Of tasks whose results were stored: the digest, and who may still give theirs for comparison. */
   readonly #done = new Map<string, { digest: string; attempts: ReadonlySet<string> }>();
@@ -43,9 +44,15 @@ export class TaskBook {
   readonly #untold = new Set<string>();
   #over = false;
 
-  constructor(run: string, listener: (event: PoolEvent) => void) {
+  /** @param begun hears who has taken which task. */
+  constructor(
+    run: string,
+    listener: (event: PoolEvent) => void,
+    begun: (task: string, worker: string) => void = () => undefined,
+  ) {
     this.run = run;
     this.#listener = listener;
+    this.#begun = begun;
   }
 
   /** Opens a task, or opens it anew after a failure; gives its epoch, which is larger each time. */
@@ -111,6 +118,7 @@ export class TaskBook {
       heard: false,
       fraction: 0,
     });
+    this.#begun(attempt.task, attempt.worker);
     return { verdict: 'GO', kind: open.kind };
   }
 
@@ -160,7 +168,16 @@ export class TaskBook {
     const { task } = attempt;
     const stored = new Promise<void>((resolve, reject) => {
       const settled = (error: unknown): void => (error === null ? resolve() : reject(error));
-      this.#listener({ type: 'done', worker: open.slot, task, attempt: open.attempt, ...report, settled });
+      const by = attempt.worker;
+      this.#listener({
+        type: 'done',
+        worker: open.slot,
+        by,
+        task,
+        attempt: open.attempt,
+        ...report,
+        settled,
+      });
     });
     open.committing = { digest, stored };
     try {

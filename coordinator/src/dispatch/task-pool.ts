@@ -11,13 +11,26 @@ export type PoolEvent =
   | { type: 'ready'; worker: number }
   | { type: 'lost'; worker: number; reason: string }
   | { type: 'progress'; worker: number; task: string; fraction: number }
+  /** Somebody has taken a task; told by a pool whose slots are not workers. */
+  | { type: 'begun'; task: string; by: string }
   | ({
       type: 'done';
       worker: number;
+      /** Who computed it, where slots are not workers. */
+      by?: string;
       /** Hears how the commit ended: null when the result is stored, else why it is not. */
       settled?: (error: unknown) => void;
     } & DoneReport)
   | { type: 'failed'; worker: number; task: string; attempt: number; error: WireError }
+  /** How full a queue is, and what went through; told now and then. */
+  | {
+      type: 'queue';
+      waiting: number;
+      inWork: number;
+      fetchedBytes: number;
+      committedBytes: number;
+      refused: number;
+    }
   /** Something that a person should know; the work goes on. */
   | { type: 'warning'; message: string }
   /** Something that no further try can mend: the run ends with it. */

@@ -38,6 +38,7 @@ export function outlineTask(
     kind: 'outline',
     weight: stage.transcripts[tile],
     transcripts: stage.transcripts[tile],
+    areaUm: stage.slide.plan.tiles[tile].core,
     input: async () => outlineInput(stage.slide, stage.regions, stage.states, tile, await reachUm()),
   };
 }

@@ -1,4 +1,5 @@
 import { ERROR_CODES, type ErrorCode, SpatileError } from '@spatile/formats/errors';
+import type { RectUm } from '@spatile/formats/space';
 import { settled } from '@spatile/formats/spatialdata/settled';
 import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import type { ProgressEvent } from '../api.ts';
@@ -11,6 +12,7 @@ import { JobQueue } from './job-queue.ts';
 import type { RunLog } from './log.ts';
 import { StepShares } from './step-shares.ts';
 import type { RunStore } from './store.ts';
+import type { TaskWatch } from './task-watch.ts';
 
 export interface RoundTask {
   /** Tile id; the result is committed under it. */
@@ -27,6 +29,8 @@ export interface RoundTask {
   weight: number;
   /** Transcripts worked on, for the progress bar. */
   transcripts: number;
+  /** The part of the slide that is worked on, for maps. */
+  areaUm?: RectUm;
   /** Makes the input frame, when a worker is free for it. */
   input: () => Promise<Frame>;
 }
@@ -53,6 +57,8 @@ export interface RoundOptions {
   order: 'heaviest' | 'lightest';
   progress: (event: ProgressEvent) => void;
   signal: AbortSignal;
+  /** Hears what becomes of single tasks. */
+  watch?: TaskWatch;
   /** Where tasks are computed, and how many at once; worker processes of this machine when absent. */
   cluster?: { slots: number; open: (log: RunLog, listener: (event: PoolEvent) => void) => TaskPool };
 }
@@ -62,6 +68,8 @@ const NO_WORKER = -1;
 
 const keyOf = (task: RoundTask): string =>
   task.round === undefined ? task.id : taskKey(task.round, task.id);
+
+const workerName = (worker: number): string => `worker ${worker + 1}`;
 
 const encodedInput = async (task: RoundTask): Promise<Uint8Array> => encodeFrame(await task.input());
 
@@ -155,6 +163,7 @@ export class RoundRunner {
     const done = new Set(committed);
     this.fractions = new Map(committed.filter((key) => this.tasks.has(key)).map((key) => [key, 1]));
     this.options.progress({ kind: 'step', step: name, label, total: tasks.length, unit: 'tiles' });
+    this.options.watch?.round(name, this.tasks, done);
     const finished = new Promise<void>((resolve, reject) => {
       this.settleRound = { resolve, reject };
     });
@@ -271,6 +280,7 @@ export class RoundRunner {
     const prepared = this.prepared?.key === key ? this.prepared.bytes : null;
     if (this.prepared?.key === key) this.prepared = null;
     const wire = wireName(this.state.round, key);
+    if (this.options.cluster === undefined) this.options.watch?.begun(key, workerName(worker));
     // A cluster asks for the input when a worker has taken the task: a job of its own then.
     const input =
       this.options.cluster === undefined
@@ -323,7 +333,18 @@ export class RoundRunner {
           logEvent(this.options.store, { type: 'worker-lost', round, reason: event.reason }),
         );
         this.feed({ type: 'worker-lost', worker: event.worker, reason: event.reason });
+        this.tellFailed(running.get(event.worker), event.worker, `the worker died (${event.reason})`);
         break;
+      case 'begun': {
+        const task = this.taskOf(event.task);
+        if (task !== null) this.options.watch?.begun(keyOf(task), event.by);
+        break;
+      }
+      case 'queue': {
+        const { type: _, ...news } = event;
+        this.options.watch?.queue(news);
+        break;
+      }
       case 'progress': {
         const task = this.taskOf(event.task);
         if (task === null) break;
@@ -347,6 +368,7 @@ export class RoundRunner {
           message,
           retryable,
         });
+        this.tellFailed(keyOf(task), event.worker, message);
         break;
       }
       case 'done': {
@@ -399,8 +421,13 @@ export class RoundRunner {
     });
     await this.options.store.commit(resultName(round, task.id), event.bytes);
     this.fractions.set(keyOf(task), 1);
+    this.options.watch?.done(keyOf(task), event.by ?? workerName(event.worker), event);
     this.report();
     this.feed({ type: 'committed', worker: event.worker, task: keyOf(task) });
+  }
+
+  private tellFailed(key: string | undefined, worker: number, error: string): void {
+    if (key !== undefined) this.options.watch?.failed(key, workerName(worker), error, this.failed !== null);
   }
 
   private report(): void {

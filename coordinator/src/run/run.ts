@@ -19,6 +19,7 @@ import { partitionSlide, planSlide, scanSlide, storeScan } from './prepare.ts';
 import { RoundRunner } from './rounds.ts';
 import { clearLocked, runLock, takeRunLock } from './run-lock.ts';
 import { RunStore } from './store.ts';
+import { TaskWatch } from './task-watch.ts';
 
 /**
  * The whole job: opens the bundle, plans, partitions, assigns on worker processes, settles, writes the SpatialData Zarr and
@@ -80,6 +81,7 @@ async function wholeRun(options: RunOptions, lock: Lock): Promise<RunSummary> {
     memoryBytes: options.config.plan.memoryPerWorker,
     order: options.taskOrder ?? 'heaviest',
     progress: options.progress,
+    watch: options.tasks && new TaskWatch(options.tasks),
     signal: options.signal,
   });
   try {

@@ -40,6 +40,14 @@ export function chooseGrid(image: SlideImage, workUm: number): Grid {
   return gridOf(image, level, Math.max(1, Math.round(workUm / (full * image.levels[level].factor))));
 }
 
+/** What a rectangle of the grid covers of the slide; what encloses it, for images that are turned. */
+export function slideArea({ toUm: [a, b, c, d, e, f] }: Pick<Grid, 'toUm'>, rect: PixelRect): RectUm {
+  const corners = [rect.x0, rect.x1].flatMap((x) => [rect.y0, rect.y1].map((y) => [x, y]));
+  const xs = corners.map(([x, y]) => a * x + b * y + c);
+  const ys = corners.map(([x, y]) => d * x + e * y + f);
+  return { x0: Math.min(...xs), y0: Math.min(...ys), x1: Math.max(...xs), y1: Math.max(...ys) };
+}
+
 /** The grid of blocks of a level. */
 export function gridOf(image: SlideImage, level: number, reduce: number): Grid {
   const { factor, widthPx, heightPx } = image.levels[level];

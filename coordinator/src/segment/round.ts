@@ -20,7 +20,7 @@ import {
 import type { RoundRunner, RoundTask } from '../run/rounds.ts';
 import type { RunStore } from '../run/store.ts';
 import { chooseFit } from './fit.ts';
-import { type Grid, LATTICE_PX, regionOf } from './grid.ts';
+import { type Grid, LATTICE_PX, regionOf, slideArea } from './grid.ts';
 import { channelModels, withLimits } from './model.ts';
 import { paintInput } from './paint.ts';
 import { type SettledUnit, settleUnits } from './settle.ts';
@@ -239,6 +239,7 @@ export function fitTask(setup: SegmentSetup, grid: Grid, region: PixelRect, i: n
     kind: 'segment.fit',
     weight: pixelsIn(region),
     transcripts: 0,
+    areaUm: slideArea(grid, region),
     input: async () => segmentFitTileFrame({ meta: { tile: id }, pixels: await packed(setup, grid, region) }),
   };
 }
@@ -256,6 +257,7 @@ export function segmentTask(
     kind: 'segment.tile',
     weight: pixelsIn(region),
     transcripts: 0,
+    areaUm: slideArea(grid, core),
     input: async () =>
       segmentTileFrame({
         meta: {
@@ -293,6 +295,7 @@ export function paintTasks(
     kind: 'segment.paint',
     weight: pixelsIn(plan.tiles[tile].region),
     transcripts: 0,
+    areaUm: slideArea(setup.grid, plan.tiles[tile].core),
     input: async () => segmentPaintTileFrame(input(tile, plan.tiles[tile].id)),
   }));
 }

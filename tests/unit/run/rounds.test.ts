@@ -2,11 +2,13 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TaskEvent } from '@spatile/coordinator/api';
 import type { PoolEvent } from '@spatile/coordinator/dispatch/task-pool';
 import { MAX_IDLE_LOSSES } from '@spatile/coordinator/run/advance';
 import { readEvents } from '@spatile/coordinator/run/events';
 import { RoundRunner, type RoundTask } from '@spatile/coordinator/run/rounds';
 import { RunStore } from '@spatile/coordinator/run/store';
+import { TaskWatch } from '@spatile/coordinator/run/task-watch';
 import { encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -72,8 +74,9 @@ describe('rounds', () => {
     await rounds.close();
   });
 
-  const runner = (signal = new AbortController().signal): RoundRunner =>
+  const runner = (signal = new AbortController().signal, watch?: TaskWatch): RoundRunner =>
     new RoundRunner({
+      watch,
       store: new RunStore(folder),
       log: { warn: () => undefined } as never,
       workers: 2,
@@ -82,6 +85,52 @@ describe('rounds', () => {
       progress: () => undefined,
       signal,
     });
+
+  it('tell what becomes of single tasks', async () => {
+    const told: TaskEvent[] = [];
+    const rounds = runner(undefined, new TaskWatch((event) => told.push(event)));
+    await new RunStore(folder).put('results/a/t1.frame', encodeFrame(frame('earlier')));
+    const areaUm = { x0: 0, y0: 1, x1: 2, y1: 3 };
+    const running = rounds.run('a', 'a', [{ ...task('t0'), areaUm }, task('t1')]);
+    await until(() => wire.sent.length === 1);
+    wire.tell({ type: 'lost', worker: wire.sent[0].worker, reason: 'signal SIGKILL' });
+    await until(() => wire.sent.length === 2);
+    wire.tell(done(wire.sent[1].worker, 'a/t0', 'x'));
+    await running;
+    const [first, second] = wire.sent.map(({ worker }) => `worker ${worker + 1}`);
+    const about = { kind: 'task', step: 'a', task: 't0' };
+    expect(told).toEqual([
+      {
+        ...{ kind: 'tasks', step: 'a', first: true },
+        tasks: [
+          { task: 't0', round: 'a', tile: 't0', areaUm: [0, 1, 2, 3], done: false },
+          { task: 't1', round: 'a', tile: 't1', areaUm: null, done: true },
+        ],
+      },
+      { ...about, state: 'running', worker: first },
+      { ...about, state: 'retried', worker: first, error: 'the worker died (signal SIGKILL)' },
+      { ...about, state: 'running', worker: second },
+      {
+        ...{ ...about, state: 'done', worker: second },
+        ...{ seconds: 1, cpuSeconds: 1, peakRssBytes: 1, transcripts: 1 },
+      },
+    ]);
+    await rounds.close();
+  });
+
+  it('tell of many tasks in pieces', () => {
+    const told: TaskEvent[] = [];
+    const tasks = new Map(Array.from({ length: 450 }, (_, i) => [`t${i}`, task(`t${i}`)]));
+    new TaskWatch((event) => told.push(event)).round('a', tasks, new Set());
+    const pieces = told.map((event) =>
+      event.kind === 'tasks' ? { first: event.first, count: event.tasks.length } : event,
+    );
+    expect(pieces).toEqual([
+      { first: true, count: 200 },
+      { first: false, count: 200 },
+      { first: false, count: 50 },
+    ]);
+  });
 
   it('never take a late result of an earlier round for one of their own', async () => {
     const rounds = runner();

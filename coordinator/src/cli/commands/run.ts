@@ -54,7 +54,10 @@ export function addRun(program: Command, context: Context): void {
     .addOption(new Option('--resume', 'go on with an interrupted run').conflicts('overwrite'))
     .option('--overwrite', 'remove an earlier output and its run directory first');
   command.addOption(
-    new Option('--progress <how>', 'json: every event as one line on standard error')
+    new Option(
+      '--progress <how>',
+      'json: every event as one line on standard error, those of single tiles included',
+    )
       .choices(['auto', 'json'])
       .default('auto'),
   );
@@ -75,10 +78,8 @@ Examples:
 async function run(bundle: string, flags: RunFlags, { terminal, load }: Context): Promise<void> {
   const config = await configFrom(flags);
   const runSlide = await load('runSlide');
-  const progress =
-    flags.progress === 'json'
-      ? jsonProgress(terminal)
-      : createProgress(terminal, Boolean(flags.quiet || flags.json));
+  const json = flags.progress === 'json' ? jsonProgress(terminal) : null;
+  const progress = json ?? createProgress(terminal, Boolean(flags.quiet || flags.json));
   const interruptible = onInterrupt();
   const options: RunOptions = {
     bundle,
@@ -87,9 +88,11 @@ async function run(bundle: string, flags: RunFlags, { terminal, load }: Context)
     workers: flags.workers,
     crop: cropFrom(flags),
     report: flags.report ?? null,
-    cluster: clusterFrom(flags, (text) => {
-      if (!flags.quiet) terminal.err(text);
+    cluster: clusterFrom(flags, (name, address) => {
+      if (json !== null) json.task({ kind: 'cluster', run: name, address });
+      else if (!flags.quiet) terminal.err(`cluster: run ${name}, workers are served at ${address}\n`);
     }),
+    tasks: json?.task,
     mode: flags.resume ? 'resume' : flags.overwrite ? 'overwrite' : 'new',
     progress: progress.event,
     signal: interruptible.signal,

@@ -1,0 +1,68 @@
+import type { RectUm } from '@spatile/formats/space';
+import type { TaskEvent } from '../api.ts';
+import type { DoneReport } from '../dispatch/task-pool.ts';
+
+/** Tasks that are told in one event, so that it stays a line of a size that readers take. */
+const PIECE = 200;
+
+/** What is told of a task before anything became of it. */
+export interface WatchedTask {
+  id: string;
+  round?: string;
+  transcripts: number;
+  areaUm?: RectUm;
+}
+
+/** What a run tells of the queue of its cluster. */
+export type QueueNews = Omit<Extract<TaskEvent, { kind: 'queue' }>, 'kind'>;
+
+/**
+ * Tells what becomes of single tasks, as pages and metrics want to know it. Nothing of a result depends on it. Tasks are named
+ * by their keys within a step.
+ */
+export class TaskWatch {
+  readonly #tell: (event: TaskEvent) => void;
+  #step = '';
+  #tasks: ReadonlyMap<string, WatchedTask> = new Map();
+
+  constructor(tell: (event: TaskEvent) => void) {
+    this.#tell = tell;
+  }
+
+  /** A step begins; `done` are the keys of what an earlier attempt of the run has computed. */
+  round(step: string, tasks: ReadonlyMap<string, WatchedTask>, done: ReadonlySet<string>): void {
+    this.#step = step;
+    this.#tasks = tasks;
+    const all = [...tasks].map(([key, { id, round, areaUm }]) => ({
+      task: key,
+      round: round ?? step,
+      tile: id,
+      areaUm: areaUm === undefined ? null : ([areaUm.x0, areaUm.y0, areaUm.x1, areaUm.y1] as const),
+      done: done.has(key),
+    }));
+    for (let from = 0; from === 0 || from < all.length; from += PIECE)
+      this.#tell({ kind: 'tasks', step, first: from === 0, tasks: all.slice(from, from + PIECE) });
+  }
+
+  /** A worker has taken a task. */
+  begun(task: string, worker: string): void {
+    this.#tell({ kind: 'task', step: this.#step, task, state: 'running', worker });
+  }
+
+  /** Its result is stored. */
+  done(task: string, worker: string, { seconds, cpuSeconds, peakRssBytes }: DoneReport): void {
+    const transcripts = this.#tasks.get(task)?.transcripts ?? 0;
+    const report = { seconds, cpuSeconds, peakRssBytes, transcripts };
+    this.#tell({ kind: 'task', step: this.#step, task, state: 'done', worker, ...report });
+  }
+
+  /** A try came to nothing; `over`: there will be no other. */
+  failed(task: string, worker: string, error: string, over: boolean): void {
+    const state = over ? 'failed' : 'retried';
+    this.#tell({ kind: 'task', step: this.#step, task, state, worker, error });
+  }
+
+  queue(news: QueueNews): void {
+    this.#tell({ kind: 'queue', ...news });
+  }
+}
