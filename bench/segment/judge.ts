@@ -104,10 +104,10 @@ for (let round = 0; round <= Number(repeats); round++) {
   if (round > 0) cpuSeconds.push(method === 'scikit-image' ? pythonSeconds : (user + system) / 1e6);
 }
 const start = process.cpuUsage();
-scenes.forEach(({ rows, columns }, i) => {
+for (const [i, { rows, columns }] of scenes.entries()) {
   const most = found[i].reduce((a, b) => Math.max(a, b), 0);
-  polygonise({ rows, columns, labels: found[i], scores: new Float32Array(most) });
-});
+  await polygonise({ rows, columns, labels: found[i], scores: new Float32Array(most) });
+}
 const outlineSeconds = process.cpuUsage(start).user / 1e6;
 const images = scenes.map(({ name, labels }, i) => ({
   name,

@@ -85,6 +85,13 @@ export interface PixelExports {
     total: number,
   ): void;
   rename(labels: number, pixels: number, names: number): void;
+  countTurns(slots: number): void;
+  traceBorders(slots: number): void;
+  chooseOutlines(slots: number): void;
+  countPoints(slots: number): void;
+  drawLines(slots: number, tolerance: number): void;
+  countSegments(slots: number): void;
+  restoreCrossing(slots: number): number;
 }
 
 export type PixelKernel = Omit<PixelExports, 'start' | 'memoryStart'>;

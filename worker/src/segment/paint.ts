@@ -7,10 +7,7 @@ import {
 } from '@spatile/formats/tile/segment';
 import type { Handler } from '../handler.ts';
 import { checkPixels } from '../raster/lattice.ts';
-import { polygonise } from './polygons/polygonise.ts';
-
-/** Beyond this a simplified line could jump over a pixel. */
-const MAX_TOLERANCE_PX = 0.5;
+import { MAX_TOLERANCE_PX, polygonise } from './polygons/polygonise.ts';
 
 /**
  * Outlines the settled shapes of one tile: paints them and their neighbours, which never overlap once
@@ -23,13 +20,17 @@ export const segmentPaint: Handler = async (input, context) => {
   const tile = segmentPaintTileFrom(input);
   const writer = new RingWriter();
   for (const kind of [PART_NUCLEUS, PART_CELL]) {
-    outlineKind(tile, kind, writer);
+    await outlineKind(tile, kind, writer);
     context.progress(0.5 * (kind + 1));
   }
   return segmentPaintResultFrame({ meta: { tile: tile.meta.tile, diagnostics: {} }, ...writer.tables() });
 };
 
-function outlineKind({ meta, shapes, runs }: SegmentPaintTile, kind: number, writer: RingWriter): void {
+async function outlineKind(
+  { meta, shapes, runs }: SegmentPaintTile,
+  kind: number,
+  writer: RingWriter,
+): Promise<void> {
   const { x0, y0, x1, y1 } = meta.region;
   const window = { width: x1 - x0, height: y1 - y0 };
   checkPixels(window.width * window.height, meta.tile);
@@ -40,7 +41,7 @@ function outlineKind({ meta, shapes, runs }: SegmentPaintTile, kind: number, wri
     map.fill(runs.shape[i] + 1, from, from + runs.length[i]);
   }
   const tolerancePx = Math.min(MAX_TOLERANCE_PX, meta.toleranceUm / meta.pixelSizeUm);
-  const rings = polygonise(
+  const rings = await polygonise(
     {
       rows: window.height,
       columns: window.width,

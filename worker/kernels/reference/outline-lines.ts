@@ -1,4 +1,4 @@
-import type { Arc } from './borders.ts';
+import type { Arc } from './outline-borders.ts';
 
 /**
  * The way of an arc through the middles of the pixel edges, which cuts every corner of a pixel off: points interleaved x, y,
