@@ -5,6 +5,7 @@ import { connectBroker, withoutSecret } from '@spatile/proto/broker';
 import { services } from '@spatile/proto/definition';
 import { checkRunId } from '@spatile/proto/names';
 import { type Security, serverCredentials } from '@spatile/proto/security';
+import { widenWindows } from '@spatile/proto/window';
 import type { ClusterRunOptions } from '../api.ts';
 import type { PoolEvent, TaskPool } from '../dispatch/task-pool.ts';
 import type { RunLog } from '../run/log.ts';
@@ -154,6 +155,7 @@ export class ClusterPool implements TaskPool {
         { cause },
       );
     });
+    widenWindows(this.#server);
     return advertise ?? `${listen.slice(0, listen.lastIndexOf(':'))}:${port}`;
   }
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Metadata, ServerReadableStream, ServerWritableStream, ServiceError } from '@grpc/grpc-js';
 import { SpatileError } from '@spatile/formats/errors';
 import type { Work } from '@spatile/formats/tile/work';
@@ -8,6 +7,7 @@ import type { FetchRequest__Output } from '@spatile/proto/generated/spatile/v1/F
 import type { TileDataHandlers } from '@spatile/proto/generated/spatile/v1/TileData';
 import { checkToken, serviceError } from '@spatile/proto/guard';
 import { checked } from '@spatile/proto/messages';
+import { sendAll } from '@spatile/proto/send';
 import { PayloadReader, pieces } from '@spatile/proto/transfer';
 import pLimit from 'p-limit';
 import type { CommitVerdict, TaskBook } from './task-book.ts';
@@ -35,7 +35,7 @@ export interface TileService {
  * The service from which workers get tiles and to which they give results. Every call says who it is before anything of it is
  * read; a worker sees and writes only tasks it has begun.
  * @param token the secret that every call must carry; null on a machine of one's own.
- * @param stallMs longest silence of a worker that sends a result.
+ * @param stallMs longest time in which a worker may take nothing of a tile, or send nothing of a result.
  */
 export function tileService(book: TaskBook, token: string | null, stallMs = STALL_MS): TileService {
   const transfers: Transfers = { fetched: 0, fetchedBytes: 0, committed: 0, committedBytes: 0, refused: 0 };
@@ -61,10 +61,8 @@ export function tileService(book: TaskBook, token: string | null, stallMs = STAL
           'CLUSTER',
           `task ${attempt.task}: no byte ${offset} of ${bytes.length}; fetch it from the start`,
         );
-      for (const piece of pieces(bytes, offset)) {
-        if (call.cancelled) return;
-        if (!call.write(piece)) await drained(call);
-      }
+      await sent(call, pieces(bytes, offset), stallMs);
+      if (call.cancelled) return;
       transfers.fetched++;
       transfers.fetchedBytes += bytes.length - offset;
     });
@@ -156,17 +154,30 @@ function answer<T>(reply: (error: ServiceError | null, value?: T) => void, make:
   reply(null, value);
 }
 
-async function drained(call: ServerWritableStream<FetchRequest__Output, Chunk>): Promise<void> {
-  const waiting = new AbortController();
-  const timer = setTimeout(() => waiting.abort(), STALL_MS);
-  const { signal } = waiting;
+/** Sends the pieces of a payload, until the worker goes away. Rejects when it takes nothing for too long. */
+async function sent(
+  call: ServerWritableStream<FetchRequest__Output, Chunk>,
+  all: Iterable<Chunk>,
+  stallMs: number,
+): Promise<void> {
+  let stall: NodeJS.Timeout | undefined;
+  const gone = new Promise<void>((resolve, reject) => {
+    for (const event of ['close', 'cancelled']) call.once(event, resolve);
+    stall = setTimeout(() => reject(stuck(stallMs)), stallMs);
+  });
   try {
-    await Promise.race(['drain', 'close', 'cancelled'].map((event) => once(call, event, { signal })));
+    if (!call.cancelled) await sendAll(call, all, gone, () => stall?.refresh());
   } finally {
-    clearTimeout(timer);
-    waiting.abort();
+    clearTimeout(stall);
   }
 }
+
+const stuck = (milliseconds: number): SpatileError =>
+  new SpatileError(
+    'DAMAGED_TRANSFER',
+    `tile: nothing was taken for ${milliseconds / 1000} s; expected the worker to read it; it is tried again, and if that does not help check the network`,
+    { retryable: true },
+  );
 
 const silent = (milliseconds: number): SpatileError =>
   new SpatileError(

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { TaskBook } from '@spatile/coordinator/cluster/task-book';
 import type { PoolEvent } from '@spatile/coordinator/dispatch/task-pool';
 import { MAX_ATTEMPTS } from '@spatile/coordinator/run/advance';
-import { sha256 } from '@spatile/proto/transfer';
 import { beforeEach, describe, expect, test } from 'vitest';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
+const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
 const report = (text: string) => ({
   bytes: bytes(text),
   seconds: 1,

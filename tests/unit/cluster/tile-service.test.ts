@@ -1,9 +1,11 @@
+import { connect } from 'node:http2';
 import { credentials, Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { TaskBook } from '@spatile/coordinator/cluster/task-book';
 import { tileService } from '@spatile/coordinator/cluster/tile-service';
 import type { DoneMessage } from '@spatile/formats/tile/protocol';
 import { services } from '@spatile/proto/definition';
 import { PIECE_BYTES, pieces } from '@spatile/proto/transfer';
+import { STREAM_WINDOW_BYTES, widenWindows } from '@spatile/proto/window';
 import { TileClient } from '@spatile/worker/cluster/tile-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -52,6 +54,7 @@ describe('tiles over gRPC', () => {
         error === null ? resolve(`127.0.0.1:${port}`) : reject(error),
       ),
     );
+    widenWindows(server);
   });
   afterEach(() => {
     for (const open of clients.splice(0)) open.close();
@@ -111,6 +114,19 @@ describe('tiles over gRPC', () => {
     setTimeout(() => stop.abort(), 50);
     await expect(fetching).rejects.toThrow(/coordinator of the run/);
     await expect(client().begin(attempt('b'), AbortSignal.abort())).rejects.toThrow(/coordinator of the run/);
+  });
+
+  test('may come in with more on the way than HTTP/2 allows by itself', async () => {
+    const session = connect(`http://${address}`);
+    const windows: unknown[] = [];
+    await new Promise<void>((resolve, reject) => {
+      session.on('error', reject).on('remoteSettings', ({ initialWindowSize }) => {
+        windows.push(initialWindowSize);
+        if (initialWindowSize === STREAM_WINDOW_BYTES) resolve();
+      });
+    });
+    session.destroy();
+    expect(windows.at(-1)).toBe(STREAM_WINDOW_BYTES);
   });
 
   test('failures go through, however many facts they have', async () => {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type ClientWritableStream, type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { SpatileError } from '@spatile/formats/errors';
 import type { DoneMessage, WireError } from '@spatile/formats/tile/protocol';
@@ -8,6 +7,7 @@ import type { CommitChunk } from '@spatile/proto/generated/spatile/v1/CommitChun
 import type { CommitReply__Output } from '@spatile/proto/generated/spatile/v1/CommitReply';
 import type { TileDataClient } from '@spatile/proto/generated/spatile/v1/TileData';
 import { callMetadata, channelCredentials, type Security } from '@spatile/proto/security';
+import { sendAll } from '@spatile/proto/send';
 import { PayloadReader, pieces } from '@spatile/proto/transfer';
 import { pause } from './abort.ts';
 
@@ -94,26 +94,13 @@ export class TileClient {
         call = this.#client.commit(this.#metadata, deadline(STREAM_MS), finish);
         return call;
       }, signal);
-      // Awaited below; a refusal may come while pieces are still being written.
-      let over = false;
-      const ended = reply.then(
-        () => {
-          over = true;
-        },
-        () => {
-          over = true;
-        },
-      );
       const stream = call as unknown as ClientWritableStream<CommitChunk>;
       stream.on('error', () => undefined);
-      let header: CommitChunk['header'] = { attempt, seconds, cpuSeconds, peakRssBytes, work: { ...work } };
-      for (const chunk of pieces(bytes)) {
-        if (over) break;
-        if (!stream.write({ header, chunk }))
-          await Promise.race([once(stream, 'drain').catch(() => undefined), ended]);
-        header = null;
-      }
-      if (!over) stream.end();
+      const header = { attempt, seconds, cpuSeconds, peakRssBytes, work: { ...work } };
+      // A refusal may come while pieces are still being written.
+      const answered = reply.catch(() => undefined);
+      await sendAll(stream, commitChunks(header, bytes), answered);
+      stream.end();
       return (await reply).verdict;
     }, signal);
   }
@@ -168,6 +155,15 @@ export class TileClient {
       `${this.#address}: ${error.details ?? error.message}; expected the coordinator of the run; check that it runs and that this machine may reach it`,
       { cause: error, fields: { status: error.code } },
     );
+  }
+}
+
+/** A result as messages, the first with the header. */
+function* commitChunks(header: CommitChunk['header'], bytes: Uint8Array): Generator<CommitChunk> {
+  let first = true;
+  for (const chunk of pieces(bytes)) {
+    yield { header: first ? header : null, chunk };
+    first = false;
   }
 }
 

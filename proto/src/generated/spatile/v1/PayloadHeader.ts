@@ -4,10 +4,8 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface PayloadHeader {
   'totalBytes'?: (number | string | Long);
-  'sha256'?: (string);
 }
 
 export interface PayloadHeader__Output {
   'totalBytes': (number);
-  'sha256': (string);
 }
