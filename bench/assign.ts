@@ -51,7 +51,7 @@ export const assign: Bench = {
         };
       }),
     ),
-  pages: [{ page: 'bench/README.md', render }],
+  pages: [{ page: 'bench/details.md', render }],
 };
 
 function render(cases: readonly CaseResult[]): string {

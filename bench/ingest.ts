@@ -33,7 +33,7 @@ export const ingest: Bench = {
         measure: (workbench) => measure(workbench, sizeUm, n),
       };
     }),
-  pages: [{ page: 'bench/README.md', render }],
+  pages: [{ page: 'bench/details.md', render }],
 };
 
 interface Pass {

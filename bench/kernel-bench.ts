@@ -37,7 +37,7 @@ export const kernelBench: Bench = {
         };
       }),
     ),
-  pages: [{ page: 'bench/README.md', render }],
+  pages: [{ page: 'bench/details.md', render }],
 };
 
 function measure(

@@ -34,15 +34,13 @@ export function publish(bench: Bench, cases: readonly CaseResult[]): void {
   }
   for (const { page, render } of bench.pages) {
     if (!existsSync(page)) throw new Error(`${page}: the page with the markers of ${bench.name} is missing`);
-    const text = readFileSync(page, 'utf8');
-    const between = new RegExp(
-      `(<!-- bench ${bench.name} -->\n).*(<!-- end of bench ${bench.name} -->)`,
-      's',
-    );
-    if (!between.test(text)) throw new Error(`${page}: the markers of ${bench.name} are missing`);
-    writeFileSync(
-      page,
-      text.replace(between, (_, open, close) => `${open}\n${render(cases)}\n\n${close}`),
-    );
+    writeFileSync(page, filled(readFileSync(page, 'utf8'), page, bench.name, render(cases)));
   }
+}
+
+/** A page with new text between the markers of a bench. */
+export function filled(text: string, page: string, name: string, between: string): string {
+  const markers = new RegExp(`(<!-- bench ${name} -->\n).*(<!-- end of bench ${name} -->)`, 's');
+  if (!markers.test(text)) throw new Error(`${page}: the markers of ${name} are missing`);
+  return text.replace(markers, (_, open, close) => `${open}\n${between}\n\n${close}`);
 }

@@ -35,7 +35,7 @@ export const scale: Bench = {
       scaleCase(sizeUm, 'proseg', options, options.workers),
       ...(defaultSchedule(sizeUm) && options.workers > 1 ? [scaleCase(sizeUm, 'proseg', options, 1)] : []),
     ]),
-  pages: [{ page: 'bench/README.md', render }],
+  pages: [{ page: 'bench/details.md', render }],
 };
 
 const defaultSchedule = (sizeUm: number): boolean => sizeUm <= DEFAULT_SCHEDULE_UP_TO_UM;

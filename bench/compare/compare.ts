@@ -5,8 +5,10 @@ import { SPATILE } from '../competitors/spatile.ts';
 import type { CaseResult } from '../results.ts';
 import { comparisonFigure } from './comparison-figure.ts';
 import { THRESHOLDS } from './curve.ts';
+import { renderDetails } from './details-page.ts';
 import { measureCompetitor } from './measure.ts';
-import { FIGURE, METHODS, renderComparison } from './page.ts';
+import { METHODS } from './methods.ts';
+import { FIGURE, renderComparison, renderStanding } from './page.ts';
 import { comparedSlides, type SlideChoice, turned } from './slides.ts';
 import { smallerTells, trialsOf } from './smaller.ts';
 
@@ -32,7 +34,11 @@ export const compare: Bench = {
       );
     });
   },
-  pages: [{ page: 'bench/README.md', render: renderComparison }],
+  pages: [
+    { page: 'README.md', render: renderStanding },
+    { page: 'bench/README.md', render: renderComparison },
+    { page: 'bench/details.md', render: renderDetails },
+  ],
   figures: [{ file: `bench/${FIGURE}`, render: (cases) => comparisonFigure(cases, METHODS) }],
 };
 

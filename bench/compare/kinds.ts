@@ -102,6 +102,12 @@ export function troubles(results: readonly CaseResult[] | undefined): CaseResult
   return (results ?? []).filter(({ quality }) => quality.exit !== 'done' && quality.exit !== 'none');
 }
 
+/** Seconds after which a run was stopped; null when none was. */
+export function stoppedAfter(results: readonly CaseResult[] | undefined): number | null {
+  const stopped = troubles(results).find(({ quality }) => quality.exit === 'out of time');
+  return stopped === undefined ? null : Number(stopped.settings.limitSeconds);
+}
+
 export function detailsOf({ details }: CaseResult): CompareDetails {
   return details as CompareDetails;
 }

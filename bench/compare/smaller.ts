@@ -21,7 +21,8 @@ export const trialsOf = (results: readonly CaseResult[], competitor: string): Tr
       preset: String(settings.preset),
       transcripts: Number(settings.transcripts),
       genes: Number(settings.genes),
-      ended: quality.exit === 'done',
+      // What runs nothing ends always.
+      ended: quality.exit === 'done' || quality.exit === 'none',
     }));
 
 /** The kind of slide, no larger and with no more genes, on which the program did not end; then this one is not tried. Else null. */

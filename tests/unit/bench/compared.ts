@@ -45,3 +45,10 @@ export function compared(given: Given): CaseResult {
     },
   };
 }
+
+/** spatile and Proseg on three seeds, with these F1 scores. */
+export const f1s = (preset: string, ours: number[], theirs: number[]): CaseResult[] =>
+  ours.flatMap((f1, k) => [
+    compared({ competitor: 'spatile', preset, seed: k + 1, scores: { f1 } }),
+    compared({ competitor: 'proseg', preset, seed: k + 1, scores: { f1: theirs[k] } }),
+  ]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { smallerTells, type Trial } from '../../../bench/compare/smaller.ts';
+import { smallerTells, type Trial, trialsOf } from '../../../bench/compare/smaller.ts';
+import { compared } from './compared.ts';
 
 const trial = (transcripts: number, genes: number, ended: boolean, preset = 'default'): Trial => ({
   kind: `${preset}-${transcripts}-${genes}`,
@@ -22,5 +23,13 @@ describe('a slide that a program is not tried on', () => {
     expect(smallerTells({ preset: 'default', transcripts: 1e7, genes: 300 }, trials)).toBeNull();
     expect(smallerTells({ preset: 'default', transcripts: 1e6, genes: 5000 }, trials)).toBeNull();
     expect(smallerTells({ preset: 'leaky', transcripts: 1e7, genes: 5000 }, trials)).toBeNull();
+  });
+
+  it('is none for what runs nothing, such as cells that came with the bundle', () => {
+    const cases = [
+      compared({ competitor: 'vendor', exit: 'none' }),
+      compared({ competitor: 'vendor', exit: 'failed' }),
+    ];
+    expect(trialsOf(cases, 'vendor').map(({ ended }) => ended)).toEqual([true, false]);
   });
 });
