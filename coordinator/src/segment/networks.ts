@@ -31,7 +31,7 @@ export interface NetworkChoice {
 }
 
 export const isNetwork = (method: string): method is ModelManifest['method'] =>
-  method === 'stardist' || method === 'cellpose' || method === 'unet';
+  method === 'stardist' || method === 'cellpose' || method === 'cellsam' || method === 'unet';
 
 /**
  * The network of a name or folder, checked. @param method it must be of; null takes any. A method alone takes the network of

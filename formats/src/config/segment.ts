@@ -71,14 +71,14 @@ const watershed = z.strictObject({
 
 export type WatershedSettings = z.infer<typeof watershed>;
 
-const IMAGE_METHODS = ['watershed', 'stardist', 'cellpose', 'unet'] as const;
+const IMAGE_METHODS = ['watershed', 'stardist', 'cellpose', 'cellsam', 'unet'] as const;
 
 export const segment = z.strictObject({
   method: z
     .enum(['auto', 'import', ...IMAGE_METHODS, 'expand', 'xenium'])
     .default('auto')
     .describe(
-      'import: the prior segmentation; watershed: classical; stardist (Schmidt et al. 2018), cellpose (Stringer et al. 2021), unet: a network; expand: nuclei grown by expandUm; xenium: boundary stain, else interior stain, else growth; auto: import where there is a prior, else nuclei from the image',
+      'import: the prior segmentation; watershed: classical; stardist (Schmidt et al. 2018), cellpose (Stringer et al. 2021), cellsam (Israel et al. 2023), unet: a network; expand: nuclei grown by expandUm; xenium: boundary stain, else interior stain, else growth; auto: import where there is a prior, else nuclei from the image',
     ),
   nuclei: z
     .enum(['auto', ...IMAGE_METHODS])

@@ -78,6 +78,28 @@ const cellpose = z.strictObject({
   steps: z.number().int().min(1).max(2000).default(200).describe('steps that a pixel follows the flow'),
 });
 
+const cellsam = z.strictObject({
+  scores: z.string().min(1).default('scores').describe('tensor of scores, falling'),
+  boxes: z
+    .string()
+    .min(1)
+    .default('boxes')
+    .describe('tensor of boxes: left, top, right, bottom, as the graph of masks takes them'),
+  embedding: z.string().min(1).default('embedding').describe('tensor of what the patch shows'),
+  masks: z
+    .string()
+    .regex(/^[\w][\w.-]{0,120}\.onnx$/, 'a plain file name that ends in .onnx')
+    .default('masks.onnx')
+    .describe(
+      'graph that takes `embedding` and one `box` and gives `mask`, logits of a patch, and `overlap`; also named in weights.externalData',
+    ),
+  patchPx: z.number().int().min(64).max(1024).describe('side of the patch the graphs were exported for'),
+  overlapPx: z.number().int().min(8).max(512).default(56).describe('pixels that neighbouring patches share'),
+  score: z.number().min(0).max(1).default(0.4).describe('boxes have more'),
+  overlap: z.number().min(0).max(1).default(0.5).describe('masks have at least this IoU expected'),
+  probability: z.number().min(0.02).max(0.98).default(0.4).describe('a pixel belongs to a mask above this'),
+});
+
 const unet = z.strictObject({
   output: z.string().min(1).describe('name of the output'),
   classes: z
@@ -128,7 +150,7 @@ const common = {
         )
         .max(16)
         .default([])
-        .describe('files the graph keeps its weights in'),
+        .describe('files the graph keeps its weights in, and further graphs'),
     })
     .describe('the network itself'),
   license: z.string().min(1).max(120).describe('licence of the weights (SPDX where there is one)'),
@@ -184,10 +206,12 @@ const common = {
 export const modelManifest = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('stardist'), ...common, decode: stardist }),
   z.strictObject({ method: z.literal('cellpose'), ...common, decode: cellpose }),
+  z.strictObject({ method: z.literal('cellsam'), ...common, decode: cellsam }),
   z.strictObject({ method: z.literal('unet'), ...common, decode: unet }),
 ]);
 
 export type ModelManifest = z.infer<typeof modelManifest>;
 export type StardistManifest = Extract<ModelManifest, { method: 'stardist' }>;
 export type CellposeManifest = Extract<ModelManifest, { method: 'cellpose' }>;
+export type CellsamManifest = Extract<ModelManifest, { method: 'cellsam' }>;
 export type UnetManifest = Extract<ModelManifest, { method: 'unet' }>;

@@ -4,7 +4,7 @@ import type { ModelManifest } from '../model/manifest.ts';
 /** How far around its core a tile must see, so that it gives the instances of the whole slide. */
 
 /** Largest diameters that decide about an instance beside what the network sees: flows and floods reach farther than rays. */
-const DIAMETERS = { stardist: 1.6, cellpose: 2, unet: 2 };
+const DIAMETERS = { stardist: 1.6, cellpose: 2, cellsam: 1, unet: 2 };
 
 /**
  * Halo of a network in microns: what an output pixel depends on (for networks of patches a patch, so that every patch that an
@@ -12,7 +12,7 @@ const DIAMETERS = { stardist: 1.6, cellpose: 2, unet: 2 };
  */
 export function networkHaloUm(manifest: ModelManifest, pixelSizeUm: number): number {
   const { input, size, method, receptiveFieldPx } = manifest;
-  const field = method === 'cellpose' ? manifest.decode.patchPx : receptiveFieldPx;
+  const field = method === 'cellpose' || method === 'cellsam' ? manifest.decode.patchPx : receptiveFieldPx;
   const px = field + (DIAMETERS[method] * size.maxUm) / pixelSizeUm;
   return Math.ceil(px / input.step) * input.step * pixelSizeUm;
 }

@@ -1,11 +1,13 @@
 import { judgeInstances } from '@spatile/instrument/instances/scores';
 import { fillHoles } from '@spatile/worker/segment/cellpose/holes';
 import { instancesFromFlows } from '@spatile/worker/segment/cellpose/masks';
+import { instancesOfMasks } from '@spatile/worker/segment/cellsam/masks';
+import { PatchMosaic } from '@spatile/worker/segment/cellsam/mosaic';
 import { CandidateCollector } from '@spatile/worker/segment/stardist/candidates';
 import { instancesOf } from '@spatile/worker/segment/stardist/stardist';
 import { tidy } from '@spatile/worker/segment/tidy';
 import { describe, expect, test } from 'vitest';
-import { bytesOf, fixtures, manifestOf } from './fixture.ts';
+import { bytesOf, fixtures, floatsOf, manifestOf } from './fixture.ts';
 
 const SIDE = 160;
 const shareFound = (truth: ArrayLike<number>, found: ArrayLike<number>, iou: number) => {
@@ -109,6 +111,45 @@ describe('Cellpose', () => {
       1e6,
     );
     expect(found.scores).toHaveLength(masks);
+  });
+});
+
+describe('CellSAM', () => {
+  const masks = () => {
+    const logits = new Int8Array(bytesOf('cellsam-masks/logits.gz'));
+    return [...floatsOf('cellsam-masks/overlaps.gz')].map((overlap, i) => ({
+      logits: Float32Array.from(logits.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE), (l) => l / 16),
+      overlap,
+      score: 0.9,
+    }));
+  };
+  const decode = { overlap: 0.5, probability: 0.4 };
+
+  test('makes of masks what the original program makes of them', async () => {
+    const upstream = new Uint16Array(bytesOf('cellsam-masks/labels.gz'));
+    const found = await instancesOfMasks(masks(), SIDE, decode, 25);
+    expect(found.scores.length).toBeGreaterThan(20);
+    expect(shareFound(upstream, found.labels, 0.9)).toBeGreaterThan(0.99);
+  });
+
+  test('leaves out masks of little expected overlap, and of one that is no number', async () => {
+    const unsure = masks().map((mask, i) => ({ ...mask, overlap: i % 2 === 0 ? 0.49 : Number.NaN }));
+    expect((await instancesOfMasks(unsure, SIDE, decode, 25)).scores).toHaveLength(0);
+  });
+
+  test('an instance that two patches see counts once', () => {
+    const disc = (centre: number) => ({
+      ...{ rows: 40, columns: 40, scores: Float32Array.of(0.8) },
+      labels: Int32Array.from({ length: 1600 }, (_, i) =>
+        ((i % 40) - centre) ** 2 + (Math.floor(i / 40) - 20) ** 2 < 25 ? 1 : 0,
+      ),
+    });
+    const mosaic = new PatchMosaic(40, 70, 40, 10);
+    mosaic.add(disc(33), 0, 0);
+    mosaic.add(disc(3), 0, 30);
+    const { labels, scores } = mosaic.instances(1);
+    expect([...scores].map((score) => score.toFixed(1))).toEqual(['0.8']);
+    expect(labels[20 * 70 + 33]).toBe(1);
   });
 });
 

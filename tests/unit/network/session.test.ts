@@ -5,10 +5,12 @@ import { join, relative } from 'node:path';
 import { networkFor } from '@spatile/coordinator/segment/networks';
 import { isSpatileError, type SpatileError } from '@spatile/formats/errors';
 import type { ModelManifest } from '@spatile/formats/model/manifest';
-import { openNetwork } from '@spatile/worker/network/session';
+import { openMasks, openNetwork } from '@spatile/worker/network/session';
 import type { NetworkSettings } from '@spatile/worker/network/settings';
+import { cellsam } from '@spatile/worker/segment/cellsam/cellsam';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
+  context,
   farthest,
   fixtures,
   floatsOf,
@@ -64,6 +66,56 @@ describe.skipIf(!runtimeIsHere)('a converted network gives in Node what it gave 
       return y.data[(c * 256 + row * 4) * 256 + column * 4];
     });
     expect(farthest(sampled, floatsOf('sam/y.gz'))).toBeLessThan(1e-3);
+  });
+});
+
+describe.skipIf(!runtimeIsHere)('CellSAM, in its layout with two small layers', () => {
+  const side = 80;
+
+  test('gives in Node what it gave in Python', async () => {
+    const manifest = await manifestOf(place('cellsam'), 'cellsam');
+    const settings = { manifest, folder: place('cellsam'), provider: 'cpu' as const };
+    const patch = { data: ramp(3 * side * side), shape: [1, 3, side, side] };
+    const outputs = ['scores', 'boxes', 'embedding'];
+    const { scores, boxes, embedding } = await (await openNetwork(settings)).run(patch, outputs);
+    const box = { data: boxes.data.slice(0, 4), shape: [1, 4] };
+    const { mask, overlap } = await (await openMasks(settings)).run({ embedding, box }, ['mask', 'overlap']);
+    const sampled = Array.from(
+      { length: 400 },
+      (_, i) => mask.data[4 * Math.floor(i / 20) * side + 4 * (i % 20)],
+    );
+    const found = [...scores.data, ...boxes.data, ...embedding.data, ...sampled, ...overlap.data];
+    expect(farthest(found, floatsOf('cellsam/outputs.gz'))).toBeLessThan(1e-3);
+  });
+
+  test('segments a tile, as part of it does', async () => {
+    const manifest = await manifestOf(place('cellsam'), 'cellsam');
+    Object.assign(manifest.decode, { score: 0, overlap: 0, overlapPx: 40, probability: 0.5 });
+    const settings = { manifest, folder: place('cellsam'), provider: 'cpu' as const };
+    const model = { limits: [0, 1].map(() => ({ low: 0, high: 100 })), otsu: 0.5 };
+    const planes = (rows: number, columns: number, row0: number, column0: number) => ({
+      ...{ rows, columns, row0, column0, pixelSizeUm: 0.5 },
+      channels: [0, 1].map((c) =>
+        Float32Array.from({ length: rows * columns }, (_, i) => {
+          const [y, x] = [row0 + Math.floor(i / columns), column0 + (i % columns)];
+          return ((y * 31 + x * (17 + c)) % 101) * (y % 40 < 20 ? 1 : 0.2);
+        }),
+      ),
+    });
+    const whole = await cellsam(planes(240, 240, 0, 0), model, settings, context);
+    expect(whole.scores.length).toBeGreaterThan(0);
+    // Patches of 80 on a lattice of 40: what lies 80 pixels or more within is seen whole by both.
+    const part = await cellsam(planes(200, 240, 40, 0), model, settings, context);
+    for (let y = 120; y < 160; y++)
+      for (let x = 80; x < 160; x++)
+        expect(part.labels[(y - 40) * 240 + x] > 0).toBe(whole.labels[y * 240 + x] > 0);
+  });
+
+  test('is refused when the manifest does not give the hash of its second graph', async () => {
+    const manifest = await manifestOf(place('cellsam'), 'cellsam');
+    manifest.weights.externalData = [];
+    const settings = { manifest, folder: place('cellsam'), provider: 'cpu' as const };
+    expect(() => openMasks(settings)).toThrow(/masks\.onnx: the manifest does not give its hash/);
   });
 });
 

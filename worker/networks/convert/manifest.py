@@ -26,13 +26,13 @@ def line(key, value, indent):
     return f"{pad}{key}: {value}\n"
 
 
-def write_manifest(onnx_path, fields):
-    """Puts `model.yaml` beside the ONNX file, with its hash and those of files of external data."""
+def write_manifest(onnx_path, fields, further=()):
+    """Puts `model.yaml` beside the ONNX file, with its hash and those of files of external data and further graphs."""
     folder, name = os.path.split(os.path.abspath(onnx_path))
     weights = {"file": name, "sha256": sha256(onnx_path)}
-    data = name + ".data"
-    if os.path.exists(os.path.join(folder, data)):
-        weights["externalData"] = [{"file": data, "sha256": sha256(os.path.join(folder, data))}]
+    data = [name + ".data"] if os.path.exists(os.path.join(folder, name + ".data")) else []
+    if data or further:
+        weights["externalData"] = [{"file": file, "sha256": sha256(os.path.join(folder, file))} for file in [*data, *further]]
     fields = {**fields, "weights": weights}
     path = os.path.join(folder, "model.yaml")
     with open(path, "w", encoding="utf-8") as file:

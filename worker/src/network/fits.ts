@@ -36,7 +36,23 @@ export function networkFits(path: string, manifest: ModelManifest, session: Desc
     );
   }
   sidesFit(path, manifest, input.shape);
-  for (const output of outputsOf(manifest)) {
+  outputsFit(path, outputsOf(manifest), session);
+}
+
+/** Errors: `MODEL_INVALID` when the second graph of a `cellsam` network has other inputs or outputs than it must. */
+export function masksFit(path: string, session: Described): void {
+  for (const name of MASK_INPUTS)
+    if (!session.inputNames.includes(name))
+      throw invalid(path, 'an input is missing', session.inputNames.join(', '), name);
+  outputsFit(path, MASK_OUTPUTS, session);
+}
+
+/** Names of the tensors of the graph that makes a mask of a box. */
+const MASK_INPUTS = ['embedding', 'box'];
+export const MASK_OUTPUTS = ['mask', 'overlap'];
+
+function outputsFit(path: string, outputs: readonly string[], session: Described): void {
+  for (const output of outputs) {
     const index = session.outputNames.indexOf(output);
     if (index < 0) throw invalid(path, 'an output is missing', session.outputNames.join(', '), output);
     const found = session.outputMetadata[index];
@@ -53,7 +69,7 @@ export function networkFits(path: string, manifest: ModelManifest, session: Desc
 
 /** Networks that run on tiles of any size need free sides; those that run on patches need their own. */
 function sidesFit(path: string, manifest: ModelManifest, shape: readonly (number | string)[]): void {
-  const wanted = manifest.method === 'cellpose' ? manifest.decode.patchPx : null;
+  const wanted = 'patchPx' in manifest.decode ? manifest.decode.patchPx : null;
   for (const side of ['H', 'W']) {
     const size = shape[manifest.input.axes.indexOf(side)];
     if (typeof size !== 'number' || size <= 0 || size === wanted) continue;
@@ -64,6 +80,8 @@ function sidesFit(path: string, manifest: ModelManifest, shape: readonly (number
 
 /** Names of the outputs that a method reads. */
 export function outputsOf(manifest: ModelManifest): string[] {
+  if (manifest.method === 'cellsam')
+    return [manifest.decode.scores, manifest.decode.boxes, manifest.decode.embedding];
   if (manifest.method !== 'stardist') return [manifest.decode.output];
   const { outputs } = manifest.decode;
   return outputs.layout === 'native' ? [outputs.prob, outputs.dist] : [outputs.maps];

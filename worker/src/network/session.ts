@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
+import type { CellsamManifest } from '@spatile/formats/model/manifest';
 import { invalid, verifyWeights } from '@spatile/formats/model/read';
 import { keptFolder } from '@spatile/formats/model/store';
 import type { InferenceSession } from 'onnxruntime-node';
-import { networkFits } from './fits.ts';
+import { masksFit, networkFits } from './fits.ts';
 import type { NetworkSettings } from './settings.ts';
 
 /** A tensor of a network: row-major float32 with its shape. */
@@ -18,10 +19,16 @@ export interface Network {
   run(input: Dense, outputs: readonly string[]): Promise<Record<string, Dense>>;
 }
 
+/** An opened graph of several inputs. */
+export interface Graph {
+  /** Runs it on inputs by name; the outputs that were asked for, by name. */
+  run(inputs: Readonly<Record<string, Dense>>, outputs: readonly string[]): Promise<Record<string, Dense>>;
+}
+
 type Runtime = typeof import('onnxruntime-node');
 
-/** One open network per weights and device: a worker runs the same one on every tile. */
-const opened = new Map<string, Promise<Network>>();
+/** Graphs that are open, by weights, file and device: a worker runs the same ones on every tile. */
+const opened = new Map<string, Promise<Graph>>();
 
 /**
  * Opens the network of a manifest with one thread, or gives the one that is open. The runtime is loaded here and nowhere else.
@@ -30,31 +37,61 @@ const opened = new Map<string, Promise<Network>>();
  * `INPUT_MISSING` and `MODEL_INVALID` for weights that
  * are not there, have another hash, are no ONNX or do not fit the manifest, `MEMORY_LIMIT` when a run does not fit.
  */
-export function openNetwork(settings: NetworkSettings): Promise<Network> {
-  const key = `${settings.provider} ${settings.manifest.weights.sha256} ${JSON.stringify(settings.folder)}`;
+export async function openNetwork(settings: NetworkSettings): Promise<Network> {
+  const { manifest } = settings;
+  const graph = await openGraph(settings, manifest.weights.file, (path, session) =>
+    networkFits(path, manifest, session),
+  );
+  const { name } = manifest.input;
+  return { run: (input, outputs) => graph.run({ [name]: input }, outputs) };
+}
+
+/** Opens the second graph of a `cellsam` network. Errors: as `openNetwork`. */
+export function openMasks(settings: NetworkSettings<CellsamManifest>): Promise<Graph> {
+  const { decode, weights } = settings.manifest;
+  if (weights.externalData.some(({ file }) => file === decode.masks))
+    return openGraph(settings, decode.masks, masksFit);
+  throw invalid(
+    decode.masks,
+    'the manifest does not give its hash',
+    'weights.externalData has no such file',
+    'an entry for it',
+  );
+}
+
+type Check = (path: string, session: InferenceSession) => void;
+
+function openGraph(settings: NetworkSettings, file: string, check: Check): Promise<Graph> {
+  const { manifest, folder, provider } = settings;
+  const key = `${provider} ${manifest.weights.sha256} ${file} ${JSON.stringify(folder)}`;
   const known = opened.get(key);
   if (known) return known;
-  const opening = open(settings);
+  const opening = open(settings, file, check);
   opened.set(key, opening);
   opening.catch(() => opened.delete(key));
   return opening;
 }
 
-async function open({ manifest, folder: place, provider }: NetworkSettings): Promise<Network> {
+async function open(
+  { manifest, folder: place, provider }: NetworkSettings,
+  file: string,
+  check: Check,
+): Promise<Graph> {
   const folder = typeof place === 'string' ? place : await keptFolder(manifest.name, place.kept);
   await verifyWeights(folder, manifest);
-  const path = join(folder, manifest.weights.file);
+  const path = join(folder, file);
   const runtime = await loadRuntime();
   const session = await createSession(runtime, path, provider);
-  networkFits(path, manifest, session);
-  const { name } = manifest.input;
+  check(path, session);
   return {
-    async run({ data, shape }, outputs) {
-      const results = await session
-        .run({ [name]: new runtime.Tensor('float32', data, shape) }, [...outputs])
-        .catch((cause) => {
-          throw runFailure(path, shape, cause);
-        });
+    async run(inputs, outputs) {
+      const feeds = Object.entries(inputs).map(([name, { data, shape }]) => [
+        name,
+        new runtime.Tensor('float32', data, shape),
+      ]);
+      const results = await session.run(Object.fromEntries(feeds), [...outputs]).catch((cause) => {
+        throw runFailure(path, Object.values(inputs)[0].shape, cause);
+      });
       return Object.fromEntries(
         outputs.map((output) => {
           const { data, dims } = results[output];

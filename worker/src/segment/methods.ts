@@ -1,4 +1,5 @@
 import { cellpose } from './cellpose/cellpose.ts';
+import { cellsam } from './cellsam/cellsam.ts';
 import type { ImageMethod } from './method.ts';
 import { stardist } from './stardist/stardist.ts';
 import { unet } from './unet/unet.ts';
@@ -9,5 +10,6 @@ export const imageMethods: Readonly<Record<string, ImageMethod<never>>> = {
   watershed,
   stardist,
   cellpose,
+  cellsam,
   unet,
 };

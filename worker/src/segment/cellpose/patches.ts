@@ -3,6 +3,7 @@ import { invalid } from '@spatile/formats/model/read';
 import { exp } from '@spatile/random/elementary';
 import type { HandlerContext } from '../../handler.ts';
 import type { InputCutter } from '../../network/input.ts';
+import { patchStarts } from '../../network/patches.ts';
 import type { Network } from '../../network/session.ts';
 import type { Planes } from '../method.ts';
 
@@ -38,8 +39,8 @@ export async function flowMaps(
   const sums = [0, 1, 2].map(() => new Float32Array(rows * columns));
   const weights = new Float32Array(rows * columns);
   const weight = fade(side);
-  const tops = starts(planes.row0, rows, side, stride);
-  const lefts = starts(planes.column0, columns, side, stride);
+  const tops = patchStarts(planes.row0, rows, side, stride);
+  const lefts = patchStarts(planes.column0, columns, side, stride);
   for (const [done, row] of tops.entries()) {
     for (const column of lefts) {
       const patch = cutter.cut({ row, column, rows: side, columns: side }, 'zero');
@@ -67,14 +68,6 @@ export async function flowMaps(
   }
   for (const sum of sums) for (let i = 0; i < sum.length; i++) sum[i] /= weights[i];
   return { flowRow: sums[0], flowColumn: sums[1], logit: sums[2] };
-}
-
-/** First pixels, in the tile, of the lattice's patches that meet it. */
-function starts(origin: number, size: number, side: number, stride: number): number[] {
-  const found: number[] = [];
-  for (let k = Math.floor((origin - side) / stride) + 1; k * stride < origin + size; k++)
-    found.push(k * stride - origin);
-  return found;
 }
 
 /** Weight of a pixel by its place along the patch: a logistic fall near both ends. */
