@@ -30,7 +30,7 @@ test('versions are exact, so that the same commit installs the same code', () =>
 /** Packages with an install script, and why nothing is lost when it does not run. */
 const SCRIPTED: Readonly<Record<string, string>> = {
   'node_modules/onnxruntime-node':
-    'fetches CUDA libraries; .npmrc tells it not to (docs/decisions/onnxruntime.md)',
+    'fetches CUDA libraries; .npmrc and allowScripts tell it not to (docs/decisions/onnxruntime.md)',
   'node_modules/protobufjs': 'prints a notice about version ranges',
 };
 
@@ -43,6 +43,8 @@ test('nothing needs an install script', () => {
     .filter(([, entry]) => entry.hasInstallScript && !entry.dev)
     .map(([path]) => path);
   expect(scripted.sort()).toEqual(Object.keys(SCRIPTED));
+  for (const path of scripted)
+    expect(manifest.allowScripts[path.replace('node_modules/', '')], path).toBe(false);
 });
 
 test('the lockfile holds the packages of every operating system (npm ci refuses it otherwise)', () => {
