@@ -8,7 +8,8 @@ import type { RunLog } from '../run/log.ts';
 import type { RunStore } from '../run/store.ts';
 import { CLUSTER_SLOTS, ClusterPool } from './pool.ts';
 
-const NAME_FILE = 'cluster.json';
+/** File of the run directory that holds the name under which a cluster knows the run. */
+export const NAME_FILE = 'cluster.json';
 /** Letters of the output's name that a run is called after. */
 const NAME_LETTERS = 24;
 

@@ -156,7 +156,9 @@ export class ClusterPool implements TaskPool {
       );
     });
     widenWindows(this.#server);
-    return advertise ?? `${listen.slice(0, listen.lastIndexOf(':'))}:${port}`;
+    const called = advertise ?? listen;
+    // Port 0 stands for the one that was free, also behind another name of this machine.
+    return called.endsWith(':0') ? `${called.slice(0, called.lastIndexOf(':'))}:${port}` : called;
   }
 
   #publish(task: string, epoch: number): void {

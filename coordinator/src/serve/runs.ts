@@ -169,6 +169,17 @@ export class Runs extends EventEmitter<RunsEvents> {
     return hasEnded(record) && child === null;
   }
 
+  /** Whether a run waits or goes on; false for one that is not known. */
+  isOpen(id: string): boolean {
+    const run = this.#runs.get(id);
+    return run !== undefined && !hasEnded(run.record);
+  }
+
+  /** Memory that the plan of a run counts on, of each of its workers, bytes. */
+  async memoryPerWorker(id: string): Promise<number> {
+    return (await resolveConfig({ file: this.#records.config(id) })).plan.memoryPerWorker;
+  }
+
   /** Stops a run and waits for its process; what is finished of it stays. One that has ended stays as it is. */
   async cancel(id: string): Promise<RunInfo> {
     const run = this.#known(id);

@@ -19,6 +19,8 @@ export interface ServeOptions {
   roots: string[];
   atOnce: number;
   security: { ca: string | null; cert: string | null; key: string | null; token: string | null };
+  /** Settings of the workers that runs get on Kubernetes; null when nobody makes any. */
+  kubernetes: string | null;
   /** The program that carries out a run, and the arguments that every run gets. */
   program: string[];
   signal: AbortSignal;
@@ -52,6 +54,15 @@ async function serveLocked(
 ): Promise<void> {
   const { state, roots, atOnce, program, warn } = options;
   const runs = await Runs.open({ state, roots, atOnce, program, warn });
+  const workers =
+    options.kubernetes === null
+      ? null
+      : await (await import('../kubernetes/serve.ts')).openWorkers(
+          options.kubernetes,
+          process.env,
+          runs,
+          warn,
+        );
   const grpc = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 });
   grpc.addService(runServices().Runs.service, runsService(runs, security.token));
   let leaving = false;
@@ -61,11 +72,13 @@ async function serveLocked(
     const shown = page === null ? null : await listening(http!, page);
     // Only who has its addresses carries out runs.
     if (!options.signal.aborted) await runs.start();
+    if (!options.signal.aborted) workers?.start();
     options.ready(writeAddress({ ...listen, port }), shown);
     if (!options.signal.aborted) await once(options.signal, 'abort');
   } finally {
     leaving = true;
     await runs.close();
+    await workers?.close();
     grpc.forceShutdown();
     http?.close();
     http?.closeAllConnections();

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { SpatileError } from '@spatile/formats/errors';
 import { type Command, Option } from 'commander';
 import {
   checkListen,
@@ -20,6 +21,7 @@ interface ServeFlags extends SecurityFlags {
   cluster?: string;
   workersListen: string;
   workersAdvertise?: string;
+  kubernetes?: string;
   ackWait: number;
   reconcile: number;
   workers?: number;
@@ -50,7 +52,11 @@ export function addServe(program: Command, context: Context): void {
     .option('--workers-listen <host:port>', 'with --cluster: where runs serve their workers', '127.0.0.1:0')
     .option(
       '--workers-advertise <host:port>',
-      'with --cluster: where workers reach a run (default: where it serves them)',
+      'with --cluster: where workers reach a run (default: where it serves them); port 0: the one it has',
+    )
+    .option(
+      '--kubernetes <file>',
+      'with --cluster: make the workers of each run on Kubernetes, as this file says',
     )
     .addOption(
       new Option('-w, --workers <n>', 'without --cluster: worker processes of each run').argParser(
@@ -78,6 +84,7 @@ async function serve(flags: ServeFlags, { terminal, load }: Context): Promise<vo
       roots: flags.root ?? [process.cwd()],
       atOnce: flags.runsAtOnce,
       security,
+      kubernetes: kubernetesFile(flags),
       program: [fileURLToPath(new URL('main.js', import.meta.url)), ...runArguments(flags, natsCredentials)],
       signal: interruptible.signal,
       ready: (grpc, http) =>
@@ -87,6 +94,16 @@ async function serve(flags: ServeFlags, { terminal, load }: Context): Promise<vo
   } finally {
     interruptible.release();
   }
+}
+
+/** Errors: `USAGE` without a broker, from which those workers take their tasks. */
+function kubernetesFile({ kubernetes, cluster }: ServeFlags): string | null {
+  if (kubernetes !== undefined && cluster === undefined)
+    throw new SpatileError(
+      'USAGE',
+      '--kubernetes: makes workers that nobody gives tasks to without a broker; expected it together with --cluster; add --cluster nats://HOST:PORT',
+    );
+  return kubernetes ?? null;
 }
 
 /** What every run of this server is started with. */
