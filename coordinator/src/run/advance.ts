@@ -6,6 +6,9 @@ import type { ErrorCode } from '@spatile/formats/errors';
  *
  * Tasks of a round may need others of the same round; they are handed out as soon as those are committed. Some are the
  * coordinator's own (it settles what workers said): those take no worker.
+ *
+ * An event costs what it changes, however many tasks and workers there are: the state that goes in is used up, and only the one
+ * that comes back may be looked at.
  */
 
 /** A task that killed this many workers, or failed this often though retryable, fails the run. */
@@ -15,22 +18,25 @@ export const MAX_IDLE_LOSSES = 8;
 
 export interface RoundState {
   readonly round: string;
-  /** Tasks not handed out, next first. */
-  readonly ready: readonly string[];
+  /** Tasks for workers that are not handed out, next first; those that are done nevertheless are passed over. */
+  readonly ready: string[];
+  /** The coordinator's own tasks that may be done and were not handed out. */
+  readonly readyOwn: string[];
   /** Worker -> task it holds. */
-  readonly running: ReadonlyMap<number, string>;
-  readonly idle: readonly number[];
+  readonly running: Map<number, string>;
+  /** Workers without a task, in the order in which they became free. */
+  readonly idle: number[];
   /** Task -> how many of the tasks it needs are not done; tasks that need nothing more are not listed. */
-  readonly blocked: ReadonlyMap<string, number>;
+  readonly blocked: Map<string, number>;
   /** Task -> the tasks that need it. */
   readonly dependants: ReadonlyMap<string, readonly string[]>;
   /** Task -> its place in the order of handing out. */
   readonly place: ReadonlyMap<string, number>;
   /** Tasks that the coordinator does itself. */
   readonly own: ReadonlySet<string>;
-  readonly done: ReadonlySet<string>;
+  readonly done: Set<string>;
   /** Task -> how often it was handed out and did not come back. */
-  readonly failures: ReadonlyMap<string, number>;
+  readonly failures: Map<string, number>;
   /** Workers that died without a task in this round. */
   readonly idleLosses: number;
   readonly total: number;
@@ -74,6 +80,7 @@ export function idleRound(): RoundState {
   return {
     round: '',
     ready: [],
+    readyOwn: [],
     running: new Map(),
     idle: [],
     blocked: new Map(),
@@ -96,11 +103,9 @@ export function advance(
     case 'started':
       return handOut(start(state, event));
     case 'worker-ready':
-      return handOut(
-        state.idle.includes(event.worker) || state.running.has(event.worker)
-          ? state
-          : { ...state, idle: [...state.idle, event.worker] },
-      );
+      if (!state.idle.includes(event.worker) && !state.running.has(event.worker))
+        state.idle.push(event.worker);
+      return handOut(state);
     case 'returned':
       return handOut(free(state, event.worker, event.task));
     case 'committed':
@@ -126,11 +131,17 @@ function start(state: RoundState, event: Extract<RoundEvent, { type: 'started' }
   for (const { id, needs = [] } of tasks) {
     const open = needs.filter((need) => !committed.has(need));
     if (open.length > 0 && !committed.has(id)) blocked.set(id, open.length);
-    for (const need of open) dependants.set(need, [...(dependants.get(need) ?? []), id]);
+    for (const need of open) {
+      const known = dependants.get(need);
+      if (known === undefined) dependants.set(need, [id]);
+      else known.push(id);
+    }
   }
+  const ready = tasks.filter(({ id }) => !committed.has(id) && !blocked.has(id));
   return {
     round: event.round,
-    ready: tasks.filter(({ id }) => !committed.has(id) && !blocked.has(id)).map(({ id }) => id),
+    ready: ready.filter(({ own }) => own !== true).map(({ id }) => id),
+    readyOwn: ready.filter(({ own }) => own === true).map(({ id }) => id),
     running: new Map(),
     idle: [...state.idle, ...state.running.keys()],
     blocked,
@@ -148,43 +159,54 @@ function start(state: RoundState, event: Extract<RoundEvent, { type: 'started' }
 /** The worker holds the task no longer. */
 function free(state: RoundState, worker: number, task: string): RoundState {
   if (state.running.get(worker) !== task) return state;
-  const running = new Map(state.running);
-  running.delete(worker);
-  return { ...state, running, idle: [...state.idle, worker] };
+  state.running.delete(worker);
+  state.idle.push(worker);
+  return state;
 }
 
 function finish(state: RoundState, task: string): RoundState {
-  if (state.done.has(task)) return state;
-  const blocked = new Map(state.blocked);
-  const unblocked: string[] = [];
+  const { blocked, done } = state;
+  if (done.has(task)) return state;
+  done.add(task);
   for (const id of state.dependants.get(task) ?? []) {
     const left = (blocked.get(id) ?? 0) - 1;
     if (left > 0) blocked.set(id, left);
-    else if (blocked.delete(id)) unblocked.push(id);
+    else if (blocked.delete(id)) unblock(state, id);
   }
-  const ready = state.ready.filter((id) => id !== task);
-  if (unblocked.length > 0) {
-    ready.push(...unblocked);
-    ready.sort((a, b) => state.place.get(a)! - state.place.get(b)!);
+  return state;
+}
+
+/** Puts a task where its place is among those that are ready. */
+function unblock({ own, place, ready, readyOwn }: RoundState, task: string): void {
+  if (own.has(task)) {
+    readyOwn.push(task);
+    return;
   }
-  return { ...state, blocked, ready, done: new Set(state.done).add(task) };
+  const at = place.get(task)!;
+  let [low, high] = [0, ready.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (place.get(ready[middle])! <= at) low = middle + 1;
+    else high = middle;
+  }
+  ready.splice(low, 0, task);
 }
 
 function handOut(state: RoundState): { state: RoundState; commands: RoundCommand[] } {
+  const { done, failures, idle, ready, readyOwn, running } = state;
   const commands: RoundCommand[] = [];
-  const running = new Map(state.running);
-  const idle = [...state.idle];
-  for (const task of state.ready) if (state.own.has(task)) commands.push({ type: 'settle', task });
-  const ready = state.ready.filter((task) => !state.own.has(task));
+  for (const task of readyOwn.splice(0)) commands.push({ type: 'settle', task });
   while (idle.length > 0 && ready.length > 0) {
-    const worker = idle.shift()!;
     const task = ready.shift()!;
+    // It came back after it had been given up.
+    if (done.has(task)) continue;
+    const worker = idle.shift()!;
     running.set(worker, task);
-    commands.push({ type: 'send', worker, task, attempt: (state.failures.get(task) ?? 0) + 1 });
+    commands.push({ type: 'send', worker, task, attempt: (failures.get(task) ?? 0) + 1 });
   }
-  const over = state.over || state.done.size === state.total;
+  const over = state.over || done.size === state.total;
   if (over && !state.over) commands.push({ type: 'end-round' });
-  return { state: { ...state, running, idle, ready, over }, commands };
+  return { state: { ...state, over }, commands };
 }
 
 function lose(
@@ -193,9 +215,8 @@ function lose(
   reason: string,
 ): { state: RoundState; commands: RoundCommand[] } {
   const task = state.running.get(worker);
-  const running = new Map(state.running);
-  running.delete(worker);
-  const without: RoundState = { ...state, running, idle: state.idle.filter((id) => id !== worker) };
+  state.running.delete(worker);
+  const without: RoundState = { ...state, idle: state.idle.filter((id) => id !== worker) };
   const replace: RoundCommand = { type: 'replace-worker', worker };
   if (task === undefined || state.done.has(task)) {
     const idleLosses = state.idleLosses + 1;
@@ -235,9 +256,7 @@ function fail(
 ): { state: RoundState; commands: RoundCommand[] } {
   if (state.running.get(event.worker) !== event.task) return { state, commands: [] };
   const failures = (state.failures.get(event.task) ?? 0) + 1;
-  const running = new Map(state.running);
-  running.delete(event.worker);
-  const freed: RoundState = { ...state, running, idle: [...state.idle, event.worker] };
+  const freed = free(state, event.worker, event.task);
   if (!event.retryable || failures >= MAX_ATTEMPTS) {
     return {
       state: freed,
@@ -260,7 +279,9 @@ function named({ round }: RoundState, task: string): string {
 }
 
 function putBack(state: RoundState, task: string, failures: number): RoundState {
-  return { ...state, ready: [task, ...state.ready], failures: new Map(state.failures).set(task, failures) };
+  state.ready.unshift(task);
+  state.failures.set(task, failures);
+  return state;
 }
 
 function withCommands(

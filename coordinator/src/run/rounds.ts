@@ -10,6 +10,7 @@ import { logEvent, logSeconds, logStep } from './events.ts';
 import { interrupted, throwIfAborted } from './interrupt.ts';
 import { JobQueue } from './job-queue.ts';
 import type { RunLog } from './log.ts';
+import { RoundProgress } from './round-progress.ts';
 import { StepShares } from './step-shares.ts';
 import type { RunStore } from './store.ts';
 import type { TaskWatch } from './task-watch.ts';
@@ -94,13 +95,11 @@ export class RoundRunner {
   private tasks = new Map<string, RoundTask>();
   private own = new Map<string, OwnTask>();
   private settleRound: { resolve: () => void; reject: (error: unknown) => void } | null = null;
-  private fractions = new Map<string, number>();
+  private done = new RoundProgress('', new Map(), () => undefined);
   private readonly jobs = new JobQueue((error) => this.settleRound?.reject(error));
   /** The input of the task that is next, made while all workers are busy. */
   private prepared: { key: string; bytes: Uint8Array | null } | null = null;
   private shares = new StepShares();
-  /** The step of the coordinator's own work beside a round. */
-  private beside: string | null = null;
   private failed: SpatileError | null = null;
 
   constructor(options: RoundOptions) {
@@ -138,14 +137,12 @@ export class RoundRunner {
     tasks: RoundTask[],
     { step, work }: { step: string; work: () => Promise<void> },
   ): Promise<void> {
-    this.shares = new StepShares();
-    this.beside = step;
-    const besides = work().finally(() => {
-      this.shares.pass(this.runningRounds());
-      this.beside = null;
-    });
+    const shares = new StepShares();
+    this.shares = shares;
+    shares.begin(step);
+    const besides = work().finally(() => shares.end(step));
     await settled([this.runTogether(round, label, tasks, []), besides]);
-    this.shares.pass([round]);
+    shares.pass();
     await logSeconds(this.options.store, step, this.shares.secondsOf(step));
     const rest = this.shares.secondsOf(round) + this.shares.secondsOfNobody();
     await logSeconds(this.options.store, round, rest);
@@ -161,7 +158,8 @@ export class RoundRunner {
     this.own = new Map(own.map((task) => [taskKey(task.round, task.id), task]));
     const committed = await this.committedBefore(name);
     const done = new Set(committed);
-    this.fractions = new Map(committed.filter((key) => this.tasks.has(key)).map((key) => [key, 1]));
+    this.done = new RoundProgress(name, this.tasks, this.options.progress);
+    for (const key of committed) this.done.set(key, 1);
     this.options.progress({ kind: 'step', step: name, label, total: tasks.length, unit: 'tiles' });
     this.options.watch?.round(name, this.tasks, done);
     const finished = new Promise<void>((resolve, reject) => {
@@ -246,10 +244,14 @@ export class RoundRunner {
   }
 
   private feed(event: RoundEvent): void {
-    this.shares.pass(this.runningRounds());
-    const next = advance(this.state, event);
-    this.state = next.state;
-    for (const command of next.commands) this.carryOut(command);
+    const held = 'worker' in event ? this.state.running.get(event.worker) : undefined;
+    const { state, commands } = advance(this.state, event);
+    this.state = state;
+    if (held !== undefined && 'worker' in event) this.share(held, event.worker, commands);
+    for (const command of commands) {
+      if (command.type === 'send') this.shares.begin(this.roundOf(command.task));
+      this.carryOut(command);
+    }
     this.prepareNext();
   }
 
@@ -311,11 +313,14 @@ export class RoundRunner {
     this.feed({ type: 'committed', worker: NO_WORKER, task: key });
   }
 
-  private runningRounds(): string[] {
-    const rounds = [...this.state.running.values()].map(
-      (key) => this.tasks.get(key)?.round ?? this.state.round,
-    );
-    return this.beside === null ? rounds : [...rounds, this.beside];
+  /** The time of a task that a worker held ends, unless it still holds it. */
+  private share(held: string, worker: number, commands: readonly RoundCommand[]): void {
+    const anew = commands.some((command) => command.type === 'send' && command.worker === worker);
+    if (anew || this.state.running.get(worker) !== held) this.shares.end(this.roundOf(held));
+  }
+
+  private roundOf(key: string): string {
+    return this.tasks.get(key)?.round ?? this.state.round;
   }
 
   private onPool(event: PoolEvent): void {
@@ -324,17 +329,16 @@ export class RoundRunner {
       case 'ready':
         this.feed({ type: 'worker-ready', worker: event.worker });
         break;
-      case 'lost':
-        this.options.log.warn(
-          { round, tile: running.get(event.worker), reason: event.reason },
-          'worker lost',
-        );
+      case 'lost': {
+        const held = running.get(event.worker);
+        this.options.log.warn({ round, tile: held, reason: event.reason }, 'worker lost');
         this.jobs.urgent(() =>
           logEvent(this.options.store, { type: 'worker-lost', round, reason: event.reason }),
         );
         this.feed({ type: 'worker-lost', worker: event.worker, reason: event.reason });
-        this.tellFailed(running.get(event.worker), event.worker, `the worker died (${event.reason})`);
+        this.tellFailed(held, event.worker, `the worker died (${event.reason})`);
         break;
+      }
       case 'begun': {
         const task = this.taskOf(event.task);
         if (task !== null) this.options.watch?.begun(keyOf(task), event.by);
@@ -348,8 +352,8 @@ export class RoundRunner {
       case 'progress': {
         const task = this.taskOf(event.task);
         if (task === null) break;
-        this.fractions.set(keyOf(task), Math.min(event.fraction, 0.999));
-        this.report();
+        this.done.set(keyOf(task), Math.min(event.fraction, 0.999));
+        this.done.tell();
         break;
       }
       case 'failed': {
@@ -420,28 +424,13 @@ export class RoundRunner {
       work,
     });
     await this.options.store.commit(resultName(round, task.id), event.bytes);
-    this.fractions.set(keyOf(task), 1);
+    this.done.set(keyOf(task), 1);
     this.options.watch?.done(keyOf(task), event.by ?? workerName(event.worker), event);
-    this.report();
+    this.done.tell();
     this.feed({ type: 'committed', worker: event.worker, task: keyOf(task) });
   }
 
   private tellFailed(key: string | undefined, worker: number, error: string): void {
     if (key !== undefined) this.options.watch?.failed(key, workerName(worker), error, this.failed !== null);
-  }
-
-  private report(): void {
-    let done = 0;
-    let transcripts = 0;
-    for (const [key, fraction] of this.fractions) {
-      done += fraction;
-      transcripts += fraction * (this.tasks.get(key)?.transcripts ?? 0);
-    }
-    this.options.progress({
-      kind: 'advance',
-      step: this.state.round,
-      done,
-      transcripts: Math.round(transcripts),
-    });
   }
 }

@@ -36,11 +36,15 @@ describe('the time of rounds that run side by side', () => {
     let now = 0;
     const shares = new StepShares(() => now);
     now = 1000;
-    shares.pass([]);
+    shares.begin('assign');
+    shares.begin('border');
     now = 5000;
-    shares.pass(['assign', 'border']);
+    shares.end('assign');
+    shares.begin('border');
     now = 7000;
-    shares.pass(['border', 'border']);
+    shares.end('border');
+    shares.end('border');
+    shares.end('border');
     expect(shares.secondsOfNobody()).toBe(1);
     expect(shares.secondsOf('assign')).toBe(2);
     expect(shares.secondsOf('border')).toBe(4);
