@@ -3,7 +3,14 @@ import { ASSIGN_ROUND } from './geometric.ts';
 import { fitOnPilots, PILOTS_FILE } from './pilots.ts';
 import { decodeModel, encodeModel, PROSEG_MODEL, type ProsegModel } from './proseg/model.ts';
 import { ProsegResults } from './proseg-results.ts';
-import { borderTask, foldTasks, prosegBorderUnits, prosegTask, settleTasks } from './proseg-tasks.ts';
+import {
+  BorderLookup,
+  borderTask,
+  foldTasks,
+  prosegBorderUnits,
+  prosegTask,
+  settleTasks,
+} from './proseg-tasks.ts';
 import type { AssignStage, AssignSummary } from './stage.ts';
 import { BORDERS, SETTLED } from './states.ts';
 
@@ -19,13 +26,14 @@ export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
   const results = new ProsegResults(stage.store, slide.plan);
   const diagnostics = new Map<number, Record<string, number>>();
   const units = prosegBorderUnits(stage);
+  const lookup = new BorderLookup(units, busyTiles);
   const folds = await foldTasks(stage, results, units);
   await runner.runGraph(
     ASSIGN_ROUND,
     'assigning transcripts (proseg)',
     [
       ...busyTiles.map((tile) => prosegTask(stage, model, tile)),
-      ...units.map((unit) => borderTask(stage, model, results, unit, units)),
+      ...units.map((unit) => borderTask(stage, model, results, unit, lookup)),
     ],
     [
       ...(await settleTasks(stage, results, (tile, values) => diagnostics.set(tile, values))),

@@ -3,6 +3,7 @@ import { assignTileFrame } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
 import { globalsTables } from '@spatile/formats/tile/proseg';
 import { borderWidthsUm } from '../plan/halo.ts';
+import { RectIndex } from '../plan/rect-index.ts';
 import { type OwnTask, type RoundTask, resultName, taskKey } from '../run/rounds.ts';
 import { type BorderUnit, borderUnits } from '../seams/border.ts';
 import { borderState } from './border-input.ts';
@@ -61,25 +62,40 @@ export function prosegBorderUnits(stage: Pick<AssignStage, 'slide' | 'busyTiles'
   return borderUnits(tiles, halfWidthUm, contextUm, extent, (tile) => busy.has(tile));
 }
 
-/** The units of earlier phases whose regions a unit meets, in the order of the phases: all that can have changed what it sees. */
-function earlierUnits(unit: BorderUnit, units: readonly BorderUnit[]): BorderUnit[] {
-  return units
-    .filter(({ phase, region }) => phase < unit.phase && rectsIntersect(region, unit.region))
-    .sort((a, b) => a.phase - b.phase || (a.id < b.id ? -1 : 1));
+/** What every border task of a run looks up: which units meet, and which tiles hold anything. */
+export class BorderLookup {
+  readonly busy: ReadonlySet<number>;
+  readonly #units: readonly BorderUnit[];
+  readonly #regions: RectIndex;
+
+  constructor(units: readonly BorderUnit[], busyTiles: readonly number[]) {
+    this.busy = new Set(busyTiles);
+    this.#units = units;
+    this.#regions = new RectIndex(units.map(({ region }) => region));
+  }
+
+  /** The units of earlier phases that a unit meets, in the order of the phases: all that can have changed what it sees. */
+  earlier({ phase, region }: BorderUnit): BorderUnit[] {
+    return this.#regions
+      .meeting(region)
+      .map((i) => this.#units[i])
+      .filter((unit) => unit.phase < phase)
+      .sort((a, b) => a.phase - b.phase || (a.id < b.id ? -1 : 1));
+  }
 }
 
 /** The task of one border unit, given the settled tiles and the results of the earlier units that it meets. */
 export function borderTask(
-  stage: Pick<AssignStage, 'slide' | 'inputs' | 'regions' | 'states' | 'busyTiles'>,
+  stage: Pick<AssignStage, 'slide' | 'inputs' | 'regions' | 'states'>,
   model: ProsegModel,
   results: ProsegResults,
   unit: BorderUnit,
-  units: readonly BorderUnit[],
+  lookup: BorderLookup,
 ): RoundTask {
   const { slide, inputs, regions, states } = stage;
   const config = slide.config.assign.proseg;
-  const busy = new Set(stage.busyTiles);
-  const earlier = earlierUnits(unit, units);
+  const { busy } = lookup;
+  const earlier = lookup.earlier(unit);
   const contextUm = unit.strip.x0 - unit.region.x0;
   return {
     id: unit.id,

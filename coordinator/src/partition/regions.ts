@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { SpatileError } from '@spatile/formats/errors';
-import { growRect, type RectUm, rectsIntersect } from '@spatile/formats/space';
+import { growRect, type RectUm } from '@spatile/formats/space';
 import type { TilePlan } from '../plan/plan.ts';
+import { RectIndex } from '../plan/rect-index.ts';
 import type { RunStore } from '../run/store.ts';
 import { decodePartition, type PartitionColumns } from './columns.ts';
 
@@ -24,6 +25,7 @@ export interface RegionRows {
 export class RegionReader {
   private readonly store: RunStore;
   private readonly plan: TilePlan;
+  private readonly cores: RectIndex;
   private readonly sha256: readonly string[];
   private readonly cache = new Map<number, PartitionColumns>();
   private cachedBytes = 0;
@@ -32,16 +34,13 @@ export class RegionReader {
   constructor(store: RunStore, plan: TilePlan, sha256: readonly string[]) {
     this.store = store;
     this.plan = plan;
+    this.cores = new RectIndex(plan.tiles.map(({ core }) => core));
     this.sha256 = sha256;
   }
 
   /** Indices of the tiles whose cores a rectangle touches (its border included), ascending. */
   tilesIn(rect: RectUm): number[] {
-    const touching: number[] = [];
-    this.plan.tiles.forEach((tile, index) => {
-      if (rectsIntersect(tile.core, rect)) touching.push(index);
-    });
-    return touching;
+    return this.cores.meeting(rect);
   }
 
   /** All transcripts of one tile. Errors: `RUN_CORRUPT` when the file is missing or not what was written. */

@@ -9,7 +9,13 @@ import { baysorTask } from '../assign/baysor-stage.ts';
 import { ASSIGN_ROUND, geometricTask } from '../assign/geometric.ts';
 import { ProsegResults } from '../assign/proseg-results.ts';
 import { storedModel } from '../assign/proseg-stage.ts';
-import { borderTask, prosegBorderUnits, prosegTask, storedNeeds } from '../assign/proseg-tasks.ts';
+import {
+  BorderLookup,
+  borderTask,
+  prosegBorderUnits,
+  prosegTask,
+  storedNeeds,
+} from '../assign/proseg-tasks.ts';
 import { assignInputs, type StageInputs } from '../assign/run-stage.ts';
 import { BORDERS, SETTLED, STRAYS } from '../assign/states.ts';
 import { WorkerPool } from '../dispatch/pool.ts';
@@ -130,7 +136,13 @@ async function borderTaskOf(
       `tile ${id}: no such unit in ${round}; see results/${round} in the run directory for those there are`,
     );
   const results = new ProsegResults(store, stage.slide.plan);
-  const task = borderTask(stage, await storedModel({ store }), results, unit, units);
+  const task = borderTask(
+    stage,
+    await storedModel({ store }),
+    results,
+    unit,
+    new BorderLookup(units, stage.busyTiles),
+  );
   for (const name of storedNeeds(task)) {
     if (await store.has(name)) continue;
     throw notSoFar(`tile ${id}: round ${round}`, name);

@@ -1,5 +1,6 @@
-import { growRect, type RectUm, rectsIntersect } from '@spatile/formats/space';
+import { growRect, type RectUm } from '@spatile/formats/space';
 import type { Tile } from '../plan/plan.ts';
+import { RectIndex } from '../plan/rect-index.ts';
 
 /** A strip along a piece of a border between cores (or a square where borders end), re-sampled with everything else frozen. */
 export interface BorderUnit {
@@ -26,10 +27,10 @@ interface Edge {
  */
 export function borderUnits(...slide: Parameters<typeof borderStrips>): BorderUnit[] {
   const units: Pick<BorderUnit, 'strip' | 'region' | 'phase'>[] = [];
-  for (const { strip, region } of borderStrips(...slide)) {
-    const taken = new Set(
-      units.filter((unit) => rectsIntersect(unit.region, region)).map((unit) => unit.phase),
-    );
+  const strips = borderStrips(...slide);
+  const regions = new RectIndex(strips.map(({ region }) => region));
+  for (const { strip, region } of strips) {
+    const taken = new Set(regions.meeting(region).map((i) => units[i]?.phase));
     let phase = 1;
     while (taken.has(phase)) phase++;
     units.push({ strip, region, phase });
@@ -57,9 +58,9 @@ export function borderStrips(
   extent: RectUm,
   holds: (tile: number) => boolean = () => true,
 ): Pick<BorderUnit, 'strip' | 'region'>[] {
-  const full = tiles.filter((_, i) => holds(i));
+  const full = new RectIndex(tiles.filter((_, i) => holds(i)).map(({ core }) => core));
   return stripsOf(sharedEdges(tiles), halfWidthUm, halfWidthUm + 2 * contextUm, extent)
-    .filter((strip) => full.filter(({ core }) => rectsIntersect(core, strip)).length >= 2)
+    .filter((strip) => full.meeting(strip).length >= 2)
     .map((strip) => ({ strip, region: growRect(strip, contextUm) }));
 }
 
