@@ -1,5 +1,6 @@
 import {
   type Consumer,
+  type ConsumerInfo,
   type JetStreamClient,
   type JetStreamManager,
   type JsMsg,
@@ -21,8 +22,19 @@ const TURN_MS = 1000;
 /** How long the list of runs is believed. */
 const LIST_MS = 3000;
 
+/** A run's consumer; `waiting` is what it had when it was last looked at. */
+interface Known {
+  name: string;
+  run: string;
+  consumer: Consumer;
+  ackWaitMs: number;
+  waiting: number;
+}
+
 /**
  * Takes tasks off the queue, of one run or of all there are, these in turns so that a small run does not wait for a large one.
+ * Runs of which something waits come before those of which nothing did a moment ago: a worker that waits at one of these is not
+ * there for the others.
  * Every call pulls one message: a second one held in reserve would already count as in work.
  */
 export class TaskSource {
@@ -30,7 +42,7 @@ export class TaskSource {
   readonly #jsm: JetStreamManager;
   readonly #workers: WorkerClass;
   readonly #run: string | null;
-  #consumers: { name: string; run: string; consumer: Consumer; ackWaitMs: number }[] = [];
+  #consumers: Known[] = [];
   #listedAt = Number.NEGATIVE_INFINITY;
   #turn = 0;
 
@@ -60,9 +72,13 @@ export class TaskSource {
     if (performance.now() - this.#listedAt > LIST_MS) await this.#list();
     const wanted = this.#consumers.filter(({ run }) => !leftOut(run));
     if (wanted.length === 0) return null;
-    const { consumer, ackWaitMs, name } = wanted[this.#turn++ % wanted.length];
+    const filled = wanted.filter(({ waiting }) => waiting > 0);
+    const turns = filled.length > 0 ? filled : wanted;
+    const chosen = turns[this.#turn++ % turns.length];
+    const { consumer, ackWaitMs, name } = chosen;
     try {
       const message = await consumer.next({ expires: this.#consumers.length === 1 ? ONE_RUN_MS : TURN_MS });
+      if (message === null) chosen.waiting = 0;
       return message === null ? null : { message, ackWaitMs };
     } catch (error) {
       this.#consumers = this.#consumers.filter((known) => known.name !== name);
@@ -72,24 +88,25 @@ export class TaskSource {
   }
 
   async #list(): Promise<void> {
-    const names = this.#run === null ? await this.#all() : [consumerName(this.#run, this.#workers)];
+    const infos = this.#run === null ? await this.#all() : [{ name: consumerName(this.#run, this.#workers) }];
     const known = new Map(this.#consumers.map((entry) => [entry.name, entry]));
     this.#consumers = await Promise.all(
-      names.map(async (name) => {
+      infos.map(async ({ name, num_pending: waiting = 0 }: { name: string; num_pending?: number }) => {
         const before = known.get(name);
-        if (before !== undefined) return before;
+        if (before !== undefined) return { ...before, waiting };
         const consumer = await this.#js.consumers.get(TASK_STREAM, name);
         const { config } = await consumer.info(true);
-        return { name, run: consumerParts(name)!.run, consumer, ackWaitMs: millis(config.ack_wait ?? 0) };
+        const ackWaitMs = millis(config.ack_wait ?? 0);
+        return { name, run: consumerParts(name)!.run, consumer, ackWaitMs, waiting };
       }),
     );
     this.#listedAt = performance.now();
   }
 
-  async #all(): Promise<string[]> {
-    const names: string[] = [];
-    for await (const { name } of this.#jsm.consumers.list(TASK_STREAM))
-      if (consumerParts(name)?.workers === this.#workers) names.push(name);
-    return names.sort();
+  async #all(): Promise<ConsumerInfo[]> {
+    const infos: ConsumerInfo[] = [];
+    for await (const info of this.#jsm.consumers.list(TASK_STREAM))
+      if (consumerParts(info.name)?.workers === this.#workers) infos.push(info);
+    return infos.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 }
