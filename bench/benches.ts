@@ -9,6 +9,7 @@ import { correct } from './correct.ts';
 import { ingest } from './ingest.ts';
 import { kernelBench } from './kernel-bench.ts';
 import { scale } from './scale.ts';
+import { scaleCluster } from './scale-cluster.ts';
 import { seams } from './seams.ts';
 import { segment } from './segment.ts';
 import { simulate } from './simulate.ts';
@@ -29,5 +30,6 @@ export const BENCHES: readonly Bench[] = [
   celladmix,
   resolvi,
   cluster,
+  scaleCluster,
   segment,
 ];

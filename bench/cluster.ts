@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Bench, BenchCase, BenchOptions } from './bench.ts';
-import { hasBroker, measureClusterRun } from './cluster/run.ts';
+import { hasBroker } from './cluster/broker.ts';
+import { measureClusterRun } from './cluster/run.ts';
 import { measureTransfer } from './cluster/transfer.ts';
 import { provenance, table } from './pages.ts';
 import type { CaseResult } from './results.ts';

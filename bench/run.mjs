@@ -37,6 +37,8 @@ try {
     entryPoints: {
       'bench/main': 'bench/main.ts',
       'bench/tile-server': 'bench/cluster/server.ts',
+      'bench/scale-coordinator': 'bench/cluster/scale/coordinator.ts',
+      'bench/scale-workers': 'bench/cluster/scale/workers.ts',
       'worker/bench-kernels': 'bench/kernels.ts',
       'worker/bench-segment': 'bench/segment/judge.ts',
       'worker/bench-typing': 'bench/correct/typing.ts',

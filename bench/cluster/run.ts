@@ -1,16 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { CaseOutcome } from '../bench.ts';
 import { spread } from '../statistics.ts';
 import type { MeasuredRun, Workbench } from '../workbench.ts';
+import { BenchBroker, ended } from './broker.ts';
 
 const SEED = 21;
 /** For so many workers the coordinator's share of a core is wanted. */
 const EIGHT = 8;
-
-export const hasBroker = (): boolean => spawnSync('nats-server', ['--version']).status === 0;
 
 /** The same slide by worker processes of one run and by workers of a cluster, in turns; both have to give the same bytes. */
 export async function measureClusterRun(
@@ -21,12 +18,8 @@ export async function measureClusterRun(
   repeats: number,
 ): Promise<CaseOutcome> {
   const slide = await workbench.slide({ transcripts, seed: SEED });
-  const port = await freePort();
-  const folder = workbench.emptyFolder('nats');
-  const broker = spawn('nats-server', ['-js', '-a', '127.0.0.1', '-p', `${port}`, '-sd', folder], {
-    stdio: 'ignore',
-  });
-  const url = `nats://127.0.0.1:${port}`;
+  const broker = await BenchBroker.start(workbench.emptyFolder('nats'));
+  const { url } = broker;
   const started: ChildProcess[] = [];
   const alone: MeasuredRun[] = [];
   const cluster: MeasuredRun[] = [];
@@ -39,10 +32,8 @@ export async function measureClusterRun(
       for (const run of [alone[k], cluster[k]]) workbench.discard(run);
     }
   } finally {
-    for (const child of [...started, broker]) {
-      child.kill('SIGKILL');
-      if (child.exitCode === null) await once(child, 'close');
-    }
+    for (const child of started) await ended(child);
+    await broker.end();
   }
   const digests = new Set([...alone, ...cluster].map(({ summary }) => summary.digest));
   return {
@@ -78,14 +69,4 @@ function busyPerEightWorkers({ events }: MeasuredRun): number {
 function worker(program: string, url: string, k: number): ChildProcess {
   const entry = join(program, 'coordinator/main.js');
   return spawn(process.execPath, [entry, 'worker', '--nats', url, '--name', `w${k}`], { stdio: 'ignore' });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -9,9 +9,12 @@ import type { ProtoGrpcType as Tiles } from './generated/tiles.ts';
 /** How messages look in JavaScript; `npm run proto` makes the types with the same settings. */
 const SHAPE = { longs: Number, enums: String, defaults: true, oneofs: true } as const;
 
-/** What workers and coordinators speak. Errors: `INTERNAL` when the built program lacks the contract. */
+let tiles: Tiles['spatile']['v1'] | null = null;
+
+/** What workers and coordinators speak; read once. Errors: `INTERNAL` when the built program lacks the contract. */
 export function services(): Tiles['spatile']['v1'] {
-  return (loadPackageDefinition(loadSync(contract('tiles.proto'), SHAPE)) as unknown as Tiles).spatile.v1;
+  tiles ??= (loadPackageDefinition(loadSync(contract('tiles.proto'), SHAPE)) as unknown as Tiles).spatile.v1;
+  return tiles;
 }
 
 /** What clients and servers of runs speak. Errors: `INTERNAL` when the built program lacks the contract. */

@@ -3,7 +3,7 @@ import type { JsMsg } from '@nats-io/jetstream';
 import { SpatileError } from '@spatile/formats/errors';
 import type { WireError } from '@spatile/formats/tile/protocol';
 import type { TaskMessage } from '@spatile/proto/task';
-import type { KernelProcess, Outcome } from './kernel-process.ts';
+import type { Kernel, Outcome } from './kernel-process.ts';
 import type { TileClient } from './tile-client.ts';
 
 /** How a try at a task ended. */
@@ -23,7 +23,7 @@ export class TaskAttempt {
   readonly #message: JsMsg;
   readonly #task: TaskMessage;
   readonly #client: TileClient;
-  readonly #kernel: KernelProcess;
+  readonly #kernel: Kernel;
   readonly #ackWaitMs: number;
   readonly #attempt: { run: string; task: string; epoch: number; attemptId: string; worker: string };
   readonly #started = performance.now();
@@ -42,7 +42,7 @@ export class TaskAttempt {
     message: JsMsg;
     task: TaskMessage;
     client: TileClient;
-    kernel: KernelProcess;
+    kernel: Kernel;
     ackWaitMs: number;
     worker: string;
   }) {

@@ -20,6 +20,9 @@ interface Job {
   progress: (fraction: number) => void;
 }
 
+/** What computes the tasks of a worker of a cluster. */
+export type Kernel = Pick<KernelProcess, 'warmUp' | 'compute' | 'kill'>;
+
 /**
  * The process that computes, apart from the one that holds the connections: a kernel that takes minutes must not keep a
  * heartbeat from being sent, and one that runs out of memory must not take the worker with it. It is the same process that a

@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import { orAborted, pause } from './abort.ts';
 import { AbsentRuns } from './absent-runs.ts';
 import { type AttemptEnd, TaskAttempt } from './attempt.ts';
-import { KernelProcess } from './kernel-process.ts';
+import { type Kernel, KernelProcess } from './kernel-process.ts';
 import type { ClusterWorkerOptions } from './options.ts';
 import { type Taken, TaskSource } from './task-source.ts';
 import { TileClient } from './tile-client.ts';
@@ -38,6 +38,7 @@ export async function serveCluster(
   options: ClusterWorkerOptions,
   log: Logger,
   stop: AbortSignal,
+  kernel: Kernel = new KernelProcess(options.memoryBytes),
 ): Promise<number> {
   const security = await readSecurity(options);
   const credentials = options.natsCredentials === null ? null : await readFile(options.natsCredentials);
@@ -48,7 +49,6 @@ export async function serveCluster(
     credentials,
   });
   log.info({ nats: withoutSecret(options.nats), run: options.run, class: options.workers }, 'worker ready');
-  const kernel = new KernelProcess(options.memoryBytes);
   kernel.warmUp();
   const clients = new Clients(security);
   const source = await TaskSource.open(connection, options.workers, options.run);

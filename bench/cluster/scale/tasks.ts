@@ -1,0 +1,109 @@
+import type { ProsegModel } from '@spatile/coordinator/assign/proseg/model';
+import type { ProsegResults } from '@spatile/coordinator/assign/proseg-results';
+import {
+  BorderLookup,
+  borderTask,
+  foldTasks,
+  prosegBorderUnits,
+  prosegTask,
+  settleTasks,
+} from '@spatile/coordinator/assign/proseg-tasks';
+import type { OwnTask, RoundTask } from '@spatile/coordinator/run/rounds';
+import { growRect } from '@spatile/formats/space';
+import type { Frame } from '@spatile/formats/tile/frame';
+import type { ScaleSlide } from './slide.ts';
+
+/** What a transcript that a task sees costs and weighs. */
+export interface Cost {
+  seconds: number;
+  inputBytes: number;
+  resultBytes: number;
+}
+
+/**
+ * Measured on runs of the default method on two cores of a server of 2020: processor seconds on 1 M transcripts
+ * (`bench/results/scale.json`, proseg-1060), bytes of inputs and results in the events of a run of 0.1 M.
+ */
+export const COSTS = {
+  assign: { seconds: 98e-6, inputBytes: 70, resultBytes: 36 },
+  border: { seconds: 40e-6, inputBytes: 120, resultBytes: 55 },
+  outline: { seconds: 7e-6, inputBytes: 19, resultBytes: 3.5 },
+} as const satisfies Record<string, Cost>;
+
+/** What a simulated worker does with a task. */
+export interface Simulated {
+  seconds: number;
+  resultBytes: number;
+}
+
+export interface ScaleTask extends RoundTask {
+  simulated: Simulated;
+  inputBytes: number;
+}
+
+/** The tasks of one slide: tiles with their borders and the settling between them, then outlines. */
+export interface ScaleTasks {
+  assign: ScaleTask[];
+  own: OwnTask[];
+  outline: ScaleTask[];
+}
+
+const [NO_MODEL, NO_RESULTS] = [null as unknown as ProsegModel, null as unknown as ProsegResults];
+
+/**
+ * The program's own graph of tasks of a slide, each with the time and the bytes that it would take instead of its work.
+ * @param timeScale tiles are faster by this. @param byteScale payloads are smaller by this.
+ */
+export async function scaleTasks(
+  slide: ScaleSlide,
+  timeScale: number,
+  byteScale: number,
+): Promise<ScaleTasks> {
+  const { stage, plan, count } = slide;
+  const made = (task: Omit<RoundTask, 'input'>, cost: Cost, seen: number): ScaleTask => {
+    const inputBytes = Math.ceil((seen * cost.inputBytes) / byteScale);
+    const simulated = {
+      seconds: (seen * cost.seconds) / timeScale,
+      resultBytes: Math.ceil((seen * cost.resultBytes) / byteScale),
+    };
+    return { ...task, simulated, inputBytes, input: async () => inputFrame(inputBytes, simulated) };
+  };
+  const units = prosegBorderUnits(stage);
+  const lookup = new BorderLookup(units, stage.busyTiles);
+  const own = [
+    ...(await settleTasks(stage, NO_RESULTS, () => undefined)),
+    ...(await foldTasks(stage, NO_RESULTS, units)).map(({ task }) => task),
+  ];
+  return {
+    assign: [
+      ...stage.busyTiles.map((tile) =>
+        made(
+          prosegTask(stage, NO_MODEL, tile),
+          COSTS.assign,
+          count(growRect(plan.tiles[tile].core, plan.haloUm)),
+        ),
+      ),
+      ...units.map((unit) =>
+        made(borderTask(stage, NO_MODEL, NO_RESULTS, unit, lookup), COSTS.border, count(unit.region)),
+      ),
+    ],
+    // What settling takes is measured where it is done; here it takes nothing.
+    own: own.map((task) => ({ ...task, work: async () => undefined })),
+    outline: plan.tiles.map((tile, i) =>
+      made(
+        { id: tile.id, kind: 'outline', weight: stage.transcripts[i], transcripts: stage.transcripts[i] },
+        COSTS.outline,
+        tile.transcripts,
+      ),
+    ),
+  };
+}
+
+/** A payload of about so many bytes that tells a simulated worker what to do. */
+function inputFrame(bytes: number, simulated: Simulated): Frame {
+  return {
+    kind: 'simulated',
+    meta: { ...simulated },
+    tables: { payload: { byte: new Uint8Array(bytes) } },
+  };
+}
