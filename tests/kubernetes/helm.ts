@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from './schema.ts';
 
 /** SPATILE_HELM names the program where it is not on the path; `tests/kubernetes/get-helm.sh` fetches it. */
-const HELM = process.env.SPATILE_HELM ?? 'helm';
+const HELM = process.env.SPATILE_HELM || 'helm';
 
 export const CHART = fileURLToPath(new URL('../../charts/spatile', import.meta.url));
 

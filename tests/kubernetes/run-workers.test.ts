@@ -76,14 +76,10 @@ afterEach(async () => {
 describe('workers of runs on Kubernetes', () => {
   test('a round gets a Job for each pool, with what the plan and the template say', async () => {
     const workers = await keeper();
-    workers.round(one, 300, true);
+    workers.round(one, 300, false);
     await workers.settled();
     expect(server.refused).toEqual([]);
-    expect(names()).toEqual([
-      'spatile-sample-0a1b2c3d-big',
-      'spatile-sample-0a1b2c3d-cpu',
-      'spatile-sample-0a1b2c3d-gpu',
-    ]);
+    expect(names()).toEqual(['spatile-sample-0a1b2c3d-big', 'spatile-sample-0a1b2c3d-cpu']);
     const { metadata, spec } = server.jobs.get('spatile-sample-0a1b2c3d-cpu')!;
     expect(metadata).toMatchObject({
       labels: {
@@ -116,19 +112,32 @@ describe('workers of runs on Kubernetes', () => {
     expect(big.args).toContain('8192MiB');
   });
 
-  test('there are never more of them than tiles, never fewer than before, and GPUs only for images', async () => {
+  test('there are never more of them than tiles, and never fewer than before', async () => {
     const workers = await keeper();
-    workers.round(one, 3, true);
-    await workers.settled();
-    expect(server.jobs.get('spatile-sample-0a1b2c3d-cpu')!.spec!.parallelism).toBe(3);
-    workers.round(one, 50, false);
-    await workers.settled();
-    expect(server.jobs.get('spatile-sample-0a1b2c3d-cpu')!.spec!.parallelism).toBe(8);
-    expect(names()).not.toContain('spatile-sample-0a1b2c3d-gpu');
-    workers.round(one, 2, false);
-    await workers.settled();
-    expect(server.jobs.get('spatile-sample-0a1b2c3d-cpu')!.spec!.parallelism).toBe(8);
+    for (const [tiles, parallelism] of [
+      [3, 3],
+      [50, 8],
+      [2, 8],
+    ]) {
+      workers.round(one, tiles, false);
+      await workers.settled();
+      expect(server.jobs.get('spatile-sample-0a1b2c3d-cpu')!.spec!.parallelism).toBe(parallelism);
+    }
     expect(told).toEqual([]);
+  });
+
+  test('those with a GPU are there for images alone, and images wait for them alone', async () => {
+    const workers = await keeper();
+    workers.round(one, 30, true);
+    await workers.settled();
+    expect(names()).toEqual(['spatile-sample-0a1b2c3d-gpu']);
+    workers.round(one, 30, false);
+    await workers.settled();
+    expect(names()).toEqual(['spatile-sample-0a1b2c3d-big', 'spatile-sample-0a1b2c3d-cpu']);
+    const plain = await keeper({ ...settings, pools: settings.pools.slice(0, 1) });
+    plain.round(two, 30, true);
+    await plain.settled();
+    expect(names()).toContain('spatile-other-4e5f6a7b-cpu');
   });
 
   test('they go with their run, and only they', async () => {

@@ -5,8 +5,8 @@ import type { JobsApi, JobView } from './jobs-api.ts';
 
 /** A run that goes on, and how many tasks its rounds have had. */
 interface Going extends WorkedRun {
-  /** Most tasks of a round so far. */
-  tasks: number;
+  /** Most tasks of a round so far, of rounds that work on images and of the others. */
+  tasks: { images: number; others: number };
   /** The round is one of images. */
   images: boolean;
 }
@@ -47,8 +47,10 @@ export class RunWorkers {
 
   /** A round of a run begins. @param tasks how many there are in it. */
   round(run: WorkedRun, tasks: number, images: boolean): void {
-    const before = this.#runs.get(run.id);
-    this.#runs.set(run.id, { ...run, images, tasks: Math.max(tasks, before?.tasks ?? 0) });
+    const most = { ...(this.#runs.get(run.id)?.tasks ?? { images: 0, others: 0 }) };
+    const kind = images ? 'images' : 'others';
+    most[kind] = Math.max(tasks, most[kind]);
+    this.#runs.set(run.id, { ...run, images, tasks: most });
     this.#look();
   }
 
@@ -99,7 +101,7 @@ export class RunWorkers {
     for (const [name, job] of there) if (!job.leaving && !this.#isWanted(job)) await api.remove(name);
     for (const run of [...this.#runs.values()]) {
       for (const pool of config.pools) {
-        const workers = wanted(run, pool);
+        const workers = wanted(run, pool, config);
         const job = there.get(jobName(run, pool));
         // One that is leaving still has its name; the next look makes another.
         if (workers === 0 || job?.leaving) continue;
@@ -116,9 +118,8 @@ export class RunWorkers {
     const id = job.labels[RUN_LABEL] ?? '';
     const run = this.#runs.get(id);
     if (run === undefined) return !this.#closed && this.#options.mayBegin(id);
-    return this.#options.config.pools.some(
-      (pool) => jobName(run, pool) === job.name && wanted(run, pool) > 0,
-    );
+    const { config } = this.#options;
+    return config.pools.some((pool) => jobName(run, pool) === job.name && wanted(run, pool, config) > 0);
   }
 
   #warn(text: string): void {
@@ -128,7 +129,12 @@ export class RunWorkers {
   }
 }
 
-/** Workers of a pool for a run: never more than it has tasks; those with a GPU only while images are worked on. */
-function wanted(run: Going, pool: KubernetesPool): number {
-  return pool.class === 'gpu' && !run.images ? 0 : Math.min(pool.workers, run.tasks);
+/**
+ * Workers of a pool for a run: never more than it has tasks for them. Where there are some with a GPU, they alone work on
+ * images, and they are there for nothing else.
+ */
+function wanted({ tasks, images }: Going, pool: KubernetesPool, { pools }: KubernetesConfig): number {
+  if (pool.class === 'gpu') return images ? Math.min(pool.workers, tasks.images) : 0;
+  const hasGpu = pools.some((other) => other.class === 'gpu');
+  return Math.min(pool.workers, hasGpu ? tasks.others : Math.max(tasks.images, tasks.others));
 }

@@ -88,7 +88,7 @@ const s3 = z.strictObject({
     .describe(
       'copy outputs and run directories to a bucket as they grow, and get them from there on an empty volume',
     ),
-  image: z.string().min(1).default('rclone/rclone:1.71.2').describe('image with rclone and sh'),
+  image: z.string().min(1).default('rclone/rclone:1.75.1').describe('image with rclone and sh'),
   remote: z.string().default('').describe('bucket and folder, such as s3:slides/spatile'),
   existingSecret: z.string().default('').describe('Secret with rclone.conf'),
   intervalSeconds: z.int().min(10).max(86_400).default(300).describe('between two copies'),
@@ -118,7 +118,7 @@ const nats = z.strictObject({
   image: z
     .string()
     .min(1)
-    .default('nats:2.12.2-alpine')
+    .default('nats:2.14.9-alpine')
     .describe('of the broker that is installed; at least 2.11'),
   size: quantity.default('2Gi').describe('volume of its stream'),
   storageClass: z.string().default('').describe('empty: that of the cluster'),
