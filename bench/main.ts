@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readEvents } from '@spatile/coordinator/run/events';
+import { RunStore } from '@spatile/coordinator/run/store';
 import type { Bench, BenchCase } from './bench.ts';
 import { BENCHES } from './benches.ts';
 import { install } from './competitors/install.ts';
@@ -8,6 +10,7 @@ import { benchOptions, type CommandLine, parseCommandLine } from './options.ts';
 import { publish } from './pages.ts';
 import { ResultFile, readResults } from './results.ts';
 import { duration } from './statistics.ts';
+import { timelineOf, timelineTable } from './timeline.ts';
 import { Workbench } from './workbench.ts';
 
 const RESULTS = 'bench/results';
@@ -23,6 +26,8 @@ const started = performance.now();
 if (asked.name === 'tables')
   for (const bench of BENCHES) publish(bench, readResults(asked.out ?? RESULTS, bench.name));
 else if (asked.name === 'install') process.exitCode = await install();
+else if (asked.run !== null)
+  console.log(timelineTable(timelineOf(await readEvents(new RunStore(asked.run)))));
 else {
   const chosen = BENCHES.filter(({ name }) => asked.name === null || name === asked.name);
   for (const bench of chosen) if (!stopped) await runBench(bench, asked);

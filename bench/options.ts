@@ -12,7 +12,8 @@ const USAGE = `npm run bench -- [NAME] [options]
 
   NAME            ${NAMES.join(', ')}; all of them without it
                   "install" installs the programs that compare runs and the machine can build,
-                  "tables" rewrites the tables from stored results
+                  "tables" rewrites the tables from stored results,
+                  "timeline RUN" shows where the time of a finished run went, by its run directory
 
   --size UM,...   edges of the square slides (1 M transcripts: 1060, 10 M: 3350), not for compare
   --repeats N     times every measurement is repeated, not for compare
@@ -28,8 +29,10 @@ const USAGE = `npm run bench -- [NAME] [options]
 
 /** What was asked for, checked. */
 export interface CommandLine {
-  /** A bench, `tables` or `install`; null = all benches. */
+  /** A bench, `tables`, `install` or `timeline`; null = all benches. */
   name: string | null;
+  /** Run directory of `timeline`. */
+  run: string | null;
   sizesUm: number[];
   repeats: number | null;
   workers: number;
@@ -60,11 +63,13 @@ export function parseCommandLine(args: string[]): CommandLine {
   const sizesUm = (values.size ?? '').split(',').filter(Boolean).map(Number);
   if (sizesUm.some((size) => !(size >= 30 && size <= 20_000)))
     fail(`--size is not a list of microns from 30 to 20000 (${values.size})`);
-  const [name = null] = positionals;
-  if (positionals.length > 1 || (name !== null && ![...NAMES, 'tables', 'install'].includes(name)))
+  const [name = null, run = null] = positionals;
+  const known = name === null || [...NAMES, 'tables', 'install', 'timeline'].includes(name);
+  if (!known || positionals.length > 2 || (run !== null) !== (name === 'timeline'))
     fail(`${positionals.join(' ')}: no such bench\n\n${USAGE}`);
   return {
     name,
+    run,
     sizesUm,
     repeats: whole('repeats'),
     workers: whole('workers') ?? 2,
