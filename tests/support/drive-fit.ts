@@ -19,14 +19,14 @@ export async function driveFit(
 ): Promise<ProsegModel> {
   const byId = new Map(tiles.map((tile) => [tile.meta.tile, tile]));
   const fit = fitProseg({ ...input, pilots: tiles.map(({ meta }) => meta.tile) });
-  let step = fit.next();
+  let step = await fit.next();
   while (!step.done) {
     const results = new Map<string, Frame>();
     for (const id of byId.keys()) {
       const { kind, meta, tables } = step.value.tasks.find((task) => task.tile === id)!;
       results.set(id, await runTask(kind, assignTileFrame(byId.get(id)!, { meta, tables })));
     }
-    step = fit.next(results);
+    step = await fit.next(results);
   }
   return step.value;
 }

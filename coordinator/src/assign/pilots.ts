@@ -97,6 +97,7 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
     seed: slide.config.seed,
     geneTotals: modelGeneTotals(stage),
     pilotTotals: await pilotGeneTotals(stage, pilots),
+    cellStart: (kinds) => stage.threads.run('kinds', kinds),
   });
   const byId = new Map(pilots.map((pilot) => [pilot.id, pilot]));
   const windows = new ByteCache<string, AssignTile>(WINDOW_BYTES);
@@ -107,7 +108,7 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
     windows.set(id, tile, bytesOf(tile));
     return tile;
   };
-  let step = fit.next();
+  let step = await fit.next();
   while (!step.done) {
     const { round, tasks } = step.value;
     const roundTasks: RoundTask[] = tasks.map((task) => {
@@ -125,7 +126,7 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
     await runner.run(round, `fitting the model on ${pilots.length} pilot windows`, roundTasks);
     const results = new Map<string, Frame>();
     for (const task of tasks) results.set(task.tile, await runner.result(round, task.tile, null));
-    step = fit.next(results);
+    step = await fit.next(results);
   }
   return step.value;
 }

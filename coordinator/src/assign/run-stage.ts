@@ -5,6 +5,7 @@ import { RegionReader } from '../partition/regions.ts';
 import type { RoundRunner } from '../run/rounds.ts';
 import type { SlideContext } from '../run/slide.ts';
 import type { RunStore } from '../run/store.ts';
+import type { ThreadPool } from '../threads/pool.ts';
 import { settleAmbient } from './ambient-settle.ts';
 import { assignBaysor } from './baysor-stage.ts';
 import { assignGeometric } from './geometric.ts';
@@ -14,7 +15,7 @@ import type { AssignStage, AssignSummary } from './stage.ts';
 import { STRAYS, TileStates } from './states.ts';
 
 /** What tasks are made from; enough to recompute one. */
-export type StageInputs = Omit<AssignStage, 'runner' | 'progress'>;
+export type StageInputs = Omit<AssignStage, 'runner' | 'threads' | 'progress'>;
 
 /** The inputs of the assign stage, from a partitioned run directory. */
 export async function assignInputs(slide: SlideContext, store: RunStore): Promise<StageInputs> {
@@ -43,9 +44,10 @@ export async function assignStage(
   slide: SlideContext,
   store: RunStore,
   runner: RoundRunner,
+  threads: ThreadPool,
   progress: (event: ProgressEvent) => void,
 ): Promise<AssignStage> {
-  return { ...(await assignInputs(slide, store)), runner, progress };
+  return { ...(await assignInputs(slide, store)), runner, threads, progress };
 }
 
 /** The assign stage by the configured method. */

@@ -3,6 +3,7 @@ import type { RegionReader } from '../partition/regions.ts';
 import type { RoundRunner } from '../run/rounds.ts';
 import type { SlideContext } from '../run/slide.ts';
 import type { RunStore } from '../run/store.ts';
+import type { ThreadPool } from '../threads/pool.ts';
 import type { TileInputs } from './input.ts';
 import type { TileStates } from './states.ts';
 
@@ -11,6 +12,8 @@ export interface AssignStage {
   slide: SlideContext;
   store: RunStore;
   runner: RoundRunner;
+  /** For work of the coordinator that would keep one core and leave the others. */
+  threads: ThreadPool;
   regions: RegionReader;
   inputs: TileInputs;
   states: TileStates;

@@ -16,7 +16,6 @@ import { labelGrid } from '../output/write-labels.ts';
 import { convergenceFindings, judgeConvergence } from '../report/convergence.ts';
 import { drawPictures, writeReport } from '../report/report.ts';
 import type { Segmented } from '../segment/round.ts';
-import { ThreadPool } from '../threads/pool.ts';
 import { reportFor } from './directory.ts';
 import { logEvent, logStep, readEvents } from './events.ts';
 import type { RunIdentity } from './identity.ts';
@@ -46,32 +45,21 @@ export interface FinishInput {
 }
 
 /** Counts, writes the Zarr, checks it, and writes the report and the summary. Errors: those of the writers, `INTERRUPTED`. */
-export async function finishRun(input: FinishInput): Promise<RunSummary> {
+export async function finishRun({
+  options,
+  input,
+  identity,
+  stage,
+  assigned,
+  outlines,
+  reference,
+  segmented,
+  findings,
+  started,
+}: FinishInput): Promise<RunSummary> {
+  const { slide, regions, states, store, threads } = stage;
   // Workers have nothing more to do: their cores write, together with this one.
-  const threads = new ThreadPool(input.options.workers - 1);
-  try {
-    return await finishWith(input, threads);
-  } finally {
-    await threads.close();
-  }
-}
-
-async function finishWith(
-  {
-    options,
-    input,
-    identity,
-    stage,
-    assigned,
-    outlines,
-    reference,
-    segmented,
-    findings,
-    started,
-  }: FinishInput,
-  threads: ThreadPool,
-): Promise<RunSummary> {
-  const { slide, regions, states, store } = stage;
+  threads.warmUp();
   const progress = untilAborted(options.progress, options.signal);
   const output = resolve(options.output);
   const tallyStarted = performance.now();

@@ -6,6 +6,7 @@ import { assignStage, lastSettling, runAssign } from '../assign/run-stage.ts';
 import { isCorrecting, referenceInputs, slideReference } from '../correct/run-stage.ts';
 import { runOutline } from '../outline/round.ts';
 import { openSegmentStage, segmentInputs, segmentRun } from '../segment/stage.ts';
+import { ThreadPool } from '../threads/pool.ts';
 import { VERSION } from '../version.ts';
 import { checkOutput, removeUnfinished, runDirectoryFor } from './directory.ts';
 import { logEvent, logResumed } from './events.ts';
@@ -84,6 +85,7 @@ async function wholeRun(options: RunOptions, lock: Lock): Promise<RunSummary> {
     watch: options.tasks && new TaskWatch(options.tasks),
     signal: options.signal,
   });
+  const threads = new ThreadPool(options.workers - 1);
   try {
     if (early !== null) {
       await storeScan(store, early);
@@ -102,7 +104,7 @@ async function wholeRun(options: RunOptions, lock: Lock): Promise<RunSummary> {
     if (mode !== 'resume') runner.warmUp();
     await partitionSlide(input, slide, store, progress);
     throwIfAborted(options.signal);
-    const stage = await assignStage(slide, store, runner, options.progress);
+    const stage = await assignStage(slide, store, runner, threads, options.progress);
     const assigned = await runAssign(stage);
     const outlines = await runOutline(stage, lastSettling(stage));
     if (!isCorrecting(options.config)) await runner.close();
@@ -129,6 +131,7 @@ async function wholeRun(options: RunOptions, lock: Lock): Promise<RunSummary> {
     throw error;
   } finally {
     await runner.close();
+    await threads.close();
     close();
   }
 }

@@ -7,12 +7,14 @@ import {
   type SinkData,
 } from '@spatile/formats/spatialdata/parquet-chunk';
 import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
+import { bestCellStart, type CellStart, type KindsInput } from '../assign/proseg/kinds.ts';
 
 /** What a thread of the coordinator can do: pure functions of plain data, the same wherever they run. */
 export const jobs = {
   column: async ({ column, data }: { column: SinkColumn; data: SinkData }): Promise<EncodedChunk> =>
     encodeChunk(column, data),
   compress: ({ bytes }: { bytes: Uint8Array }): Promise<Uint8Array> => compressChunk(bytes),
+  kinds: async (input: KindsInput): Promise<CellStart | null> => bestCellStart(input),
   validate: ({ path }: { path: string }): Promise<Finding[]> => validateSpatialData(path),
 };
 

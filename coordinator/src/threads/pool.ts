@@ -32,10 +32,16 @@ export class ThreadPool {
   readonly #queue: Waiting[] = [];
   #pumping = false;
   #next = 0;
+  #size: number;
 
-  /** Starts `size` threads (seven at the most); 0 for none. */
+  /** `size` threads (seven at the most), each started when there is a job for it; 0 for none. */
   constructor(size: number) {
-    for (let i = 0; i < Math.min(size, MOST_THREADS); i++) this.#start();
+    this.#size = Math.min(size, MOST_THREADS);
+  }
+
+  /** Starts all threads ahead of their first jobs. */
+  warmUp(): void {
+    while (this.#members.length < this.#size) this.#start();
   }
 
   /**
@@ -50,7 +56,9 @@ export class ThreadPool {
     });
   }
 
+  /** Ends all threads; jobs that come later are done in place. */
   async close(): Promise<void> {
+    this.#size = 0;
     const members = this.#members.splice(0);
     await Promise.all(members.map(({ worker }) => worker.terminate()));
   }
@@ -67,8 +75,8 @@ export class ThreadPool {
   /** Gives waiting jobs to threads that have room, least busy first. */
   #handOut(): void {
     while (this.#queue.length > 0) {
-      const [member] = [...this.#members].sort((a, b) => a.held.size - b.held.size);
-      if (member === undefined || member.held.size >= DEPTH) return;
+      const member = this.#leastBusy();
+      if (member === null || member.held.size >= DEPTH) return;
       const waiting = this.#queue.shift()!;
       const id = this.#next++;
       member.held.set(id, waiting);
@@ -76,6 +84,15 @@ export class ThreadPool {
       const message: JobMessage = { id, job: waiting.job, input: waiting.input as never };
       member.worker.postMessage(message, waiting.transfer);
     }
+  }
+
+  /** A thread without a job if there is one or may be one more, else the one with fewest; null without threads. */
+  #leastBusy(): Member | null {
+    const [member] = [...this.#members].sort((a, b) => a.held.size - b.held.size);
+    if (member !== undefined && (member.held.size === 0 || this.#members.length >= this.#size)) return member;
+    if (this.#members.length >= this.#size) return null;
+    this.#start();
+    return this.#members[this.#members.length - 1];
   }
 
   /** Does what the threads have no room for, one job in a turn, so that their replies come through. */

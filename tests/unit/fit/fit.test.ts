@@ -1,4 +1,5 @@
 import { type FitInput, type FitStep, fitProseg } from '@spatile/coordinator/assign/proseg/fit';
+import { bestCellStart, type KindsInput } from '@spatile/coordinator/assign/proseg/kinds';
 import { decodeModel, encodeModel, type ProsegModel } from '@spatile/coordinator/assign/proseg/model';
 import { defaultConfig, type ProsegConfig } from '@spatile/formats/config/schema';
 import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
@@ -83,26 +84,26 @@ function answer(
   };
 }
 
-function drive(
+async function drive(
   input: FitInput,
   visit: (step: FitStep) => void = () => undefined,
   logLikelihood: (block: number) => number = (block) => -5 + block,
-): ProsegModel {
+): Promise<ProsegModel> {
   const fit = fitProseg(input);
-  let step = fit.next();
+  let step = await fit.next();
   while (!step.done) {
     visit(step.value);
     const results = new Map<string, Frame>();
     for (const task of [...step.value.tasks].reverse()) results.set(task.tile, answer(task, logLikelihood));
-    step = fit.next(results);
+    step = await fit.next(results);
   }
   return step.value;
 }
 
 describe('fit', () => {
-  it('prepares, then runs blocks with growing iterations, and carries each chain along', () => {
+  it('prepares, then runs blocks with growing iterations, and carries each chain along', async () => {
     const steps: FitStep[] = [];
-    drive(inputOf(), (step) => steps.push(step));
+    await drive(inputOf(), (step) => steps.push(step));
     expect(steps.map(({ round }) => round)).toEqual(
       Array.from({ length: 11 }, (_, i) => `assign-fit-${String(i).padStart(3, '0')}`),
     );
@@ -138,9 +139,9 @@ describe('fit', () => {
     }
   });
 
-  it('holds the background until transcripts are repositioned', () => {
+  it('holds the background until transcripts are repositioned', async () => {
     const seen: { phase: string; beta: string }[] = [];
-    drive(inputOf(), ({ tasks }) => {
+    await drive(inputOf(), ({ tasks }) => {
       if (tasks[0].kind === 'assign.proseg.fit')
         seen.push({
           phase: (tasks[0].meta.block as FitBlock).phase,
@@ -153,20 +154,36 @@ describe('fit', () => {
     expect(new Set(seen.map(({ beta }) => beta)).size).toBe(4);
   });
 
-  it('gives the same bytes for the same seed and any order of pilots and results, others for another seed', () => {
-    const model = drive(inputOf());
-    expect(drive(inputOf({ pilots: ['t0', 't1'] })).hash).toBe(model.hash);
-    expect(drive(inputOf({ seed: 8 })).hash).not.toBe(model.hash);
+  it('gives the same bytes for the same seed and any order of pilots and results, others for another seed', async () => {
+    const model = await drive(inputOf());
+    expect((await drive(inputOf({ pilots: ['t0', 't1'] }))).hash).toBe(model.hash);
+    expect((await drive(inputOf({ seed: 8 }))).hash).not.toBe(model.hash);
   });
 
-  it('separates the two components and freezes near the truth', () => {
+  it('takes the start of the kinds from whoever found it meanwhile, with the same result', async () => {
+    const asked: KindsInput[] = [];
+    const model = await drive({
+      ...inputOf(),
+      cellStart: async (kinds) => {
+        asked.push(kinds);
+        return bestCellStart(kinds);
+      },
+    });
+    expect(asked).toHaveLength(1);
+    expect(model.hash).toBe((await drive(inputOf())).hash);
+    await expect(
+      drive({ ...inputOf(), cellStart: () => Promise.reject(new Error('the thread ended')) }),
+    ).rejects.toThrow('the thread ended');
+  });
+
+  it('separates the two components and freezes near the truth', async () => {
     const config = configure({
       parameterIterations: 4,
       coarseIterations: 20,
       fineIterations: 40,
       blockIterations: 2,
     });
-    const { globals, frame: fitted } = drive(
+    const { globals, frame: fitted } = await drive(
       inputOf({ config, pilots: Array.from({ length: 8 }, (_, i) => `t${i}`) }),
     );
     expect(fitted.densityCuts).toEqual([2048 / 64]);
@@ -180,7 +197,7 @@ describe('fit', () => {
       expect(Math.abs(globals.theta[i] - truth.theta[i])).toBeLessThan(0.05);
   });
 
-  it('ends a phase early when the log likelihood has settled, never the parameters', () => {
+  it('ends a phase early when the log likelihood has settled, never the parameters', async () => {
     const phases: string[] = [];
     const config = configure({
       parameterIterations: 12,
@@ -188,7 +205,7 @@ describe('fit', () => {
       fineIterations: 24,
       blockIterations: 2,
     });
-    drive(
+    await drive(
       inputOf({ config }),
       ({ tasks }) => phases.push(((tasks[0].meta.block as FitBlock)?.phase ?? '-')[0]),
       () => -5,
@@ -196,9 +213,11 @@ describe('fit', () => {
     expect(phases.join('')).toBe('-ppppppccccccccffff');
   });
 
-  it('gives genes that no pilot holds the rates of an average gene', () => {
+  it('gives genes that no pilot holds the rates of an average gene', async () => {
     const pilotTotals = [500, 0, 300, 200, 100, 0];
-    const { globals } = drive(inputOf({ geneTotals: [5000, 4000, 3000, 2000, 1000, 600], pilotTotals }));
+    const { globals } = await drive(
+      inputOf({ geneTotals: [5000, 4000, 3000, 2000, 1000, 600], pilotTotals }),
+    );
     const width = 4;
     for (let t = 0; t < 2; t++) {
       // Private gene 1: expected counts 0.8 of gene 0's.
@@ -209,20 +228,20 @@ describe('fit', () => {
     expect(rowSum(5)).toBeGreaterThan(0.02);
   });
 
-  it('says so when no pilot cell has a voxel', () => {
+  it('says so when no pilot cell has a voxel', async () => {
     const fit = fitProseg(inputOf({ pilots: ['t0'] }));
-    const step = fit.next().value as FitStep;
+    const step = (await fit.next()).value as FitStep;
     const prepared = answer(step.tasks[0], () => 0);
     for (const name of ['cell', 'projection', 'transcripts', 'voxels']) {
       prepared.tables[`preparation.${name}`] = {
         value: prepared.tables[`preparation.${name}`].value.slice(0, 0),
       };
     }
-    expect(() => fit.next(new Map([['t0', prepared]]))).toThrow(/no prior cell covers a voxel/);
+    await expect(fit.next(new Map([['t0', prepared]]))).rejects.toThrow(/no prior cell covers a voxel/);
   });
 
-  it('survives storage, and damage is noticed', () => {
-    const model = drive(inputOf());
+  it('survives storage, and damage is noticed', async () => {
+    const model = await drive(inputOf());
     const stored = decodeFrame(encodeFrame(encodeModel(model)), 'assign-model');
     expect(decodeModel(stored)).toEqual(model);
     const pi = stored.tables['globals.pi'].value as Float64Array;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { kindCells } from '../../../coordinator/src/assign/proseg/kind-cells.ts';
 import { stepKinds } from '../../../coordinator/src/assign/proseg/kind-mixture.ts';
 import { startFrom } from '../../../coordinator/src/assign/proseg/kind-start.ts';
-import { fitKinds } from '../../../coordinator/src/assign/proseg/kinds.ts';
+import { bestCellStart, fitKinds, kindsInput } from '../../../coordinator/src/assign/proseg/kinds.ts';
 
 const KINDS = 3;
 const GENES = 60;
@@ -71,10 +71,21 @@ function foreign(share: ArrayLike<number>, t: number): number {
   return 1 - Math.max(...own);
 }
 
+function kindsOf(
+  preparations: Parameters<typeof kindsInput>[0],
+  geneTotals: ArrayLike<number>,
+  frame: ModelFrame,
+  globals: ProsegGlobals,
+  seed: number,
+): Float32Array {
+  const input = kindsInput(preparations, geneTotals, frame, seed);
+  return fitKinds(input, bestCellStart(input), frame, globals);
+}
+
 describe('kinds of cells', () => {
   const slide = slideOf(20, 20, 5);
   const totals = totalsOf(slide.counts);
-  const share = fitKinds([preparation(slide)], totals, model, alike, 1);
+  const share = kindsOf([preparation(slide)], totals, model, alike, 1);
 
   it('finds what each kind makes, with fewer strays than its cells hold', () => {
     for (let t = 0; t < KINDS; t++) {
@@ -97,7 +108,7 @@ describe('kinds of cells', () => {
 
   it('is the same whatever lies where the slide lies', () => {
     const moved = { ...slide, at: slide.at.map(([x, y]): [number, number] => [x - 512, y + 1024]) };
-    expect(fitKinds([preparation(moved)], totals, model, alike, 1)).toEqual(share);
+    expect(kindsOf([preparation(moved)], totals, model, alike, 1)).toEqual(share);
   });
 
   it('goes uphill', () => {
@@ -120,13 +131,13 @@ describe('kinds of cells', () => {
 
   it('takes slides without cells, of one cell and of one gene', () => {
     expect(
-      fitKinds([preparation({ at: [], counts: [] })], totals, model, alike, 1).every(Number.isFinite),
+      kindsOf([preparation({ at: [], counts: [] })], totals, model, alike, 1).every(Number.isFinite),
     ).toBe(true);
     const one = { at: [[3, 4]] as [number, number][], counts: [slide.counts[0]] };
-    expect(fitKinds([preparation(one)], totals, model, alike, 1).every(Number.isFinite)).toBe(true);
+    expect(kindsOf([preparation(one)], totals, model, alike, 1).every(Number.isFinite)).toBe(true);
     const single = { ...model, genes: 1, privateGenes: 1 };
     const counts = slide.counts.map(() => Uint32Array.of(4000));
-    const found = fitKinds([preparation({ at: slide.at, counts })], [4000], single, alike, 1);
+    const found = kindsOf([preparation({ at: slide.at, counts })], [4000], single, alike, 1);
     expect(Array.from(found)).toEqual([1, 1, 1]);
   });
 

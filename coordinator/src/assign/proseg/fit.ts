@@ -13,7 +13,7 @@ import {
 import { blocksOf, blocksToAverage, fitPhases, settled } from './blocks.ts';
 import { type FitRecord, freezeGlobals } from './freeze.ts';
 import { initialState } from './initial.ts';
-import { fitKinds } from './kinds.ts';
+import { bestCellStart, type CellStart, fitKinds, type KindsInput, kindsInput } from './kinds.ts';
 import { hashModel, type ProsegModel } from './model.ts';
 import { densityCuts } from './model-frame.ts';
 import { drawGlobals } from './posterior.ts';
@@ -31,6 +31,8 @@ export interface FitInput {
   /** Transcripts of each model gene on the slide, and in the pilots' frames. */
   geneTotals: ArrayLike<number>;
   pilotTotals: ArrayLike<number>;
+  /** Who finds the start of the kinds while the blocks run (`bestCellStart`); it is done in place when absent. */
+  cellStart?: (input: KindsInput) => Promise<CellStart | null>;
 }
 
 /** What to add to a pilot's assign-tile frame. */
@@ -58,7 +60,7 @@ const LEAST_PRIOR_SHARE = 0.01;
  * Rounds: `assign-fit-000` prepares, the others run one block of iterations each. Chain state rides along in `chain.*` tables.
  * Errors: `PRIOR_EMPTY` without pilot cells, `RUN_CORRUPT` on results that do not fit.
  */
-export function* fitProseg(input: FitInput): Generator<FitStep, ProsegModel, Results> {
+export async function* fitProseg(input: FitInput): AsyncGenerator<FitStep, ProsegModel, Results> {
   const pilots = [...input.pilots].sort();
   const settings = prosegSettings(input.config);
   const prepared = yield {
@@ -73,8 +75,12 @@ export function* fitProseg(input: FitInput): Generator<FitStep, ProsegModel, Res
   };
   const start = initialState(preparations, input.pilotTotals, frame, input.seed);
   const first = start.components.map((initial) => ({ initial }));
+  const cells = kindsInput(preparations, input.geneTotals, frame, input.seed);
+  const cellStart = (input.cellStart ?? (async () => bestCellStart(cells)))(cells);
+  // Heard where it is awaited.
+  cellStart.catch(() => undefined);
   const fitted = yield* runBlocks(input, pilots, frame, settings, start.globals, first);
-  const kinds = fitKinds(preparations, input.geneTotals, frame, fitted.globals, input.seed);
+  const kinds = fitKinds(cells, await cellStart, frame, fitted.globals);
   const globals = { ...fitted.globals, kinds };
   return { frame, globals, hash: hashModel(frame, globals), trace: fitted.trace };
 }

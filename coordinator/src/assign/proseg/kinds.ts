@@ -14,35 +14,79 @@ const WORTH_PER_FACTORED = 4;
 /** A step that gains less log likelihood per cell is the last. */
 const LEAST_GAIN = 1e-2;
 
-/**
- * What each kind of cell makes: shares of genes by kind (`genes x components`, columns sum to 1), learned from the pilots' cells
- * under their first labels, strays from the cells around taken out. The best of a start from the components of the sampler
- * (`globals`), which hold what their cells hold, and some from single cells. `geneTotals`: transcripts of each model gene on the
- * slide. Why: docs/decisions/components.md.
- */
-export function fitKinds(
+/** What kinds are learned from; plain data, so that a thread can have it. */
+export interface KindsInput {
+  cells: KindCells;
+  /** Share of each model gene on the slide. */
+  slide: Float64Array;
+  kinds: number;
+  /** Starts from single cells. */
+  starts: number;
+  /** Transcripts that are added to every kind. */
+  worth: number;
+  seed: number;
+}
+
+/** The best start from single cells: how likely it is after the first steps, and the shares it leads to. */
+export interface CellStart {
+  logLikelihood: number;
+  /** As `fitKinds` gives them. */
+  share: Float64Array;
+}
+
+/** The cells of the pilots and what else kinds are learned from. `geneTotals`: transcripts of each model gene on the slide. */
+export function kindsInput(
   preparations: readonly ProsegPreparation[],
   geneTotals: ArrayLike<number>,
   model: ModelFrame,
-  globals: ProsegGlobals,
   seed: number,
-): Float32Array {
-  const cells = kindCells(preparations);
-  const slide = slideShares(geneTotals, model.genes);
-  const { components } = model;
-  const held = heldShares(globals, slide, model);
-  if (cells.total.length === 0) return Float32Array.from(held);
-  const worth = WORTH + WORTH_PER_FACTORED * (model.genes - model.privateGenes);
-  const prior = held.map((share) => worth * share);
-  let best = steps(cells, slide, startFrom(held, prior, components, cells.total.length));
-  // Of thousands of genes a single cell shows too few to start a kind from.
-  const starts = model.factors > 0 ? 0 : STARTS;
+): KindsInput {
+  return {
+    cells: kindCells(preparations),
+    slide: slideShares(geneTotals, model.genes),
+    kinds: model.components,
+    // Of thousands of genes a single cell shows too few to start a kind from.
+    starts: model.factors > 0 ? 0 : STARTS,
+    worth: WORTH + WORTH_PER_FACTORED * (model.genes - model.privateGenes),
+    seed,
+  };
+}
+
+/**
+ * The best of some starts from single cells, taken to its end; null without a start. It needs no fit: whoever has a core to spare
+ * finds it while the fit runs.
+ */
+export function bestCellStart({ cells, slide, kinds, starts, worth, seed }: KindsInput): CellStart | null {
+  if (cells.total.length === 0) return null;
+  let best: KindMixture | null = null;
   for (let start = 0; start < starts; start++) {
     const stream = new RandomStream(seed, 'assign.fit.kinds', start);
-    const mixture = steps(cells, slide, startKinds(cells, slide, components, worth, stream));
-    if (mixture.logLikelihood > best.logLikelihood) best = mixture;
+    const mixture = steps(cells, slide, startKinds(cells, slide, kinds, worth, stream));
+    if (best === null || mixture.logLikelihood > best.logLikelihood) best = mixture;
   }
-  return Float32Array.from(climb(cells, slide, best).share);
+  return best && { logLikelihood: best.logLikelihood, share: climb(cells, slide, best).share };
+}
+
+/**
+ * What each kind of cell makes: shares of genes by kind (`genes x components`, columns sum to 1), learned from the pilots' cells
+ * under their first labels, strays from the cells around taken out. The better of a start from the components of the sampler
+ * (`globals`), which hold what their cells hold, and of that from single cells. Why: docs/decisions/components.md.
+ */
+export function fitKinds(
+  { cells, slide, kinds, worth }: KindsInput,
+  fromCells: CellStart | null,
+  model: ModelFrame,
+  globals: ProsegGlobals,
+): Float32Array {
+  const held = heldShares(globals, slide, model);
+  if (cells.total.length === 0) return Float32Array.from(held);
+  const prior = held.map((share) => worth * share);
+  const fromHeld = steps(cells, slide, startFrom(held, prior, kinds, cells.total.length));
+  return Float32Array.from(
+    fromCells !== null && fromCells.logLikelihood > fromHeld.logLikelihood
+      ? fromCells.share
+      : climb(cells, slide, fromHeld).share,
+  );
 }
 
 function steps(cells: KindCells, slide: Float64Array, start: KindMixture): KindMixture {

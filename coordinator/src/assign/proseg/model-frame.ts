@@ -57,10 +57,9 @@ export function fitDepth({ x, y, z }: FrameScan['zSample']): ModelFrame['z'] {
   const determined = determinant > 1e-9 * xx * yy;
   const slopeX = determined ? (xz * yy - yz * xy) / determinant : 0;
   const slopeY = determined ? (yz * xx - xz * xy) / determinant : 0;
-  const residuals = Float64Array.from(
-    { length: n },
-    (_, i) => z[i] - zMean - slopeX * (x[i] - xRefUm) - slopeY * (y[i] - yRefUm),
-  );
+  const residuals = new Float64Array(n);
+  for (let i = 0; i < n; i++)
+    residuals[i] = z[i] - zMean - slopeX * (x[i] - xRefUm) - slopeY * (y[i] - yRefUm);
   residuals.sort();
   const quantile = (q: number): number => residuals[Math.round(q * (n - 1))];
   return {
