@@ -11,6 +11,8 @@ export const STRAYS = 2;
 
 /** Settled states kept for neighbours that ask next, bytes. */
 const CACHE_BYTES = 160 * 2 ** 20;
+/** Files on their way to the disk at once, so that their memory is bounded. */
+const MOST_WRITING = 2;
 
 /** File of a tile's state of a version. */
 export const stateName = (version: number, tile: string): string => `settled/${version}/${tile}.frame`;
@@ -28,13 +30,16 @@ export interface StoredState {
 export class TileStates {
   private readonly store: RunStore;
   private readonly plan: TilePlan;
-  private readonly cache = new ByteCache<string, StoredState>(CACHE_BYTES);
+  private readonly cache: ByteCache<string, StoredState>;
+  /** Files on their way to the disk, the oldest first; one that failed stays, for whoever waits for it. */
+  private readonly writing = new Map<string, Promise<void>>();
   /** Latest version of each tile's file. */
   private readonly latest: Int32Array;
 
-  constructor(store: RunStore, plan: TilePlan) {
+  constructor(store: RunStore, plan: TilePlan, cacheBytes = CACHE_BYTES) {
     this.store = store;
     this.plan = plan;
+    this.cache = new ByteCache(cacheBytes);
     this.latest = new Int32Array(plan.tiles.length).fill(-1);
   }
 
@@ -51,16 +56,27 @@ export class TileStates {
     return this.store.has(stateName(version, this.plan.tiles[tile].id));
   }
 
-  /** Writes one tile's state of a version that is being made; it counts as the newest after `complete`. */
+  /**
+   * Writes one tile's state of a version that is being made; it counts as the newest after `complete`, and is on the disk then:
+   * nobody waits for the disk from tile to tile. Errors: those of the storage, perhaps of an earlier tile.
+   */
   async write(version: number, tile: number, grid: VoxelGrid, state: TileState): Promise<void> {
     const { id } = this.plan.tiles[tile];
     const bytes = encodeFrame(tileStateFrame(id, grid, state));
     const name = stateName(version, id);
-    await this.store.put(name, bytes);
+    const [oldest] = this.writing.values();
+    if (this.writing.size >= MOST_WRITING) await oldest;
+    const written = this.store.put(name, bytes);
+    this.writing.set(name, written);
+    written.then(
+      () => this.writing.delete(name),
+      () => undefined,
+    );
     this.keep(name, bytes);
   }
 
   async complete(version: number, tiles: number[]): Promise<void> {
+    await Promise.all(this.writing.values());
     await this.store.putJson(markerName(version), { tiles });
     for (const tile of tiles) this.latest[tile] = version;
   }
@@ -75,6 +91,7 @@ export class TileStates {
     const name = stateName(version, this.plan.tiles[tile].id);
     const hit = this.cache.get(name);
     if (hit !== undefined) return hit;
+    await this.writing.get(name);
     return this.keep(name, await this.store.read(name));
   }
 

@@ -99,6 +99,8 @@ export class RoundRunner {
   private readonly jobs = new JobQueue((error) => this.settleRound?.reject(error));
   /** The input of the task that is next, made while all workers are busy. */
   private prepared: { key: string; bytes: Uint8Array | null } | null = null;
+  /** What is to be done when all workers are busy next. */
+  private leisure: (() => Promise<unknown>) | null = null;
   private shares = new StepShares();
   private failed: SpatileError | null = null;
 
@@ -233,6 +235,14 @@ export class RoundRunner {
     this.ensurePool();
   }
 
+  /**
+   * Has the coordinator do something once when all workers are busy next, such as loading what it needs later. Nobody waits for
+   * it or hears of its failure.
+   */
+  atLeisure(work: () => Promise<unknown>): void {
+    this.leisure = work;
+  }
+
   private ensurePool(): void {
     if (this.pool !== null) return;
     const { cluster, log, memoryBytes, workers } = this.options;
@@ -253,6 +263,7 @@ export class RoundRunner {
       this.carryOut(command);
     }
     this.prepareNext();
+    this.useLeisure();
   }
 
   private carryOut(command: RoundCommand): void {
@@ -303,6 +314,18 @@ export class RoundRunner {
       // It may have been sent already, or the round may be over.
       if (this.prepared === next) next.bytes = await encodedInput(this.tasks.get(key)!);
     });
+  }
+
+  private useLeisure(): void {
+    const { leisure } = this;
+    if (leisure === null || this.state.idle.length > 0 || this.state.running.size === 0) return;
+    this.leisure = null;
+    this.jobs.later(() =>
+      leisure().then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
   }
 
   private async settle(key: string): Promise<void> {
@@ -377,6 +400,8 @@ export class RoundRunner {
       }
       case 'done': {
         const task = this.taskOf(event.task);
+        // First the worker gets its next task: it need not wait for the disk.
+        if (task !== null) this.feed({ type: 'returned', worker: event.worker, task: keyOf(task) });
         this.jobs.urgent(async () => {
           try {
             await this.commit(event);
@@ -386,7 +411,6 @@ export class RoundRunner {
             throw error;
           }
         });
-        if (task !== null) this.feed({ type: 'returned', worker: event.worker, task: keyOf(task) });
         break;
       }
       case 'warning':

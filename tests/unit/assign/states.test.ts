@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TileState } from '@spatile/coordinator/assign/state';
-import { SETTLED, type StoredState, TileStates } from '@spatile/coordinator/assign/states';
+import { SETTLED, type StoredState, stateName, TileStates } from '@spatile/coordinator/assign/states';
 import type { TilePlan } from '@spatile/coordinator/plan/plan';
 import { RunStore } from '@spatile/coordinator/run/store';
 import type { Columns } from '@spatile/formats/tile/frame';
@@ -48,10 +48,33 @@ it('a state that was just written is read from memory, where it takes what its f
   const states = new TileStates(store, PLAN);
   const written = inLargeBuffers();
   await states.write(SETTLED, 0, GRID, written);
-  const fileBytes = store.traffic().settled.bytesWritten;
   await states.complete(SETTLED, [0]);
+  const fileBytes = (await stat(store.path(stateName(SETTLED, 't0000')))).size;
   const entry = (await states.read(0))!;
   expect(entry).toEqual({ state: written, grid: GRID });
   expect(store.traffic().settled.filesRead).toBe(0);
   expect(bytesBehind(entry)).toBe(fileBytes);
+});
+
+it('states are on the disk when their version is complete, also those that fell out of memory meanwhile', async () => {
+  const ids = Array.from({ length: 6 }, (_, i) => `t${i}`);
+  const plan = { tiles: ids.map((id) => ({ id })) } as unknown as TilePlan;
+  const states = new TileStates(store, plan, 1);
+  const written = inLargeBuffers();
+  for (const tile of ids.keys()) {
+    await states.write(SETTLED, tile, GRID, written);
+    if (tile > 0) expect((await states.readVersion(tile - 1, SETTLED)).state).toEqual(written);
+  }
+  await states.complete(SETTLED, [...ids.keys()]);
+  expect(await store.list('settled/0')).toEqual(['complete.json', ...ids.map((id) => `${id}.frame`)]);
+});
+
+it('a state that cannot be written fails the version, at the latest when it is completed', async () => {
+  const states = new TileStates(store, PLAN);
+  await writeFile(join(store.directory, 'settled'), 'in the way');
+  const all = async (): Promise<void> => {
+    await states.write(SETTLED, 0, GRID, inLargeBuffers());
+    await states.complete(SETTLED, [0]);
+  };
+  await expect(all()).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
 });
