@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import { testFolder } from './slide.ts';
 
 const at = testFolder();
-const ROWS = 250_000;
+const ROWS = 400_000;
 const BATCH = 40_000;
 const EDGE_UM = 160;
 
@@ -62,7 +62,7 @@ test('a tile with more transcripts than the buffer holds goes through the spill 
     },
     () => {},
   );
-  expect(manifest.tiles.map(({ transcripts }) => transcripts)).toEqual([200_000, 50_000]);
+  expect(manifest.tiles.map(({ transcripts }) => transcripts)).toEqual([320_000, 80_000]);
   for (const [tile, mine] of [(i: number) => i % 5 !== 0, (i: number) => i % 5 === 0].entries()) {
     const name = `partition/t${tile}.arrow`;
     const columns = decodePartition(readFileSync(store.path(name)), name);

@@ -61,6 +61,17 @@ export function allocateColumns(n: number): PartitionColumns {
   ) as unknown as PartitionColumns;
 }
 
+/** The entries of `columns` from `from` to `to`, without a copy. */
+export function columnsWithin(columns: PartitionColumns, from: number, to: number): PartitionColumns {
+  const out = Object.fromEntries(COLUMNS.map(({ name }) => [name, columns[name].subarray(from, to)]));
+  return out as unknown as PartitionColumns;
+}
+
+/** Copies all entries of `from` into `to` from entry `at` on. */
+export function copyColumns(from: PartitionColumns, to: PartitionColumns, at: number): void {
+  for (const { name } of COLUMNS) (to[name] as Uint32Array).set(from[name] as Uint32Array, at);
+}
+
 /** The first `n` entries of every column, as one block of bytes, column after column. */
 export function packColumns(columns: PartitionColumns, n: number): Uint8Array {
   const out = new Uint8Array(n * RECORD_BYTES);

@@ -9,6 +9,8 @@ import { storageError } from '../run/store.ts';
 import { type FilterRules, keptRows, noneFiltered } from '../scan/filter.ts';
 import {
   allocateColumns,
+  columnsWithin,
+  copyColumns,
   encodePartition,
   type PartitionColumns,
   packColumns,
@@ -18,6 +20,8 @@ import {
 
 /** Memory for buffered records before they are spilled to disk, bytes. */
 const BUFFER_BYTES = 192 * 2 ** 20;
+/** Most records that are buffered of one tile. */
+const MOST_BUFFERED = 1 << 18;
 
 export interface PartitionManifest {
   tiles: { tile: string; transcripts: number; sha256: string }[];
@@ -36,6 +40,8 @@ export interface PartitionInput {
 
 interface TileBuffer {
   columns: PartitionColumns;
+  /** The transcript ids of `columns`, two words each: without them every id is made a BigInt on its way. */
+  idWords: Uint32Array;
   length: number;
   /** Spilled blocks: offset in the spill file and records. */
   spilled: { offset: number; records: number }[];
@@ -58,6 +64,8 @@ export async function partitionTranscripts(
   const spill = await open(spillPath, 'w+').catch((cause) => {
     throw storageError(cause, 'partition');
   });
+  // One file is on its way to the disk while the next one is made.
+  let writing: Promise<void> = Promise.resolve();
   try {
     const buffers = await distribute(input, spill, onRows);
     const manifest: PartitionManifest = { tiles: [] };
@@ -65,16 +73,20 @@ export async function partitionTranscripts(
       const columns = await gather(buffers[t], spill);
       const bytes = encodePartition(columns);
       const tile = input.plan.tiles[t].id;
-      await store.put(`partition/${tile}.arrow`, bytes);
+      await writing;
+      writing = store.put(`partition/${tile}.arrow`, bytes);
+      writing.catch(() => undefined);
       manifest.tiles.push({
         tile,
         transcripts: columns.row.length,
         sha256: createHash('sha256').update(bytes).digest('hex'),
       });
     }
+    await writing;
     await store.putJson('partition/manifest.json', manifest);
     return manifest;
   } finally {
+    await writing.catch(() => undefined);
     await spill.close();
     await rm(spillPath, { force: true });
   }
@@ -86,13 +98,14 @@ async function distribute(
   onRows: (rows: number) => void,
 ): Promise<TileBuffer[]> {
   const { bundle, rules, plan, owner } = input;
-  const perTile = Math.max(64, Math.min(65536, Math.floor(BUFFER_BYTES / RECORD_BYTES / plan.tiles.length)));
-  const buffers: TileBuffer[] = plan.tiles.map(() => ({
-    columns: allocateColumns(64),
-    length: 0,
-    spilled: [],
-    spilledRecords: 0,
-  }));
+  const perTile = Math.max(
+    64,
+    Math.min(MOST_BUFFERED, Math.floor(BUFFER_BYTES / RECORD_BYTES / plan.tiles.length)),
+  );
+  const buffers = plan.tiles.map((): TileBuffer => {
+    const columns = allocateColumns(64);
+    return { columns, idWords: wordsOf(columns.transcript_id), length: 0, spilled: [], spilledRecords: 0 };
+  });
   const counts = noneFiltered();
   let spillEnd = 0;
   let rows = 0;
@@ -109,6 +122,7 @@ async function distribute(
         `${bundle.name}: more than ${0xffffffff} rows; this version numbers rows with 32 bits`,
       );
     }
+    const idWords = batch.transcriptId && wordsOf(batch.transcriptId);
     for (const i of keptRows(batch, rules, counts)) {
       const buffer = buffers[owner.ownerOf(batch.x[i], batch.y[i])];
       if (buffer.length === buffer.columns.row.length) {
@@ -132,7 +146,11 @@ async function distribute(
       to.z[at] = batch.z === null ? 0 : batch.z[i];
       to.feature[at] = input.featureIndex[batch.feature[i]];
       to.qv[at] = batch.qv === null ? 0 : batch.qv[i];
-      to.transcript_id[at] = batch.transcriptId === null ? BigInt(row) : batch.transcriptId[i];
+      if (idWords === null) to.transcript_id[at] = BigInt(row);
+      else {
+        buffer.idWords[2 * at] = idWords[2 * i];
+        buffer.idWords[2 * at + 1] = idWords[2 * i + 1];
+      }
       to.prior[at] = batch.cell === null || batch.cell[i] === 0 ? 0 : input.cellIndex[batch.cell[i] - 1];
       to.nuclear[at] = batch.nuclear === null ? 0 : batch.nuclear[i];
     }
@@ -144,11 +162,17 @@ async function distribute(
 
 function grow(buffer: TileBuffer, capacity: number): void {
   const columns = allocateColumns(capacity);
-  unpackInto(columns, 0, packColumns(buffer.columns, buffer.length), buffer.length);
+  copyColumns(columnsWithin(buffer.columns, 0, buffer.length), columns, 0);
   buffer.columns = columns;
+  buffer.idWords = wordsOf(columns.transcript_id);
 }
 
+const wordsOf = ({ buffer, byteOffset, length }: BigUint64Array): Uint32Array =>
+  new Uint32Array(buffer, byteOffset, 2 * length);
+
 async function gather(buffer: TileBuffer, spill: FileHandle): Promise<PartitionColumns> {
+  const last = columnsWithin(buffer.columns, 0, buffer.length);
+  if (buffer.spilledRecords === 0) return last;
   const columns = allocateColumns(buffer.spilledRecords + buffer.length);
   let at = 0;
   for (const { offset, records } of buffer.spilled) {
@@ -157,7 +181,7 @@ async function gather(buffer: TileBuffer, spill: FileHandle): Promise<PartitionC
     unpackInto(columns, at, packed, records);
     at += records;
   }
-  unpackInto(columns, at, packColumns(buffer.columns, buffer.length), buffer.length);
+  copyColumns(last, columns, at);
   return columns;
 }
 

@@ -99,58 +99,27 @@ function rowsInside(columns: PartitionColumns, rect: RectUm): Uint32Array {
   return at.slice(0, n);
 }
 
-/** Merges the per-tile picks (each ascending by row) into one list ascending by row. */
+/** Merges the per-tile picks (each ascending by row, none empty) into one list ascending by row. */
 function mergeByRow(
   picks: { tile: number; at: Uint32Array }[],
   partitions: Map<number, PartitionColumns>,
   total: number,
 ): RegionRows {
-  const keys = new Float64Array(total);
-  const tiles = new Uint32Array(total);
-  const ats = new Uint32Array(total);
-  let n = 0;
-  for (const { tile, at } of picks) {
-    const { row } = partitions.get(tile)!;
-    for (const i of at) {
-      // One sortable number: the row above, the position in this list below.
-      keys[n] = row[i] * 2 ** 21 + (n & 0x1fffff);
-      tiles[n] = tile;
-      ats[n++] = i;
-    }
-  }
-  if (picks.length <= 1) return { tile: tiles, at: ats, partitions };
-  return total <= 2 ** 21 ? sortedByKey(keys, tiles, ats, partitions) : sortedByIndex(tiles, ats, partitions);
-}
-
-function sortedByKey(
-  keys: Float64Array,
-  tiles: Uint32Array,
-  ats: Uint32Array,
-  partitions: Map<number, PartitionColumns>,
-): RegionRows {
-  keys.sort();
-  const tile = new Uint32Array(keys.length);
-  const at = new Uint32Array(keys.length);
-  for (let i = 0; i < keys.length; i++) {
-    const from = keys[i] % 2 ** 21;
-    tile[i] = tiles[from];
-    at[i] = ats[from];
+  const tile = new Uint32Array(total);
+  const at = new Uint32Array(total);
+  const rows = picks.map((pick) => partitions.get(pick.tile)!.row);
+  const taken = new Uint32Array(picks.length);
+  const next = Float64Array.from(picks, (pick, k) => rows[k][pick.at[0]]);
+  for (let n = 0; n < total; n++) {
+    let least = 0;
+    for (let k = 1; k < next.length; k++) if (next[k] < next[least]) least = k;
+    const pick = picks[least];
+    tile[n] = pick.tile;
+    at[n] = pick.at[taken[least]++];
+    next[least] =
+      taken[least] < pick.at.length ? rows[least][pick.at[taken[least]]] : Number.POSITIVE_INFINITY;
   }
   return { tile, at, partitions };
-}
-
-function sortedByIndex(
-  tiles: Uint32Array,
-  ats: Uint32Array,
-  partitions: Map<number, PartitionColumns>,
-): RegionRows {
-  const rowOf = (i: number): number => partitions.get(tiles[i])!.row[ats[i]];
-  const order = Uint32Array.from(tiles, (_, i) => i).sort((a, b) => rowOf(a) - rowOf(b));
-  return {
-    tile: Uint32Array.from(order, (i) => tiles[i]),
-    at: Uint32Array.from(order, (i) => ats[i]),
-    partitions,
-  };
 }
 
 function sizeOf(columns: PartitionColumns): number {
