@@ -1,4 +1,5 @@
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import { loadReport } from '../report/report.ts';
 import { ASSIGN_ROUND } from './geometric.ts';
 import { fitOnPilots, PILOTS_FILE } from './pilots.ts';
 import { decodeModel, encodeModel, PROSEG_MODEL, type ProsegModel } from './proseg/model.ts';
@@ -28,6 +29,8 @@ export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
   const units = prosegBorderUnits(stage);
   const lookup = new BorderLookup(units, busyTiles);
   const folds = await foldTasks(stage, results, units);
+  // It would keep one core at the end, when there is nothing left for the others.
+  runner.atLeisure(loadReport);
   await runner.runGraph(
     ASSIGN_ROUND,
     'assigning transcripts (proseg)',

@@ -21,6 +21,11 @@ export async function writeReport(options: {
   await writePage(options.out, await renderPage(slide, options.pictures));
 }
 
+/** Loads what writes reports ahead of the first. */
+export async function loadReport(): Promise<void> {
+  await Promise.all([import('./slide.ts'), import('./page.ts'), import('./pictures.ts')]);
+}
+
 /** The pictures of a report: they take most of its time and need nothing but the Zarr. Errors: as `writeReport`. */
 export async function drawPictures(zarr: string, runDirectory: string): Promise<Pictures> {
   const [{ readSlide }, { gatherPictures }] = await Promise.all([

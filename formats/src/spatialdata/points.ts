@@ -80,7 +80,11 @@ function columnsOf(spec: PointsSpec): SinkColumn[] {
 
 /** `first`, `first + 1`, ...; 32 bits where they suffice, since the encoder is many times faster on them. */
 function rowNumbers(first: number, rows: number): Int32Array | BigInt64Array {
-  if (first + rows <= 0x7fffffff) return Int32Array.from({ length: rows }, (_, i) => first + i);
+  if (first + rows <= 0x7fffffff) {
+    const numbers = new Int32Array(rows);
+    for (let i = 0; i < rows; i++) numbers[i] = first + i;
+    return numbers;
+  }
   return BigInt64Array.from({ length: rows }, (_, i) => BigInt(first + i));
 }
 
