@@ -30,7 +30,7 @@ export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
   const lookup = new BorderLookup(units, busyTiles);
   const folds = await foldTasks(stage, results, units);
   // It would keep one core at the end, when there is nothing left for the others.
-  runner.atLeisure(loadReport);
+  runner.leisure.add(loadReport);
   await runner.runGraph(
     ASSIGN_ROUND,
     'assigning transcripts (proseg)',
@@ -71,11 +71,15 @@ async function fittedModel(stage: AssignStage): Promise<ProsegModel> {
   if (!(await stage.store.has(MODEL_FILE))) {
     const model = await fitOnPilots(stage);
     await stage.store.commit(MODEL_FILE, encodeFrame(encodeModel(model)));
-    // The blocks of the pilot chains have done their work: the frozen model is all that later rounds need.
-    for (const round of await stage.store.list('results'))
-      if (round.startsWith('assign-fit-')) await stage.store.remove(`results/${round}`);
   }
+  // The blocks of the pilot chains have done their work: the frozen model is all that later rounds need.
+  stage.runner.leisure.add(() => removeBlocks(stage));
   return storedModel(stage);
+}
+
+async function removeBlocks({ store }: AssignStage): Promise<void> {
+  for (const round of await store.list('results'))
+    if (round.startsWith('assign-fit-')) await store.remove(`results/${round}`);
 }
 
 /** The frozen model of a run directory. */

@@ -9,6 +9,7 @@ import { advance, idleRound, type RoundCommand, type RoundEvent, type RoundState
 import { logEvent, logSeconds, logStep } from './events.ts';
 import { interrupted, throwIfAborted } from './interrupt.ts';
 import { JobQueue } from './job-queue.ts';
+import { Leisure } from './leisure.ts';
 import type { RunLog } from './log.ts';
 import { RoundProgress } from './round-progress.ts';
 import { StepShares } from './step-shares.ts';
@@ -99,8 +100,7 @@ export class RoundRunner {
   private readonly jobs = new JobQueue((error) => this.settleRound?.reject(error));
   /** The input of the task that is next, made while all workers are busy. */
   private prepared: { key: string; bytes: Uint8Array | null } | null = null;
-  /** What is to be done when all workers are busy next. */
-  private leisure: (() => Promise<unknown>) | null = null;
+  readonly leisure = new Leisure();
   private shares = new StepShares();
   private failed: SpatileError | null = null;
 
@@ -235,14 +235,6 @@ export class RoundRunner {
     this.ensurePool();
   }
 
-  /**
-   * Has the coordinator do something once when all workers are busy next, such as loading what it needs later. Nobody waits for
-   * it or hears of its failure.
-   */
-  atLeisure(work: () => Promise<unknown>): void {
-    this.leisure = work;
-  }
-
   private ensurePool(): void {
     if (this.pool !== null) return;
     const { cluster, log, memoryBytes, workers } = this.options;
@@ -263,7 +255,7 @@ export class RoundRunner {
       this.carryOut(command);
     }
     this.prepareNext();
-    this.useLeisure();
+    this.leisure.use(this.state, this.jobs);
   }
 
   private carryOut(command: RoundCommand): void {
@@ -314,18 +306,6 @@ export class RoundRunner {
       // It may have been sent already, or the round may be over.
       if (this.prepared === next) next.bytes = await encodedInput(this.tasks.get(key)!);
     });
-  }
-
-  private useLeisure(): void {
-    const { leisure } = this;
-    if (leisure === null || this.state.idle.length > 0 || this.state.running.size === 0) return;
-    this.leisure = null;
-    this.jobs.later(() =>
-      leisure().then(
-        () => undefined,
-        () => undefined,
-      ),
-    );
   }
 
   private async settle(key: string): Promise<void> {

@@ -195,6 +195,21 @@ describe('rounds', () => {
     expect(steps).toEqual(['assign', 'border', 'settle']);
   });
 
+  it('leave what can wait until workers have their tasks, and do not mind when it fails', async () => {
+    const rounds = runner();
+    const sentBefore: number[] = [];
+    rounds.leisure.add(() => Promise.reject(new Error('nobody hears it')));
+    rounds.leisure.add(async () => {
+      sentBefore.push(wire.sent.length);
+    });
+    const running = rounds.run('assign', 'assign', [task('t0'), task('t1')]);
+    await until(() => wire.sent.length === 2 && sentBefore.length === 1);
+    expect(sentBefore[0]).toBeGreaterThan(0);
+    for (const { worker, task: name } of wire.sent) wire.tell(done(worker, name, 'tile'));
+    await running;
+    expect(sentBefore).toHaveLength(1);
+  });
+
   it('run beside work of the coordinator, end when both have, and log the time of each', async () => {
     const rounds = runner();
     let release = (): void => undefined;
