@@ -55,6 +55,9 @@ export interface TableSpec {
   region: { region: string; regionKey: string; instanceKey: string } | null;
 }
 
+/** A table whose counts may be made block by block when they are written. */
+export type StreamedTable = Omit<TableSpec, 'x'> & { x: CsrMatrix | CsrBlocks };
+
 /** What is added to a table that is there. */
 export interface TableAdditions {
   obs: readonly TableColumn[];
@@ -73,7 +76,7 @@ const refuse = (what: string): never => {
 };
 
 /** Writes `tables/<name>`. Throws `INTERNAL` when lengths or names do not fit. */
-export async function writeTable(store: PartialStore, name: string, given: TableSpec): Promise<void> {
+export async function writeTable(store: PartialStore, name: string, given: StreamedTable): Promise<void> {
   const spec = annotated(given);
   const path = `tables/${name}`;
   checkTable(spec);
@@ -128,7 +131,7 @@ export async function addToTable(store: PartialStore, name: string, added: Table
 }
 
 /** Adds the columns that link rows to the region element. */
-function annotated(spec: TableSpec): TableSpec {
+function annotated(spec: StreamedTable): StreamedTable {
   if (spec.region === null) return spec;
   const { region, regionKey, instanceKey } = spec.region;
   const obs = [...spec.obs];
@@ -146,7 +149,7 @@ function annotated(spec: TableSpec): TableSpec {
   return { ...spec, obs };
 }
 
-function checkTable(spec: TableSpec): void {
+function checkTable(spec: StreamedTable): void {
   const rows = spec.obsIndex.length;
   const columns = spec.varIndex.length;
   if (new Set(spec.obsIndex).size !== rows) refuse('the index of obs is not unique');

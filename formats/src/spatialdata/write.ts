@@ -10,7 +10,7 @@ import { nameProblem } from './names.ts';
 import { type PointsBatch, type PointsSpec, writePoints } from './points.ts';
 import { type ShapesBatch, writeShapes } from './shapes.ts';
 import { PartialStore } from './store.ts';
-import { type TableSpec, writeTable } from './table.ts';
+import { type StreamedTable, writeTable } from './table.ts';
 import { compose, transformations } from './transforms.ts';
 
 export type { CsrBlock, CsrBlocks } from './csr-blocks.ts';
@@ -18,7 +18,7 @@ export type { Encoders } from './encoders.ts';
 export type { LabelSource } from './label-image.ts';
 export type { PointsBatch, PointsSpec } from './points.ts';
 export type { ShapesBatch } from './shapes.ts';
-export type { CsrMatrix, DenseRows, TableColumn, TableSpec, UnsValue } from './table.ts';
+export type { CsrMatrix, DenseRows, StreamedTable, TableColumn, TableSpec, UnsValue } from './table.ts';
 
 /**
  * Writes one SpatialData store (container 0.2, Zarr v3). Each element is written once; elements of different types may be
@@ -34,7 +34,7 @@ export interface SpatialDataWriter {
   ): Promise<boolean>;
   /** Streams polygons; false when there was none and the element was left out (SpatialData refuses empty ones). */
   shapes(name: string, batches: AsyncIterable<ShapesBatch>): Promise<boolean>;
-  table(name: string, table: TableSpec): Promise<void>;
+  table(name: string, table: StreamedTable): Promise<void>;
   /** Streams an image from TIFF planes into a pyramid. */
   image(name: string, source: ImageSource): Promise<void>;
   /** Streams a raster of labels into a pyramid. */
