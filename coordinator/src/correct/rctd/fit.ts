@@ -2,9 +2,9 @@ import type { CorrectConfig } from '@spatile/formats/config/schema';
 import type { ReferenceProfiles } from '@spatile/formats/reference/read';
 import { fitFrame } from '@spatile/formats/tile/correct';
 import type { Frame } from '@spatile/formats/tile/frame';
-import { RandomStream } from '@spatile/random/stream';
 import { blocksOf } from '../blocks.ts';
 import { type CountTable, rowsOf } from '../counts/table.ts';
+import { drawnRows } from '../drawn-rows.ts';
 
 /** What the fit takes of the whole slide. */
 export interface SlideSums {
@@ -81,7 +81,12 @@ export async function fitInput(
 }
 
 /** Rows of the cells that set the scale of the noise, ascending. */
-function sampleRows(umi: Float64Array, { rctd }: CorrectConfig, seed: number, most: number): number[] {
+function sampleRows(
+  umi: Float64Array,
+  { rctd }: CorrectConfig,
+  seed: number,
+  most: number,
+): readonly number[] {
   const enough = (least: number): number[] => {
     const rows: number[] = [];
     umi.forEach((n, row) => {
@@ -92,8 +97,5 @@ function sampleRows(umi: Float64Array, { rctd }: CorrectConfig, seed: number, mo
   // A slide without cells of the wanted size is fitted on those it has.
   let rows = enough(rctd.umiMinSigma);
   if (rows.length === 0) rows = enough(Math.max(rctd.umiMin, rctd.countsMin) - 1);
-  if (rows.length <= most) return rows;
-  const keys = new Map(rows.map((row) => [row, new RandomStream(seed, 'correct.sample', row).uint32()]));
-  rows.sort((a, b) => keys.get(a)! - keys.get(b)! || a - b);
-  return rows.slice(0, most).sort((a, b) => a - b);
+  return drawnRows(rows, most, seed, 'correct.sample');
 }

@@ -1,3 +1,5 @@
+import { type Bins, binned, ringOf } from '../cell-bins.ts';
+
 /** Neighbours of every cell, nearest first: those of cell i are `cell[start[i]] .. cell[start[i + 1] - 1]`. */
 export interface NeighbourGraph {
   start: Float64Array;
@@ -10,18 +12,15 @@ export interface NeighbourGraph {
  */
 export function neighbourGraph(spatial: Float64Array, radiusUm: number, most: number): NeighbourGraph {
   const n = spatial.length / 2;
-  const bins = binned(spatial, radiusUm);
+  const placed = Uint32Array.from({ length: n }, (_, i) => i).filter(
+    (i) => Number.isFinite(spatial[2 * i]) && Number.isFinite(spatial[2 * i + 1]),
+  );
+  // Wider by a little: what a rounded quotient puts one bin farther is still beside.
+  const bins = binned(spatial, placed, radiusUm * (1 + 1e-9));
   const start = new Float64Array(n + 1);
   let cell = new Uint32Array(Math.max(16, n * 4));
-  let near: { other: number; squared: number }[] = [];
   for (let i = 0; i < n; i++) {
-    near = [];
-    for (const other of bins.around(i)) {
-      if (other === i) continue;
-      const [dx, dy] = [spatial[2 * other] - spatial[2 * i], spatial[2 * other + 1] - spatial[2 * i + 1]];
-      const squared = dx * dx + dy * dy;
-      if (squared <= radiusUm * radiusUm) near.push({ other, squared });
-    }
+    const near = within(spatial, i, radiusUm, bins);
     near.sort((a, b) => a.squared - b.squared || a.other - b.other);
     const taken = Math.min(most, near.length);
     start[i + 1] = start[i] + taken;
@@ -35,26 +34,26 @@ export function neighbourGraph(spatial: Float64Array, radiusUm: number, most: nu
   return { start, cell: cell.slice(0, start[n]) };
 }
 
-/** Cells by square bins as wide as the radius; cells without a place are in none. */
-function binned(spatial: Float64Array, radiusUm: number): { around: (i: number) => Generator<number> } {
-  const bins = new Map<string, number[]>();
-  const binOf = (i: number): [number, number] => [
-    Math.floor(spatial[2 * i] / radiusUm),
-    Math.floor(spatial[2 * i + 1] / radiusUm),
-  ];
-  for (let i = 0; i < spatial.length / 2; i++) {
-    const key = binOf(i).join();
-    const bin = bins.get(key);
-    if (bin === undefined) bins.set(key, [i]);
-    else bin.push(i);
-  }
-  return {
-    *around(i) {
-      const [x, y] = binOf(i);
-      for (let dx = -1; dx <= 1; dx++)
-        for (let dy = -1; dy <= 1; dy++) yield* bins.get(`${x + dx},${y + dy}`) ?? [];
-    },
-  };
+/** Other cells within a radius that is less than a bin; none for a cell without a place. */
+function within(spatial: Float64Array, i: number, radius: number, bins: Bins): Near[] {
+  const [x, y] = [spatial[2 * i], spatial[2 * i + 1]];
+  const near: Near[] = [];
+  if (!Number.isFinite(x) || !Number.isFinite(y)) return near;
+  const [column, line] = [bins.column(x), bins.line(y)];
+  for (const ring of [0, 1])
+    for (const b of ringOf(bins, column, line, ring))
+      for (let e = bins.start[b]; e < bins.start[b + 1]; e++) {
+        const other = bins.rows[e];
+        const [dx, dy] = [spatial[2 * other] - x, spatial[2 * other + 1] - y];
+        const squared = dx * dx + dy * dy;
+        if (other !== i && squared <= radius * radius) near.push({ other, squared });
+      }
+  return near;
+}
+
+interface Near {
+  other: number;
+  squared: number;
 }
 
 /** Types of cells with weights, as the neighbourhood sees them. */
