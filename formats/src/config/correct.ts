@@ -93,6 +93,52 @@ const split = z.strictObject({
     .describe(
       'give removed counts to neighbours of the second type, evenly or by their totals (a layer of its own)',
     ),
+  reassignPower: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(1)
+    .describe('power of the totals by which proportional reassignment goes'),
+  reassignKeep: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      'share of the removed counts that reassignment gives back to the cell, where it has a receiver',
+    ),
+  shift: z
+    .strictObject({
+      swap: z
+        .boolean()
+        .default(false)
+        .describe(
+          'swap first and second type of cells whose like in expression are mostly of the class of the second (SPLIT-shift)',
+        ),
+      neighbours: z.number().int().min(1).max(1000).default(100).describe('cells that a cell is most like'),
+      cells: z
+        .number()
+        .int()
+        .min(10)
+        .max(100_000)
+        .default(10_000)
+        .describe('typed cells among which they are sought, drawn by seed; all of a smaller slide'),
+      components: z
+        .number()
+        .int()
+        .min(2)
+        .max(200)
+        .default(50)
+        .describe('principal components in which cells are compared'),
+      genes: z
+        .number()
+        .int()
+        .min(10)
+        .max(50_000)
+        .default(2000)
+        .describe('genes of largest variance, of which the components are made'),
+    })
+    .prefault({}),
 });
 
 /** Methods of the correct stage. */

@@ -1,7 +1,8 @@
 import { heldCounts } from '@spatile/coordinator/correct/counts/memory';
 import { type SlideTypes, settleTypes } from '@spatile/coordinator/correct/rctd/cell-types';
 import { neighbourGraph, secondTypeShares } from '@spatile/coordinator/correct/split/neighbours';
-import { planSplit, sentCounts } from '@spatile/coordinator/correct/split/plan';
+import { planSplit } from '@spatile/coordinator/correct/split/plan';
+import { sentCounts } from '@spatile/coordinator/correct/split/reassign';
 import { CELL_CLASSES, countsFrame, readCounted } from '@spatile/formats/tile/correct';
 import { purifyCounts } from '@spatile/worker/correct/split/counts';
 import { exactPart, mixtureOf, primaryShare } from '@spatile/worker/correct/split/purify';
@@ -109,6 +110,9 @@ const SPLIT = {
   counts: 'fractions',
   unreferencedGenes: 'keep',
   reassign: 'none',
+  reassignPower: 1,
+  reassignKeep: 0,
+  shift: { swap: false, neighbours: 100, cells: 10_000, components: 50, genes: 2000 },
 } as const;
 
 function tableOf(n: number) {
@@ -177,11 +181,14 @@ test('neighbours are the nearest within the radius, whichever way cells are numb
 async function purify(settings: {
   counts: 'fractions' | 'integers';
   reassign: 'none' | 'uniform' | 'proportional';
+  reassignPower?: number;
+  reassignKeep?: number;
 }) {
   const typed = typedCells([...CELLS]);
   const table = tableOf(CELLS.length);
-  const plan = planSplit(table, typed, 3, { ...SPLIT, cells: 'all', ...settings });
-  const [sent] = await sentCounts(table, plan, [{ id: 'all', from: 0, to: 6 }], settings.reassign);
+  const split = { ...SPLIT, cells: 'all' as const, ...settings };
+  const plan = planSplit(table, typed, 3, split);
+  const [sent] = await sentCounts(table, plan, [{ id: 'all', from: 0, to: 6 }], split);
   const frame = countsFrame({
     types: 3,
     shares: TOY.shares,
@@ -244,3 +251,37 @@ test.each(['uniform', 'proportional'] as const)(
     expect([...plan.purify].filter((p) => p > 0).length).toBe(4);
   },
 );
+
+test('what reassignment keeps goes back to the cell; what has no receiver is lost as before', async () => {
+  const { sent } = await purify({ counts: 'fractions', reassign: 'uniform', reassignKeep: 0.25 });
+  expect(sent).toEqual([
+    { from: 0, to: 0, share: 0.25 },
+    { from: 0, to: 1, share: 0.75 },
+    { from: 1, to: 1, share: 0.25 },
+    { from: 1, to: 2, share: 0.75 },
+  ]);
+});
+
+test('reassignment by a power of the totals', async () => {
+  // Cell 0 sends to cells 1 and 2 of its second type, with totals of 100 and 200.
+  const typed = typedCells([
+    ['doublet_certain', 0, 1],
+    ['singlet', 1, -1],
+    ['singlet', 1, -1],
+  ]);
+  const table = heldCounts(
+    { indptr: Int32Array.of(0, 1, 2, 3), indices: Int32Array.of(0, 0, 0), data: Int32Array.of(50, 100, 200) },
+    { geneNames: ['g'], geneIds: ['g'], spatial: Float64Array.of(0, 0, 5, 0, 0, 5) },
+  );
+  const sharesBy = async (reassign: 'uniform' | 'proportional', reassignPower: number) => {
+    const split = { ...SPLIT, cells: 'all' as const, reassign, reassignPower };
+    const plan = planSplit(table, typed, 3, split);
+    const [sent] = await sentCounts(table, plan, [{ id: 'all', from: 0, to: 3 }], split);
+    return sent.map(({ share }) => share);
+  };
+  expect(await sharesBy('uniform', 1)).toEqual([0.5, 0.5]);
+  expect(await sharesBy('proportional', 1)).toEqual([1 / 3, 2 / 3]);
+  const squared = await sharesBy('proportional', 2);
+  expect(squared[0]).toBeCloseTo(0.2, 12);
+  expect(await sharesBy('proportional', 0)).toEqual([0.5, 0.5]);
+});

@@ -18,3 +18,14 @@ export function classesOf(named: readonly string[], types: readonly string[]): M
     }),
   );
 }
+
+/** Class of each type as a number: types of one named class share it. Errors: as `classesOf`. */
+export function groupsOf(types: readonly string[], named: readonly string[]): Int32Array {
+  const classes = classesOf(named, types);
+  const numbers = new Map<string, number>();
+  return Int32Array.from(types, (type) => {
+    const name = classes.has(type) ? `class ${classes.get(type)}` : `type ${type}`;
+    if (!numbers.has(name)) numbers.set(name, numbers.size);
+    return numbers.get(name)!;
+  });
+}

@@ -7,7 +7,7 @@ import { invalidMethods } from '../invalid.ts';
 import type { CorrectMethod, CorrectStage } from '../method.ts';
 import { typeAnnotations } from './annotations.ts';
 import { collectTypes, type SlideTypes } from './cell-types.ts';
-import { classesOf } from './classes.ts';
+import { groupsOf } from './classes.ts';
 import { fitInput, sharedPlaces, slideSums } from './fit.ts';
 import { type ReadScores, scoreMatrices } from './scores.ts';
 
@@ -64,17 +64,6 @@ async function fitSlide(
     },
   ]);
   return readModel(await runner.result(FIT_ROUND, FIT_TASK, null));
-}
-
-/** Class of each type as a number: types of one named class share it. */
-function groupsOf(types: readonly string[], named: readonly string[]): Int32Array {
-  const classes = classesOf(named, types);
-  const numbers = new Map<string, number>();
-  return Int32Array.from(types, (type) => {
-    const name = classes.has(type) ? `class ${classes.get(type)}` : `type ${type}`;
-    if (!numbers.has(name)) numbers.set(name, numbers.size);
-    return numbers.get(name)!;
-  });
 }
 
 const typedBlock = ({ runner }: CorrectStage, block: Block): Promise<Frame> =>

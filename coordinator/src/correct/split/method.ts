@@ -3,10 +3,13 @@ import { blocksOf } from '../blocks.ts';
 import { entriesIn } from '../counts/table.ts';
 import { invalidMethods } from '../invalid.ts';
 import type { CorrectMethod } from '../method.ts';
+import { groupsOf } from '../rctd/classes.ts';
 import { sharedPlaces } from '../rctd/fit.ts';
 import { splitAnnotations } from './annotations.ts';
 import { normalisedClasses } from './normalised.ts';
-import { countsInput, planSplit, sentCounts } from './plan.ts';
+import { countsInput, planSplit } from './plan.ts';
+import { sentCounts } from './reassign.ts';
+import { type ShiftedTypes, shiftTypes, withSwaps } from './shift.ts';
 
 const COUNTS_ROUND = 'correct-split-counts';
 
@@ -25,14 +28,19 @@ export const split: CorrectMethod = {
         'set correct.rctd.mode=doublet',
       );
   },
-  async run({ config, table, reference, runner }, before) {
-    const { split: settings } = config.correct;
+  async run(stage, before) {
+    const { config, table, reference, runner } = stage;
+    const { split: settings, rctd } = config.correct;
     const { typed, scores } = before.types!;
     const place = sharedPlaces(reference!, table.geneNames.length);
     const blocks = blocksOf(table.cells);
-    const plan = planSplit(table, typed, reference!.types.length, settings);
-    const normalised = await normalisedClasses(table, place, plan, typed, scores);
-    const sent = await sentCounts(table, plan, blocks, settings.reassign);
+    const unshifted = planSplit(table, typed, reference!.types.length, settings);
+    const normalised = await normalisedClasses(table, place, unshifted, typed, scores);
+    const shifted: ShiftedTypes | null = settings.shift.swap
+      ? await shiftTypes(stage, unshifted, typed, groupsOf(reference!.types, rctd.classes))
+      : null;
+    const plan = { ...unshifted, ...shifted };
+    const sent = await sentCounts(table, plan, blocks, settings);
     await runner.run(
       COUNTS_ROUND,
       'purifying counts',
@@ -46,8 +54,14 @@ export const split: CorrectMethod = {
       })),
     );
     return {
-      added: splitAnnotations(config.correct, plan, normalised),
-      types: null,
+      added: splitAnnotations(
+        config.correct,
+        plan,
+        normalised,
+        shifted && { names: reference!.types, ...shifted },
+      ),
+      // Corrections are judged, and go on, by the types that cells have now.
+      types: shifted && { ...before.types!, typed: withSwaps(typed, shifted) },
       counts: {
         reassigned: settings.reassign !== 'none',
         read: async (block) => readCounted(await runner.result(COUNTS_ROUND, block.id, null)),

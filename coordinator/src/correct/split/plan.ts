@@ -2,15 +2,16 @@ import type { CorrectConfig } from '@spatile/formats/config/schema';
 import type { ReferenceProfiles } from '@spatile/formats/reference/read';
 import { CELL_CLASSES, countsFrame, SPLIT_STATUS } from '@spatile/formats/tile/correct';
 import type { Frame } from '@spatile/formats/tile/frame';
-import { type Block, blockOf } from '../blocks.ts';
+import type { Block } from '../blocks.ts';
 import { type CountTable, rowsOf } from '../counts/table.ts';
 import { type SettledTypes, type SlideTypes, settleTypes } from '../rctd/cell-types.ts';
-import { type NeighbourGraph, neighbourGraph, secondTypeShares } from './neighbours.ts';
+import { type NeighbourGraph, neighbourGraph, secondTypeShares, type WeightedTypes } from './neighbours.ts';
+import type { Sent } from './reassign.ts';
 
 type SplitConfig = CorrectConfig['split'];
 
 /** What SPLIT decided for each cell. */
-export interface SplitPlan extends SettledTypes {
+export interface SplitPlan extends SettledTypes, WeightedTypes {
   /** 0: raw; 1: by two weights; 2: by all weights. */
   purify: Uint8Array;
   /** Index in `SPLIT_STATUS`. */
@@ -44,7 +45,8 @@ export function planSplit(
     if (cellClass === code('reject')) return status('reject');
     return status(purify[i] > 0 ? 'purified' : 'raw');
   });
-  return { ...settled, purify, status: statuses, score, graph };
+  const { firstWeight, secondWeight } = typed;
+  return { ...settled, firstWeight, secondWeight, purify, status: statuses, score, graph };
 }
 
 /** The input of one block: its own cells, then the senders outside of it. */
@@ -80,64 +82,12 @@ export async function countsInput(
     purify: Uint8Array.from(rows, (row) => plan.purify[row]),
     first: Int16Array.from(rows, (row) => plan.first[row]),
     second: Int16Array.from(rows, (row) => plan.second[row]),
-    firstWeight: Float32Array.from(rows, (row) => typed.firstWeight[row]),
-    secondWeight: Float32Array.from(rows, (row) => typed.secondWeight[row]),
+    firstWeight: Float32Array.from(rows, (row) => plan.firstWeight[row]),
+    secondWeight: Float32Array.from(rows, (row) => plan.secondWeight[row]),
     weights,
     own: own.length,
     sender: Uint32Array.from(sent, ({ from }) => local.get(from)!),
     receiver: Uint32Array.from(sent, ({ to }) => local.get(to)!),
     share: Float32Array.from(sent, ({ share }) => share),
   });
-}
-
-/** A share of what is removed from one cell, given to another. */
-export interface Sent {
-  from: number;
-  to: number;
-  share: number;
-}
-
-/** Who sends removed counts to whom, by block of the receiver, in order of receiver and sender. */
-export async function sentCounts(
-  table: CountTable,
-  plan: SplitPlan,
-  blocks: readonly Block[],
-  by: SplitConfig['reassign'],
-): Promise<Sent[][]> {
-  const sent: Sent[][] = blocks.map(() => []);
-  if (by === 'none') return sent;
-  const totals = by === 'uniform' ? null : await totalsOf(table, blocks);
-  for (let from = 0; from < plan.first.length; from++) {
-    const receivers = receiversOf(plan, from);
-    const sizes = receivers.map((to) => totals?.[to] ?? 1);
-    const sum = sizes.reduce((a, b) => a + b, 0);
-    receivers.forEach((to, i) => {
-      if (sum > 0) sent[blockOf(to)].push({ from, to, share: sizes[i] / sum });
-    });
-  }
-  for (const list of sent) list.sort((a, b) => a.to - b.to || a.from - b.from);
-  return sent;
-}
-
-/** Neighbours whose first type is the second of a purified cell. */
-function receiversOf({ graph, first, second, purify, cellClass }: SplitPlan, i: number): number[] {
-  if (purify[i] === 0) return [];
-  const out: number[] = [];
-  for (let e = graph.start[i]; e < graph.start[i + 1]; e++) {
-    const j = graph.cell[e];
-    if (first[j] === second[i] && cellClass[j] !== code('reject')) out.push(j);
-  }
-  return out;
-}
-
-/** Transcripts of each cell. */
-async function totalsOf(table: CountTable, blocks: readonly Block[]): Promise<Float64Array> {
-  const totals = new Float64Array(table.cells);
-  for (const { from, to } of blocks) {
-    const { data } = await table.rows(from, to);
-    for (let row = from; row < to; row++)
-      for (let e = table.start[row]; e < table.start[row + 1]; e++)
-        totals[row] += data[e - table.start[from]];
-  }
-  return totals;
 }
