@@ -5,6 +5,7 @@ import { cluster } from './cluster.ts';
 import { compare } from './compare/compare.ts';
 import { celladmix } from './correct/celladmix.ts';
 import { resolvi } from './correct/resolvi.ts';
+import { wide } from './correct/wide.ts';
 import { correct } from './correct.ts';
 import { ingest } from './ingest.ts';
 import { kernelBench } from './kernel-bench.ts';
@@ -29,6 +30,7 @@ export const BENCHES: readonly Bench[] = [
   typing,
   celladmix,
   resolvi,
+  wide,
   cluster,
   scaleCluster,
   segment,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { InspectSummary, RunSummary } from '@spatile/coordinator/api';
+import type { CorrectSummary } from '@spatile/coordinator/correct/store';
 import { type RunLogEvent, readEvents } from '@spatile/coordinator/run/events';
 import { RunStore } from '@spatile/coordinator/run/store';
 import type { Evaluation } from '@spatile/instrument/judge/evaluate';
@@ -25,16 +26,21 @@ export interface SlideFolder {
   transcripts: number;
 }
 
-/** A run of the program and what its processes used. */
-export interface MeasuredRun {
+/** What a command of the program wrote, and what its processes used. */
+export interface MeasuredResult {
   zarr: string;
   seconds: number;
-  summary: RunSummary;
+  digest: string;
   events: RunLogEvent[];
   coordinatorPeakBytes: number;
   coordinatorCpuSeconds: number;
   /** The most that any worker held. */
   workerPeakBytes: number;
+}
+
+/** A run of the program. */
+export interface MeasuredRun extends MeasuredResult {
+  summary: RunSummary;
 }
 
 interface Usage {
@@ -48,6 +54,8 @@ export class Workbench {
   readonly folder: string;
   readonly #program: string;
   readonly #slides = new Map<string, SlideFolder>();
+  /** Results of slides that several cases go on from. */
+  readonly #results = new Map<string, MeasuredRun>();
   #child: ChildProcess | null = null;
   #stop: () => void = () => undefined;
   #closed = false;
@@ -89,16 +97,41 @@ export class Workbench {
   /** Runs the program on a slide under a name of its own; `keep` its output until `discard`. */
   async run(slide: SlideFolder, name: string, words: readonly string[]): Promise<MeasuredRun> {
     const zarr = join(this.folder, `${name}.zarr`);
+    const measured = await this.#measured(name, ['run', slide.bundle, '-o', zarr, ...words]);
+    const summary = await this.store(measured).readJson<RunSummary>('summary.json');
+    return { ...measured, digest: summary.digest, summary };
+  }
+
+  /** The result of a run of a slide, made once and kept as long as the slides. */
+  async result(slide: SlideFolder, words: readonly string[]): Promise<MeasuredRun> {
+    const name = `${basename(slide.bundle)}-${words.join('-').replace(/[^a-z0-9]+/gi, '-')}`;
+    const known = this.#results.get(name) ?? (await this.run(slide, name, words));
+    this.#results.set(name, known);
+    return known;
+  }
+
+  /** Corrects a result that is there under a name of its own; `keep` its output until `discard`. */
+  async correct(input: string, name: string, words: readonly string[]): Promise<MeasuredResult> {
+    const zarr = join(this.folder, `${name}.zarr`);
+    const measured = await this.#measured(name, ['correct', input, '-o', zarr, '--json', ...words]);
+    return { ...measured, digest: (JSON.parse(measured.printed) as CorrectSummary).digest };
+  }
+
+  /** One command that writes `<name>.zarr`, with what its processes used. */
+  async #measured(
+    name: string,
+    words: readonly string[],
+  ): Promise<Omit<MeasuredResult, 'digest'> & { printed: string }> {
+    const zarr = join(this.folder, `${name}.zarr`);
     const usage = join(this.folder, `${name}.usage`);
     mkdirSync(usage);
     const started = performance.now();
-    await this.#spatile(['run', slide.bundle, '-o', zarr, ...words], {
+    const printed = await this.#spatile(words, {
       SPATILE_BENCH_PEAKS: usage,
       // Reaches the workers as well, since they inherit the environment.
       NODE_OPTIONS: `--import=${pathToFileURL(join(process.cwd(), 'bench/peak-hook.mjs')).href}`,
     });
     const seconds = (performance.now() - started) / 1000;
-    const store = new RunStore(join(this.folder, `${name}.run`));
     const used = readdirSync(usage).map((file): Usage => JSON.parse(readFileSync(join(usage, file), 'utf8')));
     const coordinator = used.find(({ role }) => role === 'coordinator');
     const workers = used.filter(({ role }) => role === 'worker');
@@ -108,8 +141,8 @@ export class Workbench {
     return {
       zarr,
       seconds,
-      summary: await store.readJson<RunSummary>('summary.json'),
-      events: await readEvents(store),
+      printed,
+      events: await readEvents(this.store({ zarr })),
       coordinatorPeakBytes: coordinator.peakRssBytes,
       coordinatorCpuSeconds: coordinator.cpuSeconds,
       workerPeakBytes: Math.max(0, ...workers.map(({ peakRssBytes }) => peakRssBytes)),
@@ -142,22 +175,28 @@ export class Workbench {
   }
 
   /** The run directory of a run. */
-  store({ zarr }: MeasuredRun): RunStore {
+  store({ zarr }: Pick<MeasuredResult, 'zarr'>): RunStore {
     return new RunStore(zarr.replace(/\.zarr$/, '.run'));
   }
 
   /** Removes what a run wrote. */
-  discard({ zarr }: MeasuredRun): void {
+  discard({ zarr }: Pick<MeasuredResult, 'zarr'>): void {
     for (const ending of ['.zarr', '.run', '.report.html', '.usage'])
       rmSync(zarr.replace(/\.zarr$/, ending), { recursive: true, force: true });
   }
 
-  /** Removes runs and other leftovers of a case, and the slides as well unless they are to be kept. */
+  /** Removes runs and other leftovers of a case, and slides with their results as well unless they are to be kept. */
   tidy(keepSlides: boolean): void {
     const kept = keepSlides
-      ? [...this.#slides.values()].flatMap(({ bundle, truth }) => [basename(bundle), basename(truth)])
+      ? [
+          ...[...this.#slides.values()].flatMap(({ bundle, truth }) => [basename(bundle), basename(truth)]),
+          ...[...this.#results.values()].map(({ zarr }) => basename(zarr)),
+        ]
       : [];
-    if (!keepSlides) this.#slides.clear();
+    if (!keepSlides) {
+      this.#slides.clear();
+      this.#results.clear();
+    }
     for (const name of readdirSync(this.folder))
       if (!kept.includes(name)) rmSync(join(this.folder, name), { recursive: true, force: true });
   }

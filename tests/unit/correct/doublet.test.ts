@@ -2,8 +2,8 @@ import { RandomStream } from '@spatile/random/stream';
 import { classify, fitDoublet, scoreCandidates } from '@spatile/worker/correct/rctd/doublet';
 import { fitMulti } from '@spatile/worker/correct/rctd/multi';
 import { expect, test } from 'vitest';
+import { Transcription } from '../../../bench/correct/transcription.ts';
 import { solverOf, TOY, takeCell, toyCounts } from './toy.ts';
-import { Transcription } from './transcription.ts';
 
 const THRESHOLDS = { confidence: 5, doublet: 20 };
 const OWN = [0, 1, 2];

@@ -1,6 +1,6 @@
 import { INTERVALS, LikelihoodTables, RATE_GRID } from '@spatile/worker/correct/rctd/likelihood';
 import { expect, test } from 'vitest';
-import { directQ } from './transcription.ts';
+import { directQ } from '../../../bench/correct/transcription.ts';
 
 const tables = new LikelihoodTables(101);
 
