@@ -1,6 +1,9 @@
 /** Cells of a task. Part of what a result is: workers see no other cut. */
 export const BLOCK_CELLS = 1024;
 
+/** Weight of the task of a block: all alike, so that they go in order of their rows and each chunk of counts is read once. */
+export const BLOCK_WEIGHT = 1;
+
 export interface Block {
   id: string;
   /** Rows [from, to) of the table. */

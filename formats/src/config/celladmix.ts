@@ -88,9 +88,9 @@ export const celladmix = z.strictObject({
     .describe('cells of fewer transcripts get no labels and keep their counts'),
   test: z
     .enum(['bridge', 'enrichment', 'both', 'either'])
-    .default('bridge')
+    .default('enrichment')
     .describe(
-      'what makes a factor foreign to a cell type. bridge: its molecules lie where the cell touches one that has it; enrichment: it holds no markers of the type; both; either',
+      'what makes a factor foreign to a cell type. enrichment: it holds markers of another type and none of this one; bridge: its molecules lie where the cell touches one that has it; both; either',
     ),
   bridge: z
     .strictObject({

@@ -1,7 +1,6 @@
 import { type Factors, labelFrame, readLabels } from '@spatile/formats/tile/celladmix';
 import { ln } from '@spatile/random/elementary';
-import { type Block, blocksOf } from '../blocks.ts';
-import { entriesIn } from '../counts/table.ts';
+import { BLOCK_WEIGHT, type Block, blocksOf } from '../blocks.ts';
 import type { CorrectStage } from '../method.ts';
 import { moleculesOf } from './molecules.ts';
 
@@ -46,7 +45,7 @@ export async function labelSlide(stage: CorrectStage, model: Factors): Promise<S
     blocks.map((block) => ({
       id: block.id,
       kind: 'correct.celladmix.label',
-      weight: entriesIn(table, block),
+      weight: BLOCK_WEIGHT,
       transcripts: 0,
       input: async () =>
         labelFrame({ cells: moleculesOf(await transcripts!.ofBlock(block)), potentials, settings }),

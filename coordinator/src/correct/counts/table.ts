@@ -28,9 +28,6 @@ export interface CountTable {
   rows(from: number, to: number): Promise<CountRows>;
 }
 
-/** Entries of a block. */
-export const entriesIn = ({ start }: CountTable, { from, to }: Block): number => start[to] - start[from];
-
 /** The entries of a block, each gene renamed by `place` and left out where that is negative; null keeps all. */
 export const rowsOfBlock = (
   table: CountTable,

@@ -1,8 +1,8 @@
 import type { ReferenceProfiles } from '@spatile/formats/reference/read';
 import { readModel, readScored, type TypeModel, typesFrame } from '@spatile/formats/tile/correct';
 import type { Frame } from '@spatile/formats/tile/frame';
-import { type Block, blocksOf } from '../blocks.ts';
-import { entriesIn, rowsOfBlock } from '../counts/table.ts';
+import { BLOCK_WEIGHT, type Block, blocksOf } from '../blocks.ts';
+import { rowsOfBlock } from '../counts/table.ts';
 import { invalidMethods } from '../invalid.ts';
 import type { CorrectMethod, CorrectStage } from '../method.ts';
 import { typeAnnotations } from './annotations.ts';
@@ -86,7 +86,7 @@ async function typeSlide(
     blocks.map((block) => ({
       id: block.id,
       kind: 'correct.rctd',
-      weight: entriesIn(table, block),
+      weight: BLOCK_WEIGHT,
       transcripts: 0,
       input: async () =>
         typesFrame({ model, groupOf, settings, cells: await rowsOfBlock(table, block, place) }),

@@ -2,8 +2,8 @@ import type { CountedCells } from '@spatile/formats/tile/correct';
 import { readCounted } from '@spatile/formats/tile/correct';
 import type { Frame } from '@spatile/formats/tile/frame';
 import { attributeFrame, type Encoded, encodeFrame, readEncoded } from '@spatile/formats/tile/resolvi';
-import { type Block, blocksOf } from '../blocks.ts';
-import { entriesIn, rowsOfBlock } from '../counts/table.ts';
+import { BLOCK_WEIGHT, type Block, blocksOf } from '../blocks.ts';
+import { rowsOfBlock } from '../counts/table.ts';
 import type { CorrectStage } from '../method.ts';
 import type { ResolviSlide } from './slide.ts';
 import type { Learned } from './training.ts';
@@ -25,7 +25,7 @@ export async function encodeSlide(
     blocks.map((block) => ({
       id: block.id,
       kind: 'correct.resolvi.encode',
-      weight: entriesIn(table, block),
+      weight: BLOCK_WEIGHT,
       transcripts: 0,
       input: async () =>
         encodeFrame({ size, provider, parameters, cells: await rowsOfBlock(table, block, null) }),
@@ -59,7 +59,7 @@ export async function attributeSlide(
     blocksOf(table.cells).map((block) => ({
       id: block.id,
       kind: 'correct.resolvi.attribute',
-      weight: entriesIn(table, block),
+      weight: BLOCK_WEIGHT,
       transcripts: 0,
       input: () => attributeInput(stage, slide, learned, encoded, block),
     })),

@@ -1,6 +1,5 @@
 import { readCounted } from '@spatile/formats/tile/correct';
-import { blocksOf } from '../blocks.ts';
-import { entriesIn } from '../counts/table.ts';
+import { BLOCK_WEIGHT, blocksOf } from '../blocks.ts';
 import { invalidMethods } from '../invalid.ts';
 import type { CorrectMethod } from '../method.ts';
 import { groupsOf } from '../rctd/classes.ts';
@@ -47,7 +46,7 @@ export const split: CorrectMethod = {
       blocks.map((block, b) => ({
         id: block.id,
         kind: 'correct.split',
-        weight: entriesIn(table, block),
+        weight: BLOCK_WEIGHT,
         transcripts: 0,
         input: () =>
           countsInput(table, reference!, place, typed, plan, block, sent[b], settings, config.seed),

@@ -7,8 +7,8 @@ import {
   readSpace,
   spaceInputFrame,
 } from '@spatile/formats/tile/shift';
-import { type Block, blocksOf } from '../blocks.ts';
-import { entriesIn, rowsOf } from '../counts/table.ts';
+import { BLOCK_WEIGHT, type Block, blocksOf } from '../blocks.ts';
+import { rowsOf } from '../counts/table.ts';
 import { drawnRows } from '../drawn-rows.ts';
 import type { CorrectStage } from '../method.ts';
 import type { SettledTypes, SlideTypes } from '../rctd/cell-types.ts';
@@ -58,7 +58,7 @@ export async function shiftTypes(
     LIKE_ROUND,
     'comparing cells',
     asked.map((block) => ({
-      ...{ id: block.id, kind: 'correct.split.like', weight: entriesIn(table, block), transcripts: 0 },
+      ...{ id: block.id, kind: 'correct.split.like', weight: BLOCK_WEIGHT, transcripts: 0 },
       input: async () =>
         likeInputFrame({
           ...{ genes: table.geneNames.length, space: space as ExpressionSpace, groupOf, neighbours },
