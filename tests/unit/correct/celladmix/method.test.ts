@@ -10,7 +10,7 @@ import { plainCell, stripes, TOY_GENES } from './toy-slide.ts';
 
 const SIDE = 12;
 const PLANTED = 20;
-const SETTINGS = { factors: 2, neighbours: 10, starts: 3 };
+const SETTINGS = { test: 'bridge' as const, factors: 2, neighbours: 10, starts: 3 };
 const NOTHING = { types: null };
 
 const run = (stage: CorrectStage): Promise<MethodResult> => celladmix.run(stage, NOTHING);

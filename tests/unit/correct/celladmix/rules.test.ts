@@ -14,17 +14,19 @@ const bridge = (factor: number, target: number, source: number, p: number): Brid
 });
 
 describe('rules by bridges', () => {
+  const byBridges = { ...settings, test: 'bridge' as const };
+
   test('a type is a target when its strongest test passes, and never the source of the factor', () => {
     const tests = [bridge(0, 1, 0, 1e-5), bridge(0, 1, 2, 0.9), bridge(0, 2, 0, 1e-4), bridge(0, 0, 1, 1e-3)];
-    expect(candidateRules(tests, [], 2, settings)).toEqual([
+    expect(candidateRules(tests, [], 2, byBridges)).toEqual([
       { factor: 0, target: 1, source: 0 },
       { factor: 0, target: 2, source: 0 },
     ]);
   });
 
   test('no test that passes, no rule', () => {
-    expect(candidateRules([bridge(0, 1, 0, 0.02)], [], 1, settings)).toEqual([]);
-    expect(candidateRules([], [], 1, settings)).toEqual([]);
+    expect(candidateRules([bridge(0, 1, 0, 0.02)], [], 1, byBridges)).toEqual([]);
+    expect(candidateRules([], [], 1, byBridges)).toEqual([]);
   });
 });
 
