@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { checkSizes, openRoom } from './kernel-room.ts';
 
 /** Binds the kernel `cellpose.wasm`: lays out the flow of one image in one linear memory. */
 
 interface CellposeExports {
-  start(): void;
-  memoryStart(): number;
   setUp(
     rows: number,
     columns: number,
@@ -44,44 +42,15 @@ export interface BoundCellpose {
   readonly withLabels: (boxPixels: number) => { labels: Int32Array; maskError: CellposeExports['maskError'] };
 }
 
-const PAGE_BYTES = 65536;
-const ALIGN = 64;
-const aligned = (n: number): number => Math.ceil(n / ALIGN) * ALIGN;
-
-// The types of TypeScript's DOM library are not part of this project.
-const wasm = (globalThis as unknown as { WebAssembly: unknown }).WebAssembly as {
-  Memory: new (limits: { initial: number }) => { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  compile(bytes: Uint8Array): Promise<object>;
-  instantiate(module: object, imports: object): Promise<{ exports: unknown }>;
-};
-
-let compiled: Promise<object> | null = null;
-
 /**
  * Makes a kernel of its own memory, to be filled by the caller: 8 bytes per pixel and 8 more per pixel that moves.
  * Errors: RangeError for sizes that are no integers in range.
  */
 export async function bindCellpose(sizes: CellposeSizes): Promise<BoundCellpose> {
   const { rows, columns, pixels } = sizes;
-  for (const [name, size] of Object.entries(sizes))
-    if (!(Number.isSafeInteger(size) && size >= 0))
-      throw new RangeError(`cellpose kernel: ${name} is ${size}`);
-  compiled ??= readFile(new URL('./build/cellpose.wasm', import.meta.url)).then((bytes) =>
-    wasm.compile(bytes),
-  );
-  const memory = new wasm.Memory({ initial: 1 });
-  const instance = await wasm.instantiate(await compiled, { env: { memory } });
-  const kernel = instance.exports as CellposeExports;
-  kernel.start();
-  let end = aligned(kernel.memoryStart());
-  const lay = (bytes: number): number => {
-    const at = end;
-    end = aligned(end + bytes);
-    return at;
-  };
-  const fit = (): void => {
-    memory.grow(Math.max(0, Math.ceil(end / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES));
-  };
+  checkSizes('cellpose', sizes);
+  const room = await openRoom<CellposeExports>('cellpose');
+  const { kernel, lay, fit } = room;
   const flow = lay(rows * columns * 8);
   const from = lay(pixels * 4);
   const sink = lay(pixels * 4);
@@ -90,13 +59,13 @@ export async function bindCellpose(sizes: CellposeSizes): Promise<BoundCellpose>
   return {
     // Views of their own each time: the memory moves when it grows.
     get flow() {
-      return new Float32Array(memory.buffer, flow, rows * columns * 2);
+      return new Float32Array(room.buffer, flow, rows * columns * 2);
     },
     get from() {
-      return new Int32Array(memory.buffer, from, pixels);
+      return new Int32Array(room.buffer, from, pixels);
     },
     get sink() {
-      return new Int32Array(memory.buffer, sink, pixels);
+      return new Int32Array(room.buffer, sink, pixels);
     },
     follow: (steps) => kernel.follow(pixels, steps),
     withLabels(boxPixels) {
@@ -105,7 +74,7 @@ export async function bindCellpose(sizes: CellposeSizes): Promise<BoundCellpose>
       fit();
       kernel.setUp(rows, columns, flow, from, sink, labels, heat);
       return {
-        labels: new Int32Array(memory.buffer, labels, rows * columns),
+        labels: new Int32Array(room.buffer, labels, rows * columns),
         maskError: kernel.maskError,
       };
     },

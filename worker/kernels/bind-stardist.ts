@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { checkSizes, openRoom } from './kernel-room.ts';
 
 /** Binds the kernel `stardist.wasm`: lays out the candidates of one image in one linear memory and suppresses among them. */
 
 interface StardistExports {
-  start(): void;
-  memoryStart(): number;
   setUp(
     rays: number,
     candidates: number,
@@ -12,6 +10,7 @@ interface StardistExports {
     dist: number,
     area: number,
     reach: number,
+    inner: number,
     head: number,
     next: number,
     state: number,
@@ -46,56 +45,32 @@ export interface BoundStardist {
   readonly overlap: (a: number, b: number) => number;
 }
 
-const PAGE_BYTES = 65536;
-const ALIGN = 64;
 const BUCKET_PX = 16;
 const MAX_RAYS = 128;
-const aligned = (n: number): number => Math.ceil(n / ALIGN) * ALIGN;
-
-// The types of TypeScript's DOM library are not part of this project.
-const wasm = (globalThis as unknown as { WebAssembly: unknown }).WebAssembly as {
-  Memory: new (limits: { initial: number }) => { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  compile(bytes: Uint8Array): Promise<object>;
-  instantiate(module: object, imports: object): Promise<{ exports: unknown }>;
-};
-
-let compiled: Promise<object> | null = null;
 
 /**
- * Makes a kernel of its own memory, to be filled by the caller. About 4 (rays + 7) bytes per candidate.
+ * Makes a kernel of its own memory, to be filled by the caller. About 4 (rays + 8) bytes per candidate.
  * Errors: RangeError for sizes that are no integers in range.
  */
 export async function bindStardist(sizes: StardistSizes): Promise<BoundStardist> {
   const { rays, candidates, rows, columns } = sizes;
-  for (const [name, size] of Object.entries(sizes))
-    if (!(Number.isSafeInteger(size) && size >= 0))
-      throw new RangeError(`stardist kernel: ${name} is ${size}`);
+  checkSizes('stardist', sizes);
   if (rays < 8 || rays > MAX_RAYS) throw new RangeError(`stardist kernel: rays is ${rays}`);
-  compiled ??= readFile(new URL('./build/stardist.wasm', import.meta.url)).then((bytes) =>
-    wasm.compile(bytes),
-  );
-  const memory = new wasm.Memory({ initial: 1 });
-  const instance = await wasm.instantiate(await compiled, { env: { memory } });
-  const kernel = instance.exports as StardistExports;
-  kernel.start();
-  let end = aligned(kernel.memoryStart());
-  const lay = (bytes: number): number => {
-    const at = end;
-    end = aligned(end + bytes);
-    return at;
-  };
+  const room = await openRoom<StardistExports>('stardist');
+  const { kernel, lay } = room;
   const buckets = (Math.floor(rows / BUCKET_PX) + 1) * (Math.floor(columns / BUCKET_PX) + 1);
   const at = {
     place: lay(candidates * 8),
     dist: lay(candidates * rays * 4),
     area: lay(candidates * 8),
     reach: lay(candidates * 4),
+    inner: lay(candidates * 4),
     head: lay(buckets * 4),
     next: lay(candidates * 4),
     state: lay(candidates),
   };
-  memory.grow(Math.max(0, Math.ceil(end / PAGE_BYTES) - 1));
-  const { buffer } = memory;
+  room.fit();
+  const { buffer } = room;
   kernel.setUp(
     rays,
     candidates,
@@ -103,6 +78,7 @@ export async function bindStardist(sizes: StardistSizes): Promise<BoundStardist>
     at.dist,
     at.area,
     at.reach,
+    at.inner,
     at.head,
     at.next,
     at.state,

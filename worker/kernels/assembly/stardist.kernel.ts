@@ -9,6 +9,7 @@
  * | dist | f32 | candidates x rays: length of each ray in pixels, positive |
  * | area | f64 | candidates: area of the polygon, filled by `suppress` |
  * | reach | f32 | candidates: longest ray, filled by `suppress` |
+ * | inner | f32 | candidates: radius of a disc about the centre that lies in the polygon, filled by `suppress` |
  * | head, next | i32 | buckets, candidates: lists of candidates by bucket, by rank, end -1; filled by `suppress` |
  * | state | u8 | candidates: 1 kept, 0 suppressed; filled by `suppress` |
  *
@@ -28,6 +29,7 @@ let place: usize = 0;
 let dist: usize = 0;
 let area: usize = 0;
 let reach: usize = 0;
+let inner: usize = 0;
 let head: usize = 0;
 let next: usize = 0;
 let state: usize = 0;
@@ -72,6 +74,7 @@ export function setUp(
   distAt: usize,
   areaAt: usize,
   reachAt: usize,
+  innerAt: usize,
   headAt: usize,
   nextAt: usize,
   stateAt: usize,
@@ -84,6 +87,7 @@ export function setUp(
   dist = distAt;
   area = areaAt;
   reach = reachAt;
+  inner = innerAt;
   head = headAt;
   next = nextAt;
   state = stateAt;
@@ -130,23 +134,30 @@ export function suppress(threshold: f64): i32 {
   return kept;
 }
 
-/** Areas and longest rays of all candidates; returns the longest of all. */
+/** Areas, longest rays and inner discs of all candidates; returns the longest ray of all. */
 function measure(): f32 {
   const half = 0.5 * NativeMath.sin(2.0 * NativeMath.PI / f64(rays));
+  const turn = NativeMath.cos(2.0 * NativeMath.PI / f64(rays));
   let longest: f32 = 0;
   for (let i = 0; i < count; i++) {
     const at = dist + ((<usize>i * <usize>rays) << 2);
     let sum: f64 = 0;
     let most: f32 = 0;
+    let nearest = Infinity;
     let before = f64(load<f32>(at + (<usize>(rays - 1) << 2)));
     for (let k = 0; k < rays; k++) {
       const d = load<f32>(at + (<usize>k << 2));
-      sum += before * f64(d);
+      const product = before * f64(d);
+      sum += product;
+      // Twice the area between centre and edge, squared, over the square of the edge.
+      const edge = before * before + f64(d) * f64(d) - 2 * product * turn;
+      nearest = min(nearest, edge > 0 ? product * product / edge : 0);
       before = f64(d);
       if (d > most) most = d;
     }
     store<f64>(area + (<usize>i << 3), sum * half);
     store<f32>(reach + (<usize>i << 2), most);
+    store<f32>(inner + (<usize>i << 2), f32(2 * half * NativeMath.sqrt(nearest) * (1 - 1e-6)));
     if (most > longest) longest = most;
   }
   return longest;
@@ -187,17 +198,19 @@ function suppressBy(i: i32, longest: f32, threshold: f64): void {
           const dx = load<i32>(place + (<usize>j << 3), 4) - x;
           const apart = mine + load<f32>(reach + (<usize>j << 2));
           if (f32(dy * dy + dx * dx) < apart * apart) {
-            if (!ready) {
-              vertices(i, firstX, firstY);
-              if (coarsens()) within(i, coarseFirstX, coarseFirstY);
-              ready = true;
+            const limit = threshold * min(load<f64>(area + (<usize>i << 3)), load<f64>(area + (<usize>j << 3)));
+            const verdict = byDiscs(i, j, NativeMath.sqrt(f64(dy * dy + dx * dx)), limit);
+            gone = verdict > 0;
+            if (verdict == 0) {
+              if (!ready) {
+                vertices(i, firstX, firstY);
+                if (coarsens()) within(i, coarseFirstX, coarseFirstY);
+                ready = true;
+              }
+              vertices(j, secondX, secondY);
+              gone = meet(f64(dx), f64(dy)) && sharesMore(j, f64(dx), f64(dy), limit);
             }
-            vertices(j, secondX, secondY);
-            if (meet(f64(dx), f64(dy))) {
-              const smaller = min(load<f64>(area + (<usize>i << 3)), load<f64>(area + (<usize>j << 3)));
-              gone = sharesMore(j, f64(dx), f64(dy), threshold * smaller);
-              if (gone) store<u8>(state + j, 0);
-            }
+            if (gone) store<u8>(state + j, 0);
           }
         }
         // Whoever is settled leaves its list, so that nobody looks at it again.
@@ -209,6 +222,27 @@ function suppressBy(i: i32, longest: f32, threshold: f64): void {
       }
     }
   }
+}
+
+/** Whether two candidates share more than `limit` (1) or not (-1) by the discs within and around them; 0 where these leave it open. */
+function byDiscs(i: i32, j: i32, apart: f64, limit: f64): i32 {
+  const least = lens(apart, f64(load<f32>(inner + (<usize>i << 2))), f64(load<f32>(inner + (<usize>j << 2))));
+  if (least > limit * (1 + 1e-9)) return 1;
+  const most = lens(apart, f64(load<f32>(reach + (<usize>i << 2))), f64(load<f32>(reach + (<usize>j << 2))));
+  return most < limit * (1 - 1e-9) ? -1 : 0;
+}
+
+/** Area that two discs share. */
+function lens(apart: f64, a: f64, b: f64): f64 {
+  if (apart >= a + b) return 0;
+  const smaller = min(a, b);
+  if (apart <= abs(a - b)) return NativeMath.PI * smaller * smaller;
+  // Where the line through both crossings cuts the line of the centres, from the centre of each.
+  const u = (apart * apart + a * a - b * b) / (2 * apart);
+  const v = apart - u;
+  const half = NativeMath.sqrt(max<f64>(0, a * a - u * u));
+  const corner = a * a * NativeMath.acos(max<f64>(-1, min<f64>(1, u / a)));
+  return corner + b * b * NativeMath.acos(max<f64>(-1, min<f64>(1, v / b))) - apart * half;
 }
 
 /** Area of the intersection of two candidates in px^2; `a` is the first where boundaries coincide. */
