@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { SegmentConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
@@ -6,13 +5,10 @@ import type { ModelManifest } from '@spatile/formats/model/manifest';
 import { readManifest, verifyWeights } from '@spatile/formats/model/read';
 import { findModel, type KeptModel, MANIFEST_FILE, shippedModels } from '@spatile/formats/model/store';
 import { networkHaloUm } from '@spatile/formats/segment/halo';
+import { type NetworkMemory, networkMemory } from './memory.ts';
 
 /** Name of the network that comes with spatile. */
 const SHIPPED = 'nuclei';
-/** Peak of the runtime by pixel of its input, measured for the versatile StarDist layout (method notes, 1.3). */
-const NETWORK_BYTES = 280;
-/** Patch methods hold maps of flows and one patch. */
-const PATCH_BYTES = 96;
 
 /** A network as a run uses it. */
 export interface NetworkChoice {
@@ -25,7 +21,7 @@ export interface NetworkChoice {
   /** Settings of its method on the worker. */
   settings: Record<string, unknown>;
   haloUm: (pixelSizeUm: number) => number;
-  bytesPerPixel: number;
+  memory: NetworkMemory;
   /** Files that the result depends on. */
   folder: string;
 }
@@ -50,8 +46,7 @@ export async function networkFor(
       `segment.model: ${manifest.name} is a network of another method (${manifest.method}); expected ${method}; choose segment.method=${manifest.method} or another model`,
     );
   }
-  await verifyWeights(folder, manifest);
-  return choiceOf(found, provider);
+  return choiceOf(found, provider, await verifyWeights(folder, manifest));
 }
 
 /** The network that was named; null where none was, and nuclei come from a watershed. Errors: as `networkFor`. */
@@ -63,7 +58,8 @@ export async function namedNetwork({ model, provider }: SegmentConfig): Promise<
 type Located = Omit<KeptModel, 'origin'> & { origin: KeptModel['origin'] | null };
 
 async function located(method: string | null, model: string | null): Promise<Located> {
-  if (model !== null && existsSync(join(model, MANIFEST_FILE)))
+  // A name is never a folder that happens to lie in the working directory.
+  if (model !== null && /[\\/]|^\.+$/.test(model))
     return { folder: model, manifest: await readManifest(join(model, MANIFEST_FILE)), origin: null };
   if (model !== null) return findModel(model);
   // Not what else happens to be installed: equal settings have to mean equal results on every machine.
@@ -79,7 +75,11 @@ async function located(method: string | null, model: string | null): Promise<Loc
   );
 }
 
-function choiceOf({ folder, manifest, origin }: Located, provider: SegmentConfig['provider']): NetworkChoice {
+function choiceOf(
+  { folder, manifest, origin }: Located,
+  provider: SegmentConfig['provider'],
+  weightBytes: number,
+): NetworkChoice {
   const { normalise } = manifest.input;
   // By name where models are kept: another machine keeps them elsewhere.
   const place = origin === null ? resolve(folder) : { kept: origin };
@@ -91,7 +91,7 @@ function choiceOf({ folder, manifest, origin }: Located, provider: SegmentConfig
     percentiles: normalise.kind === 'percentile' ? [normalise.low, normalise.high] : null,
     settings: { manifest, folder: place, provider },
     haloUm: (pixelSizeUm) => networkHaloUm(manifest, pixelSizeUm),
-    bytesPerPixel: manifest.method === 'cellpose' ? PATCH_BYTES : NETWORK_BYTES,
+    memory: networkMemory(manifest, weightBytes),
     folder,
   };
 }

@@ -1,6 +1,5 @@
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
-import { encodePolygonWkb } from '@spatile/formats/geometry/wkb';
 import type { PixelRect } from '@spatile/formats/image/packed';
 import { type Affine, invertAffine, type RectUm } from '@spatile/formats/space';
 import {
@@ -21,6 +20,7 @@ import type { RoundRunner, RoundTask } from '../run/rounds.ts';
 import type { RunStore } from '../run/store.ts';
 import { chooseFit } from './fit.ts';
 import { type Grid, LATTICE_PX, regionOf, slideArea } from './grid.ts';
+import { workerMemory } from './memory.ts';
 import { channelModels, withLimits } from './model.ts';
 import { paintInput } from './paint.ts';
 import { type SettledUnit, settleUnits } from './settle.ts';
@@ -32,10 +32,6 @@ export const SEGMENT_ROUND = 'segment';
 export const PAINT_ROUND = 'segment-paint';
 export const MODEL_FILE = 'segment.json';
 
-/** What a worker needs beside the pixels: the process, libraries and decoders. */
-const BASE_BYTES = 300 * 2 ** 20;
-/** Bytes of a pixel of the image on its way: compressed, decoded, and its mean. */
-const BYTES_PER_LEVEL_PIXEL = 8;
 /** Instances whose seed lies so far outside a core are reported too, microns. */
 const SEAM_UM = 3;
 /** The segmented area reaches so far beyond the transcripts, microns. */
@@ -93,7 +89,7 @@ export function planSegment(setup: SegmentSetup, area: RectUm | null, config: Ru
   if (edge < LATTICE_PX * 4) {
     throw new SpatileError(
       'MEMORY_LIMIT',
-      `segment: no tile of image ${image.name} with a halo of ${setup.haloUm.toFixed(0)} um fits a worker of ${Math.round(config.plan.memoryPerWorker / 2 ** 20)} MiB; give more with --memory-per-worker or lower segment.haloUm`,
+      `segment: no tile of image ${image.name} with a halo of ${setup.haloUm.toFixed(0)} um fits a worker of ${mebibytes(config.plan.memoryPerWorker)} MiB (program, networks and blocks of the image take ${mebibytes(workerMemory(setup).fixedBytes)} MiB); expected room for at least 64 pixels; give more with --memory-per-worker or lower segment.haloUm`,
     );
   }
   return {
@@ -102,6 +98,8 @@ export function planSegment(setup: SegmentSetup, area: RectUm | null, config: Ru
     covered: area === null ? 1 : coveredShare(grid, area),
   };
 }
+
+const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
 /** Share of a grid of points over the inner part of an area that lies in the image. */
 function coveredShare({ toUm, widthPx, heightPx }: Grid, area: RectUm): number {
@@ -130,15 +128,11 @@ function apart({ image, grid }: SegmentSetup, area: RectUm): SpatileError {
 }
 
 /** Largest core, a multiple of the lattice, whose tile a worker can hold. */
-function largestEdge(
-  { grid, channels, bytesPerPixel }: SegmentSetup,
-  haloPx: number,
-  config: RunConfig,
-): number {
-  const perPixel = bytesPerPixel + channels.length * 4 + BYTES_PER_LEVEL_PIXEL * grid.reduce ** 2;
-  const most =
-    Math.floor(Math.sqrt(Math.max(0, config.plan.memoryPerWorker - BASE_BYTES) / perPixel)) - 2 * haloPx;
-  return Math.floor(Math.min(most, config.segment.tileSizePx) / LATTICE_PX) * LATTICE_PX;
+function largestEdge(setup: SegmentSetup, haloPx: number, { plan, segment }: RunConfig): number {
+  const { fixedBytes, bytesPerPixel } = workerMemory(setup);
+  const pixels = Math.max(0, plan.memoryPerWorker - fixedBytes) / bytesPerPixel;
+  const most = Math.floor(Math.sqrt(pixels)) - 2 * haloPx;
+  return Math.floor(Math.min(most, segment.tileSizePx) / LATTICE_PX) * LATTICE_PX;
 }
 
 /** Extent that is segmented for transcripts within a rectangle. */
@@ -353,7 +347,3 @@ function cellsOf(units: SettledUnit[], rings: UnitRings[], toUm: Affine): Segmen
     }))
     .filter(({ nucleusRings, cellRings }) => nucleusRings.length + cellRings.length > 0);
 }
-
-/** WKB of rings that are each a polygon of its own; null without any. */
-export const ringsWkb = (rings: readonly Float64Array[]): Uint8Array | null =>
-  rings.length === 0 ? null : encodePolygonWkb(rings.map((ring) => [ring]));

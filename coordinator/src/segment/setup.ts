@@ -8,6 +8,7 @@ import { watershedHaloUm } from '@spatile/formats/segment/halo';
 import type { MethodCall } from '@spatile/formats/tile/segment';
 import { channelOf, neededChannel, networkChannels } from './channels.ts';
 import { chooseGrid, type Grid } from './grid.ts';
+import type { NetworkMemory } from './memory.ts';
 import { isNetwork, type NetworkChoice, namedNetwork, networkFor } from './networks.ts';
 
 /** Everything that is decided before pixels are read. */
@@ -27,13 +28,10 @@ export interface SegmentSetup {
   boundary: MethodCall | null;
   interior: number | null;
   haloUm: number;
-  /** Bytes of a worker per grid pixel, beside its pixels. */
-  bytesPerPixel: number;
+  /** Networks that a worker runs on a tile. */
+  networks: NetworkMemory[];
 }
 
-/** Bytes per pixel of rasters that every method needs: labels of nuclei and cells, and growing them. */
-const RASTER_BYTES = 56;
-const WATERSHED_BYTES = 24;
 /** Percentiles that most methods expect as 0 and 1. */
 const PERCENTILES = [1, 99.8] as const;
 /** Beyond the growth of cells the halo holds a nucleus. */
@@ -144,8 +142,7 @@ async function setupOf(image: SlideImage, config: SegmentConfig): Promise<Segmen
       config.haloUm ??
       nucleiHaloUm +
         (growUm === 0 ? 0 : 2 * growUm + (interior === null && boundary === null ? 0 : NUCLEUS_UM)),
-    bytesPerPixel:
-      RASTER_BYTES + Math.max(network?.bytesPerPixel ?? WATERSHED_BYTES, boundary?.bytesPerPixel ?? 0),
+    networks: [network, boundary].flatMap((choice) => (choice === null ? [] : [choice.memory])),
   };
 }
 

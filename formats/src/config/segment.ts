@@ -93,7 +93,7 @@ export const segment = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'network by name (spatile models list) or folder; null takes the one that comes with spatile for stardist, and none for auto',
+      'network by name (spatile models list), or its folder as a path with a slash (./cyto3); null takes the one that comes with spatile for stardist, and none for auto',
     ),
   boundaryModel: z
     .string()

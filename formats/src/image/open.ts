@@ -82,7 +82,9 @@ async function openPng(path: string, sizeBytes: number, place: ImagePlace): Prom
   return {
     name: basename(path).replace(/\.png$/i, ''),
     channels: Array.from({ length: samples }, (_, i) => `channel-${i}`),
-    levels: [{ widthPx, heightPx, factor: 1 }],
+    levels: [
+      { widthPx, heightPx, factor: 1, blockBytes: widthPx * heightPx * samples * Math.ceil(layout.bits / 8) },
+    ],
     pixelToUm: placed(place, place.pixelSizeUm ?? noPixelSize(path)),
     pack: async (_, channel) => ({
       file: basename(path),

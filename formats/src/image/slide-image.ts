@@ -6,6 +6,8 @@ export interface ImageLevel {
   widthPx: number;
   heightPx: number;
   factor: number;
+  /** Bytes of its largest block, decoded. */
+  blockBytes: number;
 }
 
 /** An image that is read in windows, whatever its format: opened and described, never decoded here. */

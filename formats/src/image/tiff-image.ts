@@ -116,8 +116,18 @@ function sharedLevels(planes: Plane[]): ImageLevel[] {
         return same !== undefined && same.widthPx === page.widthPx && same.heightPx === page.heightPx;
       }),
     )
-    .map(([factor, page]) => ({ factor, widthPx: page.widthPx, heightPx: page.heightPx }))
+    .map(([factor, page]) => ({
+      factor,
+      widthPx: page.widthPx,
+      heightPx: page.heightPx,
+      blockBytes: Math.max(...planes.map(({ levels }) => blockBytesAt(levels, factor))),
+    }))
     .sort((a, b) => a.factor - b.factor);
+}
+
+function blockBytesAt(levels: TiffPage[], factor: number): number {
+  const page = levels.find((level) => factorOf(levels[0], level) === factor)!;
+  return decodedBytes(blockLayout(page, true), splitStrips(page).blockHeightPx);
 }
 
 async function pack(

@@ -12,6 +12,9 @@ import { statedPlace } from './zarr-place.ts';
 /** Largest chunk (or shard) in pixels. */
 const MAX_CHUNK_PIXELS = 2 ** 27;
 
+/** A pixel has at most so many bytes. */
+const MAX_VALUE_BYTES = 8;
+
 const whole = z.number().int().positive();
 const arrayV3 = z.looseObject({
   node_type: z.literal('array'),
@@ -180,7 +183,9 @@ function pyramid(levels: Level[]): { level: ImageLevel; array: Level }[] {
   return levels.flatMap((array, i) => {
     const [widthPx, heightPx] = size(array);
     const factor = i === 0 ? 1 : levelFactor(full, [widthPx, heightPx]);
-    return factor === null ? [] : [{ array, level: { widthPx, heightPx, factor } }];
+    if (factor === null) return [];
+    const blockBytes = array.chunks.reduce((product, edge) => product * edge, MAX_VALUE_BYTES);
+    return [{ array, level: { widthPx, heightPx, factor, blockBytes } }];
   });
 }
 

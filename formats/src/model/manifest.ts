@@ -135,6 +135,12 @@ const common = {
         .string()
         .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits')
         .describe('SHA-256 of that file'),
+      beside: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'the name of a folder')
+        .nullable()
+        .default(null)
+        .describe('folder beside that of the manifest which holds the files; null: its own'),
       externalData: z
         .array(
           z.strictObject({
@@ -192,6 +198,15 @@ const common = {
     .min(0)
     .max(1024)
     .describe('pixels beyond which nothing changes an output'),
+  runBytesPerPixel: z
+    .number()
+    .positive()
+    .max(1e6)
+    .nullable()
+    .default(null)
+    .describe(
+      'memory of a run beside the weights, in bytes per pixel of its input; null takes what is usual for the method',
+    ),
   size: z
     .strictObject({
       expectedUm: z.number().positive().max(500).default(8).describe('usual diameter of an instance'),

@@ -51,14 +51,22 @@ function firstIssue(error: z.ZodError): string {
 }
 
 /**
- * Checks that the files a manifest names lie in `folder` and are the ones it was written for.
+ * Checks that the files a manifest names lie in `folder` and are the ones it was written for; gives their size in bytes.
  * Errors: `INPUT_MISSING` for a file that is not there, `MODEL_INVALID` for one that is too big or whose hash differs.
  */
-export async function verifyWeights(folder: string, manifest: ModelManifest): Promise<void> {
+export async function verifyWeights(folder: string, manifest: ModelManifest): Promise<number> {
+  let bytes = 0;
   for (const { file, sha256 } of [manifest.weights, ...manifest.weights.externalData]) {
-    await verifyFile(join(folder, file), sha256);
+    const path = join(weightsFolder(folder, manifest), file);
+    await verifyFile(path, sha256);
+    bytes += (await stat(path)).size;
   }
+  return bytes;
 }
+
+/** The folder of a model's weights. @param folder that of its manifest. */
+export const weightsFolder = (folder: string, { weights }: Pick<ModelManifest, 'weights'>): string =>
+  weights.beside === null ? folder : join(folder, '..', weights.beside);
 
 /** Checks one file of weights. Errors as `verifyWeights`. */
 export async function verifyFile(path: string, sha256: string): Promise<void> {
