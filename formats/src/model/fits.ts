@@ -1,8 +1,11 @@
-import type { ModelManifest } from '@spatile/formats/model/manifest';
-import { invalid } from '@spatile/formats/model/read';
 import type { InferenceSession } from 'onnxruntime-node';
+import type { ModelManifest } from './manifest.ts';
+import { invalid } from './read.ts';
 
 type Described = Pick<InferenceSession, 'inputNames' | 'outputNames' | 'inputMetadata' | 'outputMetadata'>;
+
+/** Refuses a graph that is not what its manifest says. @param path for messages. */
+export type GraphCheck = (path: string, session: Described) => void;
 
 /** Errors: `MODEL_INVALID` when a graph's inputs and outputs are not those of its manifest. */
 export function networkFits(path: string, manifest: ModelManifest, session: Described): void {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { nearestWord } from '../config/nearest.ts';
 import { SpatileError } from '../errors.ts';
+import { checkGraphs } from './check.ts';
 import type { ModelManifest } from './manifest.ts';
 import { readManifest, verifyFile } from './read.ts';
 
@@ -112,14 +113,17 @@ export async function findModel(
 
 /**
  * Copies a network and its manifest into the user's folder, after checking both; an earlier one of that name goes only when
- * `replace` says so. Errors: those of `readManifest` and `verifyFile`, `OUTPUT_EXISTS`.
+ * `replace` says so. `checked` tells whether its graphs were opened, which takes the runtime.
+ * Errors: those of `readManifest`, `verifyFile` and `checkGraphs`, `OUTPUT_EXISTS`.
  */
 export async function addModel(
   onnx: string,
   manifestPath: string,
   options: { replace: boolean; environment?: NodeJS.ProcessEnv },
-): Promise<KeptModel> {
-  const manifest = await readManifest(manifestPath);
+): Promise<KeptModel & { checked: boolean }> {
+  const read = await readManifest(manifestPath);
+  // Its files are copied into a folder of its own.
+  const manifest = { ...read, weights: { ...read.weights, beside: null } };
   const store = userModels(options.environment);
   const folder = join(store, manifest.name);
   if (existsSync(folder) && !options.replace) {
@@ -134,15 +138,17 @@ export async function addModel(
   }
   const arriving = join(store, `.${manifest.name}-${process.pid}`);
   await mkdir(arriving, { recursive: true });
+  let checked: boolean;
   try {
     await copyWeights(onnx, manifest, arriving);
+    checked = await checkGraphs(arriving, manifest);
     await writeFile(join(arriving, MANIFEST_FILE), stringify(manifest));
     await rm(folder, { recursive: true, force: true });
     await rename(arriving, folder);
   } finally {
     await rm(arriving, { recursive: true, force: true });
   }
-  return { folder, manifest, origin: 'user' };
+  return { folder, manifest, origin: 'user', checked };
 }
 
 async function copyWeights(onnx: string, manifest: ModelManifest, to: string): Promise<void> {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SpatileError } from '@spatile/formats/errors';
 import { readManifest, verifyWeights } from '@spatile/formats/model/read';
-import { addModel, findModel, listModels } from '@spatile/formats/model/store';
+import { addModel, findModel, listModels, shippedModels } from '@spatile/formats/model/store';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fixtures } from './fixture.ts';
+import { fixtures, runtimeIsHere } from './fixture.ts';
 
 let folder: string;
 let text: string;
@@ -105,6 +105,33 @@ describe('the store', () => {
     const adding = addModel(other, join(fixtures, 'star/model.yaml'), { replace: false, environment: empty });
     expect((await failure(adding)).code).toBe('MODEL_INVALID');
     expect((await listModels(empty)).filter(({ origin }) => origin === 'user')).toEqual([]);
+  });
+
+  test.skipIf(!runtimeIsHere)(
+    'takes no network that does not fit its manifest, and says what differs',
+    async () => {
+      const environment = { SPATILE_MODELS: join(folder, 'unfit') };
+      const yaml = join(folder, 'unfit.yaml');
+      await writeFile(yaml, text.replace(/channels: .*/, 'channels: [red, green, blue]'));
+      const error = await failure(
+        addModel(join(fixtures, 'star/model.onnx'), yaml, { replace: false, environment }),
+      );
+      expect([error.code, error.message]).toEqual([
+        'MODEL_INVALID',
+        expect.stringMatching(/other channels .*; expected 3 \(red,green,blue\)/),
+      ]);
+      expect((await listModels(environment)).filter(({ origin }) => origin === 'user')).toEqual([]);
+    },
+  );
+
+  test('two manifests of one network share its weights', async () => {
+    const shipped = shippedModels();
+    const manifest = await readManifest(join(shipped!, 'nuclei-he/model.yaml'));
+    expect(manifest.weights.beside).toBe('nuclei');
+    expect(await verifyWeights(join(shipped!, 'nuclei-he'), manifest)).toBeGreaterThan(1e6);
+    const outside = { ...manifest, weights: { ...manifest.weights, beside: '..' } };
+    await writeFile(join(folder, 'outside.yaml'), JSON.stringify(outside));
+    expect((await failure(readManifest(join(folder, 'outside.yaml')))).message).toMatch(/weights.beside/);
   });
 
   test('names the nearest model for one it does not have', async () => {

@@ -55,8 +55,9 @@ async function list({ json }: CommonOptions, { terminal }: Context): Promise<voi
 async function add(file: string, { manifest, replace, json }: AddFlags, { terminal }: Context) {
   const { addModel } = await import('@spatile/formats/model/store');
   const kept = await addModel(file, manifest, { replace: Boolean(replace) });
-  if (json) terminal.out(`${JSON.stringify(factsOf(kept))}\n`);
-  else terminal.out(`added ${kept.manifest.name} (${kept.manifest.method}) in ${kept.folder}\n`);
+  const unseen = kept.checked ? '' : '; its graph was not opened, because onnxruntime-node is not installed';
+  if (json) terminal.out(`${JSON.stringify({ ...factsOf(kept), checked: kept.checked })}\n`);
+  else terminal.out(`added ${kept.manifest.name} (${kept.manifest.method}) in ${kept.folder}${unseen}\n`);
 }
 
 function factsOf({ manifest, folder, origin }: KeptModel) {

@@ -1,6 +1,6 @@
+import { MASK_OUTPUTS } from '@spatile/formats/model/fits';
 import type { CellsamManifest } from '@spatile/formats/model/manifest';
 import { invalid } from '@spatile/formats/model/read';
-import { MASK_OUTPUTS } from '../../network/fits.ts';
 import { inputCutter } from '../../network/input.ts';
 import { patchStarts } from '../../network/patches.ts';
 import { type Dense, type Graph, openMasks, openNetwork } from '../../network/session.ts';

@@ -1,6 +1,6 @@
+import { outputsOf } from '@spatile/formats/model/fits';
 import type { StardistManifest } from '@spatile/formats/model/manifest';
 import { type BoundStardist, bindStardist } from '../../../kernels/bind-stardist.ts';
-import { outputsOf } from '../../network/fits.ts';
 import { inputCutter } from '../../network/input.ts';
 import { openNetwork } from '../../network/session.ts';
 import type { NetworkSettings } from '../../network/settings.ts';

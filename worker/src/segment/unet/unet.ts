@@ -1,5 +1,5 @@
+import { outputsOf } from '@spatile/formats/model/fits';
 import type { UnetManifest } from '@spatile/formats/model/manifest';
-import { outputsOf } from '../../network/fits.ts';
 import { inputCutter } from '../../network/input.ts';
 import { openNetwork } from '../../network/session.ts';
 import type { NetworkSettings } from '../../network/settings.ts';
