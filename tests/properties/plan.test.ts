@@ -126,6 +126,67 @@ describe('border units', () => {
     );
   });
 
+  it('cover all that lies no farther from an inner edge than half a strip, whether edges are short or long', () => {
+    const place = fc.tuple(
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: -1, max: 1, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(
+        slides,
+        fc.constantFrom([48, 32] as const, [20, 12] as const),
+        fc.array(place, { minLength: 2, maxLength: 6 }),
+        (slide, [halfWidthUm, contextUm], places) => {
+          const { extent, cores } = planOf(slide);
+          const tiles = tilesOf(cores);
+          const units = borderUnits(tiles, halfWidthUm, contextUm, extent);
+          const missed = sharedEdges(tiles).flatMap(({ x0, y0, x1, y1 }) =>
+            places
+              .map(([along, off]) => ({
+                x: x0 + along * (x1 - x0) + (x0 === x1 ? off * halfWidthUm : 0),
+                y: y0 + along * (y1 - y0) + (y0 === y1 ? off * halfWidthUm : 0),
+              }))
+              .filter(({ x, y }) => x >= extent.x0 && x <= extent.x1 && y >= extent.y0 && y <= extent.y1)
+              .filter(
+                ({ x, y }) =>
+                  !units.some(
+                    ({ strip }) => x >= strip.x0 && x <= strip.x1 && y >= strip.y0 && y <= strip.y1,
+                  ),
+              ),
+          );
+          expect(missed).toEqual([]);
+          const bound = units.filter((a, i) =>
+            units.slice(0, i).some((b) => a.phase === b.phase && rectsIntersect(a.region, b.region)),
+          );
+          expect(bound).toEqual([]);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('leave little for the last where four large tiles meet', () => {
+    const extent = { x0: 0, y0: 0, x1: 960, y1: 960 };
+    const cores = quadtree(extent, {
+      latticeUm: LATTICE,
+      maxEdgeUm: 480,
+      minEdgeUm: 120,
+      tooHeavy: () => false,
+    });
+    expect(
+      borderUnits(tilesOf(cores), 50, 32, extent).map(({ strip: { x0, y0, x1, y1 }, phase }) => [
+        phase,
+        [x0, y0, x1, y1],
+      ]),
+    ).toEqual([
+      [1, [430, 0, 530, 448]],
+      [1, [430, 512, 530, 960]],
+      [2, [0, 430, 430, 530]],
+      [2, [530, 430, 960, 530]],
+      [3, [430, 448, 530, 512]],
+    ]);
+  });
+
   it('are those strips on which two tiles that hold something meet, in the order and with the freedom of all', () => {
     fc.assert(
       fc.property(slides, fc.infiniteStream(fc.boolean()), (slide, stream) => {

@@ -14,6 +14,9 @@ export interface BorderUnit {
   phase: number;
 }
 
+/** An edge this many times as long as two strips need to be apart is long: both its ends are then free of each other. */
+const LONG = 2;
+
 interface Edge {
   x0: number;
   y0: number;
@@ -44,9 +47,10 @@ export function borderUnits(...slide: Parameters<typeof borderStrips>): BorderUn
 }
 
 /**
- * A strip of half-width `halfWidthUm` along each edge that two cores share, then a square around each point where edges end
- * inside the slide. Strips stop so far from those points that what the strips of two edges see (`contextUm` wider) does not
- * meet: most strips of a slide are then free of each other, and only the squares must wait.
+ * A strip of half-width `halfWidthUm` along each edge that two cores share, then a rectangle around each point where edges end
+ * inside the slide. Where all edges are long, upright strips end `contextUm` before such a point, so that what two of them see
+ * (`contextUm` wider) does not meet, level ones end at the side of the upright ones, and what is left between them is small.
+ * Where one is short, all strips end so far off that no two see each other, and a square takes the rest.
  *
  * @param holds whether a tile holds a transcript or a seed: a strip that meets fewer than two such tiles is no unit, since the
  * only one that has something to say there has said it.
@@ -59,33 +63,72 @@ export function borderStrips(
   holds: (tile: number) => boolean = () => true,
 ): Pick<BorderUnit, 'strip' | 'region'>[] {
   const full = new RectIndex(tiles.filter((_, i) => holds(i)).map(({ core }) => core));
-  return stripsOf(sharedEdges(tiles), halfWidthUm, halfWidthUm + 2 * contextUm, extent)
+  return stripsOf(sharedEdges(tiles), halfWidthUm, contextUm, extent)
     .filter((strip) => full.meeting(strip).length >= 2)
     .map((strip) => ({ strip, region: growRect(strip, contextUm) }));
 }
 
-/** Strips along the edges without their last `endUm` at ends inside the slide, then the squares around those ends. */
-function stripsOf(edges: Edge[], halfWidthUm: number, endUm: number, extent: RectUm): RectUm[] {
-  const ends = new Map<string, [number, number]>();
-  const strips: RectUm[] = [];
-  const cut = (x: number, y: number): number => {
-    if (x <= extent.x0 || x >= extent.x1 || y <= extent.y0 || y >= extent.y1) return 0;
-    ends.set(`${x},${y}`, [x, y]);
-    return endUm;
+/** A point inside the slide where edges end, and what lies around it. */
+interface End {
+  x: number;
+  y: number;
+  /** Whether an upright edge ends here from above (lower y) or below. */
+  above: boolean;
+  below: boolean;
+  /** Length of the shortest edge that ends here. */
+  shortest: number;
+}
+
+/** Strips along the edges without what is cut off at ends inside the slide, then the rectangles around those ends. */
+function stripsOf(edges: Edge[], halfWidthUm: number, contextUm: number, extent: RectUm): RectUm[] {
+  const ends = endsOf(edges, extent);
+  const apartUm = halfWidthUm + 2 * contextUm;
+  const isLong = ({ shortest }: End): boolean => shortest >= LONG * apartUm;
+  const cut = (x: number, y: number, upright: boolean): number => {
+    const end = ends.get(`${x},${y}`);
+    if (end === undefined) return 0;
+    if (!isLong(end)) return apartUm;
+    return upright ? contextUm : halfWidthUm;
+  };
+  const strips = edges.flatMap(({ x0, y0, x1, y1 }): RectUm[] => {
+    const upright = x0 === x1;
+    const [from, to] = [cut(x0, y0, upright), cut(x1, y1, upright)];
+    const strip = upright
+      ? { x0: x0 - halfWidthUm, x1: x1 + halfWidthUm, y0: y0 + from, y1: y1 - to }
+      : { x0: x0 + from, x1: x1 - to, y0: y0 - halfWidthUm, y1: y1 + halfWidthUm };
+    // A shorter edge lies in the squares at its ends.
+    return strip.x0 < strip.x1 && strip.y0 < strip.y1 ? [strip] : [];
+  });
+  const around = [...ends.values()].sort((p, q) => p.y - q.y || p.x - q.x);
+  const rests = around.map((end): RectUm => {
+    const { x, y, above, below } = end;
+    if (!isLong(end)) return growRect({ x0: x, y0: y, x1: x, y1: y }, apartUm);
+    // Without an upright strip on one side the level ones leave a gap as high as they are.
+    return {
+      x0: x - halfWidthUm,
+      x1: x + halfWidthUm,
+      y0: y - (above ? contextUm : halfWidthUm),
+      y1: y + (below ? contextUm : halfWidthUm),
+    };
+  });
+  return [...strips, ...rests].map((rect) => clip(rect, extent));
+}
+
+/** Points inside the slide where edges end, by `x,y`. */
+function endsOf(edges: Edge[], extent: RectUm): Map<string, End> {
+  const ends = new Map<string, End>();
+  const note = (x: number, y: number, length: number, side: Partial<Pick<End, 'above' | 'below'>>): void => {
+    if (x <= extent.x0 || x >= extent.x1 || y <= extent.y0 || y >= extent.y1) return;
+    const end = ends.get(`${x},${y}`) ?? { x, y, above: false, below: false, shortest: Infinity };
+    ends.set(`${x},${y}`, { ...end, ...side, shortest: Math.min(end.shortest, length) });
   };
   for (const { x0, y0, x1, y1 } of edges) {
-    const [from, to] = [cut(x0, y0), cut(x1, y1)];
-    const strip =
-      x0 === x1
-        ? { x0: x0 - halfWidthUm, x1: x1 + halfWidthUm, y0: y0 + from, y1: y1 - to }
-        : { x0: x0 + from, x1: x1 - to, y0: y0 - halfWidthUm, y1: y1 + halfWidthUm };
-    // A shorter edge lies in the squares at its ends.
-    if (strip.x0 < strip.x1 && strip.y0 < strip.y1) strips.push(strip);
+    const length = x1 - x0 + y1 - y0;
+    const upright = x0 === x1;
+    note(x0, y0, length, upright ? { below: true } : {});
+    note(x1, y1, length, upright ? { above: true } : {});
   }
-  const squares = [...ends.values()].sort(([ax, ay], [bx, by]) => ay - by || ax - bx);
-  return [...strips, ...squares.map(([x, y]) => growRect({ x0: x, y0: y, x1: x, y1: y }, endUm))].map(
-    (rect) => clip(rect, extent),
-  );
+  return ends;
 }
 
 /** Edges shared by two cores, vertical ones (by y, x) before horizontal ones. */
