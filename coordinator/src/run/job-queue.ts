@@ -8,6 +8,7 @@ export class JobQueue {
   private readonly onError: (error: unknown) => void;
   private readonly first: Job[] = [];
   private readonly second: Job[] = [];
+  private readonly beside = new Set<Promise<void>>();
   private working: Promise<void> | null = null;
 
   /** @param onError hears of every job that failed; the others go on. */
@@ -25,6 +26,14 @@ export class JobQueue {
     this.wake();
   }
 
+  /** Begins a job now, beside those in the row: for payloads whose number somebody else bounds. */
+  atOnce(job: Job): void {
+    const running = job()
+      .catch(this.onError)
+      .finally(() => this.beside.delete(running));
+    this.beside.add(running);
+  }
+
   /** Puts an urgent job in the row and gives what it made; a failure is the caller's, nobody else hears of it. */
   result<T>(make: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -34,7 +43,7 @@ export class JobQueue {
 
   /** Resolves when nothing is left to do. */
   async idle(): Promise<void> {
-    while (this.working !== null) await this.working;
+    while (this.working !== null || this.beside.size > 0) await Promise.all([this.working, ...this.beside]);
   }
 
   private wake(): void {

@@ -382,7 +382,7 @@ export class RoundRunner {
         const task = this.taskOf(event.task);
         // First the worker gets its next task: it need not wait for the disk.
         if (task !== null) this.feed({ type: 'returned', worker: event.worker, task: keyOf(task) });
-        this.jobs.urgent(async () => {
+        const store = async (): Promise<void> => {
           try {
             await this.commit(event);
             event.settled?.(null);
@@ -390,7 +390,10 @@ export class RoundRunner {
             event.settled?.(error);
             throw error;
           }
-        });
+        };
+        // A cluster bounds the results that come in at once, and the disk writes several in the time of one.
+        if (this.options.cluster === undefined) this.jobs.urgent(store);
+        else this.jobs.atOnce(store);
         break;
       }
       case 'warning':

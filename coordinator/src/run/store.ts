@@ -1,6 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, link, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import {
+  access,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  unlink,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
 
@@ -148,11 +159,21 @@ export class RunStore {
     });
   }
 
+  /** A new file; its folder is made when it is missing. */
+  private async opened(path: string): Promise<FileHandle> {
+    try {
+      return await open(path, 'w');
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    }
+    await mkdir(dirname(path), { recursive: true });
+    return open(path, 'w');
+  }
+
   private async writeTemporary(name: string, bytes: Uint8Array): Promise<string> {
     const temporary = `${this.path(name)}.tmp-${randomUUID()}`;
     try {
-      await mkdir(dirname(temporary), { recursive: true });
-      const file = await open(temporary, 'w');
+      const file = await this.opened(temporary);
       try {
         await file.writeFile(bytes);
         await file.datasync();

@@ -31,6 +31,28 @@ describe('the jobs of the coordinator', () => {
   });
 });
 
+it('jobs beside the row begin at once, fail like others and are waited for', async () => {
+  const failures: unknown[] = [];
+  const order: string[] = [];
+  const queue = new JobQueue((error) => failures.push(error));
+  let goOn = (): void => undefined;
+  queue.urgent(() => new Promise((resolve) => (goOn = resolve)));
+  queue.atOnce(async () => {
+    order.push('beside');
+    await Promise.resolve();
+    throw new Error('broken');
+  });
+  queue.atOnce(async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    order.push('slow');
+    goOn();
+  });
+  expect(order).toEqual(['beside']);
+  await queue.idle();
+  expect(order).toEqual(['beside', 'slow']);
+  expect(failures).toEqual([new Error('broken')]);
+});
+
 describe('the time of rounds that run side by side', () => {
   it('is shared by what is running, so that it adds up to the time that passed', () => {
     let now = 0;
