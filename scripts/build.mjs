@@ -41,7 +41,8 @@ await bundle('worker/src/main.ts', 'worker', {});
 await bundle('worker/src/cluster/main.ts', 'cluster-worker', {});
 
 // The contract between them is read where they start.
-await cp(join(root, 'proto/spatile/v1'), join(building, 'proto'), { recursive: true });
+for (const contract of ['proto/spatile/v1', 'proto/grpc/health/v1'])
+  await cp(join(root, contract), join(building, 'proto'), { recursive: true });
 
 for (const [folder, to] of KERNELS) {
   const from = join(root, folder, 'build');

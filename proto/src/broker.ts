@@ -87,6 +87,16 @@ function addressed(url: string): Pick<ConnectionOptions, 'servers' | 'user' | 'p
   };
 }
 
+/** Whether two URLs name the same servers, whoever connects. Errors: `CLUSTER` for what is no URL. */
+export function isSameBroker(one: string, other: string): boolean {
+  const named = (url: string): string =>
+    (addressed(url).servers as string[])
+      .map((host) => (/:\d+$/.test(host) ? host : `${host}:4222`).toLowerCase())
+      .sort()
+      .join();
+  return named(one) === named(other);
+}
+
 /** URLs of a broker as they may be shown and logged: nothing before the last `@` but the scheme. */
 export function withoutSecret(url: string): string {
   return url.replace(

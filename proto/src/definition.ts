@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { SpatileError } from '@spatile/formats/errors';
+import type { ProtoGrpcType as Health } from './generated/health.ts';
 import type { ProtoGrpcType as Runs } from './generated/runs.ts';
 import type { ProtoGrpcType as Tiles } from './generated/tiles.ts';
 
@@ -22,9 +23,15 @@ export function runServices(): Runs['spatile']['v1'] {
   return (loadPackageDefinition(loadSync(contract('runs.proto'), SHAPE)) as unknown as Runs).spatile.v1;
 }
 
+/** What probes speak. Errors: `INTERNAL` when the built program lacks the contract. */
+export function healthServices(): Health['grpc']['health']['v1'] {
+  return (loadPackageDefinition(loadSync(contract('health.proto'), SHAPE)) as unknown as Health).grpc.health
+    .v1;
+}
+
 /** Beside the built coordinator or worker, or in the sources (tests). */
 function contract(name: string): string {
-  for (const relative of ['../proto/', '../spatile/v1/']) {
+  for (const relative of ['../proto/', '../spatile/v1/', '../grpc/health/v1/']) {
     const path = fileURLToPath(new URL(`${relative}${name}`, import.meta.url));
     if (existsSync(path)) return path;
   }

@@ -47,6 +47,10 @@ const SHAPES = {
       ),
     resume: z.boolean(),
     overwrite: z.boolean(),
+    cluster: text(4096).optional(),
+    crop: text(4096).optional(),
+    cropUnit: z.enum(['', 'um', 'px']).optional(),
+    report: text(4096).optional(),
   }),
   runName: z.object({ id: z.string().regex(/^[a-z0-9-]{1,40}$/, 'not the name of a run') }),
   commit: z.object({

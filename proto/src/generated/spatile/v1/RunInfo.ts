@@ -13,6 +13,7 @@ export interface RunInfo {
   'step'?: (string);
   'done'?: (number | string);
   'total'?: (number | string);
+  'errorCode'?: (string);
 }
 
 export interface RunInfo__Output {
@@ -26,4 +27,5 @@ export interface RunInfo__Output {
   'step': (string);
   'done': (number);
   'total': (number);
+  'errorCode': (string);
 }

@@ -8,6 +8,10 @@ export interface SubmitRequest {
   'set'?: (string)[];
   'resume'?: (boolean);
   'overwrite'?: (boolean);
+  'cluster'?: (string);
+  'crop'?: (string);
+  'cropUnit'?: (string);
+  'report'?: (string);
 }
 
 export interface SubmitRequest__Output {
@@ -17,4 +21,8 @@ export interface SubmitRequest__Output {
   'set': (string)[];
   'resume': (boolean);
   'overwrite': (boolean);
+  'cluster': (string);
+  'crop': (string);
+  'cropUnit': (string);
+  'report': (string);
 }
