@@ -77,11 +77,12 @@ export type TaskEvent =
         done: boolean;
       }[];
     }
-  | { kind: 'task'; step: string; task: string; state: 'running'; worker: string }
+  | { kind: 'task'; step: string; task: string; round: string; state: 'running'; worker: string }
   | {
       kind: 'task';
       step: string;
       task: string;
+      round: string;
       state: 'done';
       worker: string;
       seconds: number;
@@ -89,7 +90,15 @@ export type TaskEvent =
       peakRssBytes: number;
       transcripts: number;
     }
-  | { kind: 'task'; step: string; task: string; state: 'retried' | 'failed'; worker: string; error: string }
+  | {
+      kind: 'task';
+      step: string;
+      task: string;
+      round: string;
+      state: 'retried' | 'failed';
+      worker: string;
+      error: string;
+    }
   /** The queue of a cluster, and what has gone to and come from its workers so far, bytes. */
   | {
       kind: 'queue';

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { readSecurity } from '@spatile/proto/security';
+import type { Tracer } from '@spatile/proto/tracing';
 import type { ClusterRunOptions } from '../api.ts';
 import type { PoolEvent, TaskPool } from '../dispatch/task-pool.ts';
 import type { RunLog } from '../run/log.ts';
@@ -20,13 +21,20 @@ const NAME_LETTERS = 24;
 export async function openCluster(
   options: ClusterRunOptions,
   store: RunStore,
-): Promise<{ slots: number; open: (log: RunLog, listener: (event: PoolEvent) => void) => TaskPool }> {
+  tracer: Tracer,
+): Promise<{
+  run: string;
+  slots: number;
+  open: (log: RunLog, listener: (event: PoolEvent) => void) => TaskPool;
+}> {
   const security = await readSecurity(options.security);
   const natsCredentials = options.natsCredentials === null ? null : await readFile(options.natsCredentials);
   const run = await runName(store);
   return {
+    run,
     slots: CLUSTER_SLOTS,
-    open: (log, listener) => new ClusterPool(run, { ...options, security, natsCredentials }, log, listener),
+    open: (log, listener) =>
+      new ClusterPool(run, { ...options, security, natsCredentials, tracer }, log, listener),
   };
 }
 

@@ -3,8 +3,10 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { SpatileError } from '@spatile/formats/errors';
 import { connectBroker, withoutSecret } from '@spatile/proto/broker';
 import { services } from '@spatile/proto/definition';
+import { Health } from '@spatile/proto/health';
 import { checkRunId } from '@spatile/proto/names';
 import { type Security, serverCredentials } from '@spatile/proto/security';
+import type { Tracer } from '@spatile/proto/tracing';
 import { widenWindows } from '@spatile/proto/window';
 import type { ClusterRunOptions } from '../api.ts';
 import type { PoolEvent, TaskPool } from '../dispatch/task-pool.ts';
@@ -18,6 +20,7 @@ export interface ClusterOptions
   extends Pick<ClusterRunOptions, 'nats' | 'listen' | 'advertise' | 'ackWaitMs' | 'reconcileMs' | 'ready'> {
   natsCredentials: Buffer | null;
   security: Security;
+  tracer?: Tracer;
 }
 
 /** Tasks of one run that are on the queue at once, over all its workers. */
@@ -54,6 +57,9 @@ export class ClusterPool implements TaskPool {
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
   });
+  /** Trace contexts of the tasks that were handed out. */
+  readonly #traces = new Map<string, string>();
+  readonly #health = new Health(['spatile.v1.TileData'], true);
   readonly #queue: Promise<TaskQueue>;
   #connection: NatsConnection | null = null;
   #address = '';
@@ -71,7 +77,7 @@ export class ClusterPool implements TaskPool {
     this.#log = log;
     this.#listener = listener;
     this.#book = new TaskBook(run, listener, (task, by) => listener({ type: 'begun', task, by }));
-    this.#service = tileService(this.#book, options.security.token);
+    this.#service = tileService(this.#book, options.security.token, undefined, options.tracer);
     this.#queue = this.#open();
     // Whoever publishes hears of it; until then it is nobody's rejection.
     this.#queue.catch((error) => this.#break(error));
@@ -88,7 +94,9 @@ export class ClusterPool implements TaskPool {
     attempt: number,
     kind: string,
     input: () => Promise<Uint8Array>,
+    trace?: string,
   ): Promise<void> {
+    if (trace !== undefined) this.#traces.set(task, trace);
     this.#publish(task, this.#book.open(worker, task, attempt, kind, input));
   }
 
@@ -105,6 +113,7 @@ export class ClusterPool implements TaskPool {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#health.set(false);
     if (this.#reconciler !== null) clearInterval(this.#reconciler);
     this.#book.end();
     await this.#queue.then((queue) => queue.close()).catch(() => undefined);
@@ -144,6 +153,7 @@ export class ClusterPool implements TaskPool {
   async #listen(): Promise<string> {
     const { listen, advertise, security } = this.#options;
     this.#server.addService(services().TileData.service, this.#service.handlers);
+    this.#health.addTo(this.#server);
     const port = await new Promise<number>((resolve, reject) =>
       this.#server.bindAsync(listen, serverCredentials(security), (error, bound) =>
         error === null ? resolve(bound) : reject(error),
@@ -163,7 +173,12 @@ export class ClusterPool implements TaskPool {
 
   #publish(task: string, epoch: number): void {
     this.#publishing = this.#publishing
-      .then(async () => (await this.#queue).publish({ run: this.#run, task, epoch, server: this.#address }))
+      .then(async () =>
+        (await this.#queue).publish(
+          { run: this.#run, task, epoch, server: this.#address },
+          this.#traces.get(task),
+        ),
+      )
       .catch((error) => this.#break(error));
   }
 

@@ -11,10 +11,11 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
-import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import { headers, type NatsConnection, nanos } from '@nats-io/transport-node';
 import { SpatileError } from '@spatile/formats/errors';
 import { consumerName, runSubjects, TASK_STREAM, TASK_SUBJECTS, taskSubject } from '@spatile/proto/names';
 import { encodeTask, type TaskMessage } from '@spatile/proto/task';
+import { TRACEPARENT } from '@spatile/proto/tracing';
 
 /** Most deliveries of one message: a backstop, since the coordinator counts attempts itself. */
 const MOST_DELIVERIES = 50;
@@ -91,13 +92,16 @@ export class TaskQueue {
   /**
    * Puts a task on the queue, however long that takes while the broker is away or refuses; tells so once for each kind of
    * problem. Gives up only when the queue is closed.
+   * @param trace context of the trace to which the task belongs.
    */
-  async publish(task: TaskMessage): Promise<void> {
+  async publish(task: TaskMessage, trace?: string): Promise<void> {
     const text = encodeTask(task, this.#options.token);
+    const context = trace ? headers() : undefined;
+    context?.set(TRACEPARENT, trace!);
     const msgID = `${task.run}/${task.task}/e${task.epoch}/${this.#opened}`;
     for (let wait: number = RETRY_MS[0]; !this.#closed; wait = Math.min(2 * wait, RETRY_MS[1])) {
       try {
-        await this.#js.publish(taskSubject(task.run, 'cpu'), text, { msgID });
+        await this.#js.publish(taskSubject(task.run, 'cpu'), text, { msgID, headers: context });
         return;
       } catch (error) {
         if (this.#closed) return;

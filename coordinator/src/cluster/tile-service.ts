@@ -8,6 +8,7 @@ import type { TileDataHandlers } from '@spatile/proto/generated/spatile/v1/TileD
 import { checkToken, serviceError } from '@spatile/proto/guard';
 import { checked } from '@spatile/proto/messages';
 import { sendAll } from '@spatile/proto/send';
+import { callTraceparent, NO_TRACER, type Tracer } from '@spatile/proto/tracing';
 import { PayloadReader, pieces } from '@spatile/proto/transfer';
 import pLimit from 'p-limit';
 import type { CommitVerdict, TaskBook } from './task-book.ts';
@@ -35,9 +36,15 @@ export interface TileService {
  * The service from which workers get tiles and to which they give results. Every call says who it is before anything of it is
  * read; a worker sees and writes only tasks it has begun.
  * @param token the secret that every call must carry; null on a machine of one's own.
+ * @param tracer gets a span for each payload, below that of the worker.
  * @param stallMs longest time in which a worker may take nothing of a tile, or send nothing of a result.
  */
-export function tileService(book: TaskBook, token: string | null, stallMs = STALL_MS): TileService {
+export function tileService(
+  book: TaskBook,
+  token: string | null,
+  stallMs = STALL_MS,
+  tracer: Tracer = NO_TRACER,
+): TileService {
   const transfers: Transfers = { fetched: 0, fetchedBytes: 0, committed: 0, committedBytes: 0, refused: 0 };
   const fetches = pLimit(PAYLOADS_AT_ONCE);
   const commits = pLimit(PAYLOADS_AT_ONCE);
@@ -53,54 +60,58 @@ export function tileService(book: TaskBook, token: string | null, stallMs = STAL
   const fetch = async (call: ServerWritableStream<FetchRequest__Output, Chunk>): Promise<void> => {
     guard(call.metadata);
     const { attempt, offset } = checked('fetch', call.request);
-    await fetches(async () => {
-      if (call.cancelled) return;
-      const bytes = await book.input(attempt);
-      if (offset > bytes.length)
-        throw new SpatileError(
-          'CLUSTER',
-          `task ${attempt.task}: no byte ${offset} of ${bytes.length}; fetch it from the start`,
-        );
-      await sent(call, pieces(bytes, offset), stallMs);
-      if (call.cancelled) return;
-      transfers.fetched++;
-      transfers.fetchedBytes += bytes.length - offset;
-    });
+    await traced(tracer, call.metadata, 'serve input', () =>
+      fetches(async () => {
+        if (call.cancelled) return;
+        const bytes = await book.input(attempt);
+        if (offset > bytes.length)
+          throw new SpatileError(
+            'CLUSTER',
+            `task ${attempt.task}: no byte ${offset} of ${bytes.length}; fetch it from the start`,
+          );
+        await sent(call, pieces(bytes, offset), stallMs);
+        if (call.cancelled) return;
+        transfers.fetched++;
+        transfers.fetchedBytes += bytes.length - offset;
+      }),
+    );
     call.end();
   };
 
   const commit = async (call: ServerReadableStream<CommitChunk__Output, unknown>): Promise<CommitVerdict> => {
     guard(call.metadata);
-    return commits(async () => {
-      let header: ReturnType<typeof checked<'commit'>> | null = null;
-      const reader = new PayloadReader('result');
-      const stall = setTimeout(() => call.destroy(silent(stallMs)), stallMs);
-      try {
-        for await (const message of call as AsyncIterable<CommitChunk__Output>) {
-          stall.refresh();
-          if (message.header !== null) header = checked('commit', message.header);
-          // Nothing is kept of somebody who may not give it.
-          if (header === null || !book.mayCommit(header.attempt)) return 'CLOSED';
-          if (message.chunk !== null) reader.accept(message.chunk);
+    return traced(tracer, call.metadata, 'store result', () =>
+      commits(async () => {
+        let header: ReturnType<typeof checked<'commit'>> | null = null;
+        const reader = new PayloadReader('result');
+        const stall = setTimeout(() => call.destroy(silent(stallMs)), stallMs);
+        try {
+          for await (const message of call as AsyncIterable<CommitChunk__Output>) {
+            stall.refresh();
+            if (message.header !== null) header = checked('commit', message.header);
+            // Nothing is kept of somebody who may not give it.
+            if (header === null || !book.mayCommit(header.attempt)) return 'CLOSED';
+            if (message.chunk !== null) reader.accept(message.chunk);
+          }
+        } finally {
+          clearTimeout(stall);
         }
-      } finally {
-        clearTimeout(stall);
-      }
-      if (header === null)
-        throw new SpatileError('CLUSTER', 'commit message: no header; expected it with the first piece');
-      const { attempt, seconds, cpuSeconds, peakRssBytes, work } = header;
-      const { bytes, digest } = reader.finish();
-      const verdict = await book.commit(attempt, digest, {
-        bytes,
-        seconds,
-        cpuSeconds,
-        peakRssBytes,
-        work: work as Work,
-      });
-      transfers.committed++;
-      transfers.committedBytes += bytes.length;
-      return verdict;
-    });
+        if (header === null)
+          throw new SpatileError('CLUSTER', 'commit message: no header; expected it with the first piece');
+        const { attempt, seconds, cpuSeconds, peakRssBytes, work } = header;
+        const { bytes, digest } = reader.finish();
+        const verdict = await book.commit(attempt, digest, {
+          bytes,
+          seconds,
+          cpuSeconds,
+          peakRssBytes,
+          work: work as Work,
+        });
+        transfers.committed++;
+        transfers.committedBytes += bytes.length;
+        return verdict;
+      }),
+    );
   };
 
   return {
@@ -141,6 +152,23 @@ export function tileService(book: TaskBook, token: string | null, stallMs = STAL
       },
     },
   };
+}
+
+async function traced<T>(
+  tracer: Tracer,
+  metadata: Metadata,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const span = tracer.span(name, callTraceparent(metadata));
+  try {
+    const value = await work();
+    span.end();
+    return value;
+  } catch (error) {
+    span.end(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
 }
 
 function answer<T>(reply: (error: ServiceError | null, value?: T) => void, make: () => T): void {

@@ -46,6 +46,7 @@ export interface TaskPool {
   /**
    * Hands a task to a slot. The input is made when it is wanted: at once for a process of this machine, when a worker asks
    * for it in a cluster, and there perhaps more than once. What goes wrong later is reported, not thrown here.
+   * @param trace context of the trace to which the task belongs; absent when nothing is traced.
    */
   send(
     worker: number,
@@ -53,6 +54,7 @@ export interface TaskPool {
     attempt: number,
     kind: string,
     input: () => Promise<Uint8Array>,
+    trace?: string,
   ): Promise<void>;
   /** Ends what was started. */
   close(force?: boolean): Promise<void>;

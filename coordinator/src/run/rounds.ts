@@ -285,13 +285,14 @@ export class RoundRunner {
     const prepared = this.prepared?.key === key ? this.prepared.bytes : null;
     if (this.prepared?.key === key) this.prepared = null;
     const wire = wireName(this.state.round, key);
+    const trace = this.options.watch?.sent(key);
     if (this.options.cluster === undefined) this.options.watch?.begun(key, workerName(worker));
     // A cluster asks for the input when a worker has taken the task: a job of its own then.
     const input =
       this.options.cluster === undefined
         ? async () => prepared ?? (await encodedInput(task))
         : () => this.jobs.result(() => encodedInput(task));
-    await this.pool?.send(worker, wire, attempt, task.kind, input);
+    await this.pool?.send(worker, wire, attempt, task.kind, input, trace);
   }
 
   /** While all workers are busy, makes the input of the task that is next: a worker that is free then waits for no disk. */

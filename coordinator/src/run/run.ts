@@ -19,6 +19,7 @@ import { type OpenedInput, openInput } from './open.ts';
 import { partitionSlide, planSlide, scanSlide, storeScan } from './prepare.ts';
 import { RoundRunner } from './rounds.ts';
 import { clearLocked, runLock, takeRunLock } from './run-lock.ts';
+import { RunTrace } from './run-trace.ts';
 import { RunStore } from './store.ts';
 import { TaskWatch } from './task-watch.ts';
 
@@ -28,14 +29,24 @@ import { TaskWatch } from './task-watch.ts';
  */
 export async function runSlide(options: RunOptions): Promise<RunSummary> {
   const lock = runLock(options.output);
+  const trace = await RunTrace.open(options);
+  const progress: RunOptions['progress'] = (event) => {
+    trace.hear(event);
+    options.progress(event);
+  };
   try {
-    return await wholeRun(options, lock);
+    const summary = await wholeRun({ ...options, progress }, lock, trace);
+    await trace.close();
+    return summary;
+  } catch (error) {
+    await trace.close(error);
+    throw error;
   } finally {
     lock.release();
   }
 }
 
-async function wholeRun(options: RunOptions, lock: Lock): Promise<RunSummary> {
+async function wholeRun(options: RunOptions, lock: Lock, trace: RunTrace): Promise<RunSummary> {
   const started = performance.now();
   const mode = await checkOutput(options);
   if (options.mode === 'resume' && mode === 'new') {
@@ -69,11 +80,12 @@ async function wholeRun(options: RunOptions, lock: Lock): Promise<RunSummary> {
   const earlier = mode === 'resume' ? await finishedBefore(store, options) : null;
   if (earlier !== null) return earlier;
   if (mode === 'resume') await removeUnfinished(options.output);
-  const { log, close } = openLog(store.path('spatile.log'));
-  log.info({ version: VERSION, mode, workers: options.workers }, 'run begins');
   const cluster = options.cluster
-    ? await (await import('../cluster/open.ts')).openCluster(options.cluster, store)
+    ? await (await import('../cluster/open.ts')).openCluster(options.cluster, store, trace.tracer)
     : undefined;
+  const run = cluster?.run ?? basename(store.directory, '.run');
+  const { log, close } = openLog(store.path('spatile.log'), { run });
+  log.info({ version: VERSION, mode, workers: options.workers }, 'run begins');
   const runner = new RoundRunner({
     store,
     cluster,
@@ -82,7 +94,10 @@ async function wholeRun(options: RunOptions, lock: Lock): Promise<RunSummary> {
     memoryBytes: options.config.plan.memoryPerWorker,
     order: options.taskOrder ?? 'heaviest',
     progress: options.progress,
-    watch: options.tasks && new TaskWatch(options.tasks),
+    watch:
+      options.tasks || trace.tracer.on
+        ? new TaskWatch(options.tasks ?? (() => undefined), trace.tracer.on ? trace : null)
+        : undefined,
     signal: options.signal,
   });
   const threads = new ThreadPool(options.workers - 1);

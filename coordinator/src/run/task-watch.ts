@@ -1,6 +1,8 @@
 import type { RectUm } from '@spatile/formats/space';
+import type { Span } from '@spatile/proto/tracing';
 import type { TaskEvent } from '../api.ts';
 import type { DoneReport } from '../dispatch/task-pool.ts';
+import type { RunTrace } from './run-trace.ts';
 
 /** Tasks that are told in one event, so that it stays a line of a size that readers take. */
 const PIECE = 200;
@@ -22,11 +24,14 @@ export type QueueNews = Omit<Extract<TaskEvent, { kind: 'queue' }>, 'kind'>;
  */
 export class TaskWatch {
   readonly #tell: (event: TaskEvent) => void;
+  readonly #trace: RunTrace | null;
+  readonly #spans = new Map<string, Span>();
   #step = '';
   #tasks: ReadonlyMap<string, WatchedTask> = new Map();
 
-  constructor(tell: (event: TaskEvent) => void) {
+  constructor(tell: (event: TaskEvent) => void, trace: RunTrace | null = null) {
     this.#tell = tell;
+    this.#trace = trace;
   }
 
   /** A step begins; `done` are the keys of what an earlier attempt of the run has computed. */
@@ -44,25 +49,48 @@ export class TaskWatch {
       this.#tell({ kind: 'tasks', step, first: from === 0, tasks: all.slice(from, from + PIECE) });
   }
 
+  /** A task is handed out; gives the trace context that goes with it, if there is one. */
+  sent(task: string): string | undefined {
+    if (this.#trace === null) return undefined;
+    this.#spans.get(task)?.end('handed out anew');
+    const span = this.#trace.task(this.#step, task, this.#about(task).round);
+    this.#spans.set(task, span);
+    return span.traceparent;
+  }
+
   /** A worker has taken a task. */
   begun(task: string, worker: string): void {
-    this.#tell({ kind: 'task', step: this.#step, task, state: 'running', worker });
+    this.#tell({ ...this.#about(task), state: 'running', worker });
   }
 
   /** Its result is stored. */
   done(task: string, worker: string, { seconds, cpuSeconds, peakRssBytes }: DoneReport): void {
+    this.#ended(task, worker);
     const transcripts = this.#tasks.get(task)?.transcripts ?? 0;
     const report = { seconds, cpuSeconds, peakRssBytes, transcripts };
-    this.#tell({ kind: 'task', step: this.#step, task, state: 'done', worker, ...report });
+    this.#tell({ ...this.#about(task), state: 'done', worker, ...report });
   }
 
   /** A try came to nothing; `over`: there will be no other. */
   failed(task: string, worker: string, error: string, over: boolean): void {
+    this.#ended(task, worker, error);
     const state = over ? 'failed' : 'retried';
-    this.#tell({ kind: 'task', step: this.#step, task, state, worker, error });
+    this.#tell({ ...this.#about(task), state, worker, error });
   }
 
   queue(news: QueueNews): void {
     this.#tell({ kind: 'queue', ...news });
+  }
+
+  #ended(task: string, worker: string, error?: string): void {
+    const span = this.#spans.get(task);
+    this.#spans.delete(task);
+    span?.set({ 'spatile.worker': worker });
+    span?.end(error);
+  }
+
+  #about(task: string) {
+    const round = this.#tasks.get(task)?.round ?? this.#step;
+    return { kind: 'task', step: this.#step, task, round } as const;
   }
 }

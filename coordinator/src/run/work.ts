@@ -16,7 +16,7 @@ export interface RunWork {
 }
 
 /** Rounds of one kind are one step: `assign-fit-012` and `assign-border-3` lose their number. */
-const stepOf = (round: string): string => round.replace(/-\d+$/, '');
+export const stepOf = (round: string): string => round.replace(/-\d+$/, '');
 
 /** Sums what the tasks of a run took; of a task computed more than once, one counts. */
 export function workOfTasks(events: readonly RunLogEvent[]): Record<string, Work> {

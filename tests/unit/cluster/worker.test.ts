@@ -121,6 +121,35 @@ describe('a try at a task', () => {
     },
   );
 
+  test('knows how long the rest takes, by the progress so far', async () => {
+    let progress: (fraction: number) => void = () => undefined;
+    const compute: KernelProcess['compute'] = (_task, _kind, _bytes, tell) => {
+      progress = tell;
+      return new Promise(() => undefined);
+    };
+    const { made } = attempt({}, { compute });
+    void made.run();
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(made.restMs).toBe(Number.POSITIVE_INFINITY);
+    progress(0.75);
+    expect(made.restMs).toBeCloseTo(1000, -1);
+  });
+
+  test('says what it took', async () => {
+    const computed = { type: 'done', bytes: new Uint8Array(5), seconds: 2, peakRssBytes: 7 } as Outcome;
+    const { made } = attempt({}, { compute: async () => computed });
+    const ended = made.run();
+    await vi.advanceTimersByTimeAsync(10);
+    await ended;
+    expect(made.report).toEqual({
+      kind: 'k',
+      seconds: 2,
+      peakRssBytes: 7,
+      fetchedBytes: 1,
+      committedBytes: 5,
+    });
+  });
+
   test("gives its result even when the task is somebody else's by then", async () => {
     const computed = { type: 'done', bytes: new Uint8Array(1) } as Outcome;
     const slow = () => new Promise((resolve) => setTimeout(resolve, ACK_WAIT_MS, 'ALREADY'));

@@ -98,7 +98,7 @@ describe('rounds', () => {
     wire.tell(done(wire.sent[1].worker, 'a/t0', 'x'));
     await running;
     const [first, second] = wire.sent.map(({ worker }) => `worker ${worker + 1}`);
-    const about = { kind: 'task', step: 'a', task: 't0' };
+    const about = { kind: 'task', step: 'a', task: 't0', round: 'a' };
     expect(told).toEqual([
       {
         ...{ kind: 'tasks', step: 'a', first: true },

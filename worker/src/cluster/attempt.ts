@@ -3,11 +3,21 @@ import type { JsMsg } from '@nats-io/jetstream';
 import { SpatileError } from '@spatile/formats/errors';
 import type { WireError } from '@spatile/formats/tile/protocol';
 import type { TaskMessage } from '@spatile/proto/task';
+import { NO_TRACER, type Span, TRACEPARENT, type Tracer, traceparent } from '@spatile/proto/tracing';
 import type { Kernel, Outcome } from './kernel-process.ts';
-import type { TileClient } from './tile-client.ts';
+import type { TileClient, TracedAttempt } from './tile-client.ts';
 
 /** How a try at a task ended. */
 export type AttemptEnd = 'committed' | 'already' | 'over' | 'failed' | 'lost' | 'preempted';
+
+/** What a try took, as far as it came; `seconds` of computing is null when there is no result. */
+export interface AttemptReport {
+  kind: string;
+  seconds: number | null;
+  peakRssBytes: number;
+  fetchedBytes: number;
+  committedBytes: number;
+}
 
 /** Heartbeats in the time after which silence hands a task to somebody else. */
 const BEATS = 4;
@@ -37,6 +47,14 @@ export class TaskAttempt {
   #unheardSince: number | null = null;
   #stopped: 'lost' | 'preempted' | 'unreachable' | null = null;
   readonly #stopping = new AbortController();
+  readonly #span: Span;
+  readonly report: AttemptReport = {
+    kind: '',
+    seconds: null,
+    peakRssBytes: 0,
+    fetchedBytes: 0,
+    committedBytes: 0,
+  };
 
   constructor(options: {
     message: JsMsg;
@@ -45,6 +63,7 @@ export class TaskAttempt {
     kernel: Kernel;
     ackWaitMs: number;
     worker: string;
+    tracer?: Tracer;
   }) {
     this.#message = options.message;
     this.#task = options.task;
@@ -53,6 +72,10 @@ export class TaskAttempt {
     this.#ackWaitMs = options.ackWaitMs;
     const { run, task, epoch } = options.task;
     this.#attempt = { run, task, epoch, attemptId: randomUUID(), worker: options.worker };
+    const { tracer = NO_TRACER, message, worker } = options;
+    this.#span = tracer.span('process', traceparent(message.headers?.get(TRACEPARENT)), {
+      ...{ 'spatile.run': run, 'spatile.task': task, 'spatile.epoch': epoch, 'spatile.worker': worker },
+    });
   }
 
   /** Milliseconds that the rest will take, by the progress so far; infinite before there is any. */
@@ -70,6 +93,18 @@ export class TaskAttempt {
 
   /** Rejects with `CLUSTER` when the coordinator stays away: the message then comes back to the queue by itself. */
   async run(): Promise<AttemptEnd> {
+    try {
+      const end = await this.#run();
+      this.#span.set({ 'spatile.end': end });
+      this.#span.end();
+      return end;
+    } catch (error) {
+      this.#span.end(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  async #run(): Promise<AttemptEnd> {
     let beating: NodeJS.Timeout | undefined;
     try {
       const { verdict, kind } = await this.#client.begin(this.#attempt, this.#stopping.signal);
@@ -89,12 +124,16 @@ export class TaskAttempt {
 
   async #work(kind: string): Promise<AttemptEnd> {
     const { signal } = this.#stopping;
-    const bytes = await this.#wait('fetch', () => this.#client.fetch(this.#attempt, signal));
+    this.report.kind = kind;
+    const bytes = await this.#wait('fetch', (attempt) => this.#client.fetch(attempt, signal));
+    this.report.fetchedBytes = bytes.length;
     if (this.#stopped !== null) return this.#giveBack();
+    const computing = this.#span.child('compute', { 'spatile.kind': kind });
     const outcome = await this.#kernel.compute(this.#task.task, kind, bytes, (fraction) => {
       this.#fraction = fraction;
       this.#moved = true;
     });
+    computing.end(outcome.type === 'done' ? undefined : outcome.type);
     if (outcome.type !== 'done') {
       if (this.#stopped !== null) return this.#giveBack();
       await this.#client.fail(this.#attempt, failure(outcome), false);
@@ -102,16 +141,20 @@ export class TaskAttempt {
       await this.#acknowledge();
       return 'failed';
     }
-    const committed = await this.#wait('commit', () => this.#client.commit(this.#attempt, outcome, signal));
+    const { seconds, peakRssBytes, bytes: result } = outcome;
+    Object.assign(this.report, { seconds, peakRssBytes, committedBytes: result.length });
+    const committed = await this.#wait('commit', (attempt) => this.#client.commit(attempt, outcome, signal));
     await this.#acknowledge();
     return committed === 'COMMITTED' ? 'committed' : 'already';
   }
 
-  async #wait<T>(what: 'fetch' | 'commit', call: () => Promise<T>): Promise<T> {
+  async #wait<T>(what: 'fetch' | 'commit', call: (attempt: TracedAttempt) => Promise<T>): Promise<T> {
     this.#moving = what;
+    const span = this.#span.child(what);
     try {
-      return await call();
+      return await call({ ...this.#attempt, trace: span.traceparent });
     } finally {
+      span.end();
       this.#moving = null;
       this.#moved = true;
     }

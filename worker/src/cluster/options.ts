@@ -1,5 +1,9 @@
 import { z } from 'zod';
 
+const address = z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65_535) });
+
+export type Address = z.infer<typeof address>;
+
 /** How a worker of a cluster is started: by the command line, as one JSON argument. */
 const schema = z.strictObject({
   nats: z.string().min(1),
@@ -17,6 +21,9 @@ const schema = z.strictObject({
   idleExitMs: z.int().min(100).nullable(),
   /** How long after SIGTERM the worker may finish what it has. */
   graceMs: z.int().min(0),
+  /** Where it tells of itself: over HTTP to Prometheus and probes, and by gRPC's health protocol; neither unless told. */
+  metrics: address.nullable().optional(),
+  health: address.nullable().optional(),
   /** Who it is, in logs. */
   name: z.string().min(1).max(100),
 });

@@ -1,16 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { status } from '@grpc/grpc-js';
 import { JetStreamApiError } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { isSpatileError, SpatileError } from '@spatile/formats/errors';
 import { connectBroker, withoutSecret } from '@spatile/proto/broker';
 import { readSecurity, type Security } from '@spatile/proto/security';
 import { decodeTask, isGenuine, type SealedTask } from '@spatile/proto/task';
+import { openTracer } from '@spatile/proto/tracing';
 import type { Logger } from 'pino';
 import { orAborted, pause } from './abort.ts';
 import { AbsentRuns } from './absent-runs.ts';
 import { type AttemptEnd, TaskAttempt } from './attempt.ts';
 import { type Kernel, KernelProcess } from './kernel-process.ts';
+import { WorkerMetrics } from './metrics.ts';
 import type { ClusterWorkerOptions } from './options.ts';
+import { serveProbes } from './probes.ts';
 import { type Taken, TaskSource } from './task-source.ts';
 import { TileClient } from './tile-client.ts';
 
@@ -49,12 +53,28 @@ export async function serveCluster(
     credentials,
   });
   log.info({ nats: withoutSecret(options.nats), run: options.run, class: options.workers }, 'worker ready');
+  let current: TaskAttempt | null = null;
+  let connected = true;
+  const { metrics: asked = null, health = null } = options;
+  const state = { connected: () => connected, busy: () => current !== null };
+  const metrics = new WorkerMetrics(state, asked !== null);
+  const probes = await serveProbes({ metrics: asked, health }, metrics.registry, (what, port) =>
+    log.info({ what, port }, 'probes are served'),
+  );
+  const tracer = await openTracer('spatile-worker', (text) => log.warn(text));
   kernel.warmUp();
   const clients = new Clients(security);
   const source = await TaskSource.open(connection, options.workers, options.run);
-  let current: TaskAttempt | null = null;
   let deadline: NodeJS.Timeout | undefined;
+  const isReady = (): void => probes.become(connected && !stop.aborted);
+  void followBroker(connection, (now, isBack) => {
+    connected = now;
+    if (isBack) metrics.reconnected();
+    isReady();
+  });
+  isReady();
   const leave = (): void => {
+    isReady();
     if (current !== null && current.restMs > options.graceMs - MARGIN_MS) current.preempt();
     deadline = setTimeout(() => current?.preempt(), options.graceMs);
   };
@@ -79,10 +99,13 @@ export async function serveCluster(
       }
       const { message, ackWaitMs } = taken;
       const started = performance.now();
+      let tried: TaskAttempt | null = null;
       const end = await attempt(task, security.token, () => {
         const client = clients.of(task.server);
-        current = new TaskAttempt({ message, task, client, kernel, ackWaitMs, worker: options.name });
-        return current.run();
+        const worker = options.name;
+        tried = new TaskAttempt({ message, task, client, kernel, ackWaitMs, worker, tracer });
+        current = tried;
+        return tried.run();
       }).catch((error) => {
         // Somebody who may do it should have it at once; this worker may not.
         if (isRefusal(error)) message.nak(0);
@@ -92,6 +115,7 @@ export async function serveCluster(
         return null;
       });
       current = null;
+      if (tried !== null) metrics.ended(end ?? 'unreachable', (tried as TaskAttempt).report);
       if (end === null) continue;
       const seconds = (performance.now() - started) / 1000;
       log.info({ run: task.run, tile: task.task, end, seconds }, 'task ended');
@@ -104,8 +128,21 @@ export async function serveCluster(
     clearTimeout(deadline);
     kernel.kill();
     clients.close();
+    await tracer.close();
+    probes.close();
     // Sends what is still to be sent, such as the message given back.
     await Promise.race([connection.drain().catch(() => undefined), pause(LONGEST_DRAIN_MS)]);
+  }
+}
+
+/** Tells whether the broker answers, whenever that changes, and whether it has just come back. */
+async function followBroker(
+  connection: NatsConnection,
+  tell: (connected: boolean, isBack: boolean) => void,
+): Promise<void> {
+  for await (const { type } of connection.status()) {
+    if (type === 'disconnect' || type === 'staleConnection') tell(false, false);
+    else if (type === 'reconnect') tell(true, true);
   }
 }
 

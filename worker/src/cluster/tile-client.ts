@@ -8,6 +8,7 @@ import type { CommitReply__Output } from '@spatile/proto/generated/spatile/v1/Co
 import type { TileDataClient } from '@spatile/proto/generated/spatile/v1/TileData';
 import { callMetadata, channelCredentials, type Security } from '@spatile/proto/security';
 import { sendAll } from '@spatile/proto/send';
+import { tracedMetadata } from '@spatile/proto/tracing';
 import { PayloadReader, pieces } from '@spatile/proto/transfer';
 import { pause } from './abort.ts';
 
@@ -25,6 +26,9 @@ const MOST_FIELDS = 20_000;
 
 /** What may be tried again on the same coordinator: it restarts, or the network does. */
 const PASSING = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED, status.DATA_LOSS]);
+
+/** An attempt, with the context of the trace to which a call about it belongs. */
+export type TracedAttempt = Attempt & { trace?: string };
 
 /**
  * The coordinator of one run, as a worker sees it. Calls that fail in passing are tried again, each time after a longer wait
@@ -52,21 +56,24 @@ export class TileClient {
     });
   }
 
-  async begin(attempt: Attempt, signal?: AbortSignal): Promise<{ verdict: string; kind: string }> {
+  async begin(attempt: TracedAttempt, signal?: AbortSignal): Promise<{ verdict: string; kind: string }> {
     return this.#again(
       () =>
-        unary((done) => this.#client.beginAttempt(attempt, this.#metadata, deadline(UNARY_MS), done), signal),
+        unary(
+          (done) => this.#client.beginAttempt(attempt, this.#said(attempt), deadline(UNARY_MS), done),
+          signal,
+        ),
       signal,
     );
   }
 
   /** The input of a task; a broken stream is taken up where it broke. */
-  async fetch(attempt: Attempt, signal?: AbortSignal): Promise<Uint8Array> {
+  async fetch(attempt: TracedAttempt, signal?: AbortSignal): Promise<Uint8Array> {
     let reader = new PayloadReader(`input of ${attempt.task}`);
     return this.#again(async () => {
       const call = this.#client.fetch(
         { attempt, offset: reader.received },
-        this.#metadata,
+        this.#said(attempt),
         deadline(STREAM_MS),
       );
       const stop = (): void => call.cancel();
@@ -86,12 +93,12 @@ export class TileClient {
   }
 
   /** Gives a result; says what became of it. */
-  async commit(attempt: Attempt, done: DoneMessage, signal?: AbortSignal): Promise<string> {
+  async commit(attempt: TracedAttempt, done: DoneMessage, signal?: AbortSignal): Promise<string> {
     return this.#again(async () => {
       const { bytes, seconds, cpuSeconds, peakRssBytes, work } = done;
       let call: ClientWritableStream<CommitChunk> | null = null;
       const reply = unary<CommitReply__Output>((finish) => {
-        call = this.#client.commit(this.#metadata, deadline(STREAM_MS), finish);
+        call = this.#client.commit(this.#said(attempt), deadline(STREAM_MS), finish);
         return call;
       }, signal);
       const stream = call as unknown as ClientWritableStream<CommitChunk>;
@@ -133,6 +140,10 @@ export class TileClient {
 
   close(): void {
     this.#client.close();
+  }
+
+  #said({ trace }: TracedAttempt): Metadata {
+    return tracedMetadata(this.#metadata, trace);
   }
 
   async #again<T>(call: () => Promise<T>, signal?: AbortSignal, mostTries = MOST_TRIES): Promise<T> {

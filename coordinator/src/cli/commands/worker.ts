@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SpatileError } from '@spatile/formats/errors';
 import { type Command, Option } from 'commander';
+import { readAddress } from '../../serve/address.ts';
 import {
   byteSize,
   type SecurityFlags,
@@ -18,6 +19,8 @@ interface WorkerFlags extends SecurityFlags {
   idleExit?: number;
   grace: number;
   name?: string;
+  metrics?: string;
+  health?: string;
 }
 
 /** Where a worker's limit stands unless told otherwise: what `plan.memoryPerWorker` has. */
@@ -51,6 +54,8 @@ export function addWorker(program: Command): void {
         .argParser(seconds('--grace'))
         .default(30_000, '30'),
     )
+    .option('--metrics <host:port>', 'serve /metrics, /healthz and /readyz there (HTTP)')
+    .option('--health <host:port>', 'serve the health protocol of gRPC there')
     .option('--name <name>', 'what it is called in logs (default: host and process)');
   withSecurityOptions(command).addHelpText(
     'after',
@@ -73,6 +78,8 @@ async function work(flags: WorkerFlags): Promise<void> {
     memoryBytes: flags.memory,
     idleExitMs: flags.idleExit ?? null,
     graceMs: flags.grace,
+    metrics: flags.metrics === undefined ? null : readAddress('--metrics', flags.metrics),
+    health: flags.health === undefined ? null : readAddress('--health', flags.health),
     name: flags.name ?? `${hostname()}-${process.pid}`,
   };
   process.argv[2] = JSON.stringify(options);
