@@ -40,6 +40,15 @@ await bundle('coordinator/src/thread.ts', 'coordinator', {});
 await bundle('worker/src/main.ts', 'worker', {});
 await bundle('worker/src/cluster/main.ts', 'cluster-worker', {});
 
+// The script of the live page is put into the page: it loads nothing.
+await bundle('coordinator/src/serve/page/browser/main.ts', 'page', {
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  minify: true,
+  sourcemap: false,
+});
+
 // The contract between them is read where they start.
 for (const contract of ['proto/spatile/v1', 'proto/grpc/health/v1'])
   await cp(join(root, contract), join(building, 'proto'), { recursive: true });

@@ -6,6 +6,7 @@ import type { RunInfo__Output } from '@spatile/proto/generated/spatile/v1/RunInf
 import type { RunsClient } from '@spatile/proto/generated/spatile/v1/Runs';
 import type { SubmitRequest } from '@spatile/proto/generated/spatile/v1/SubmitRequest';
 import { callMetadata, channelCredentials, readSecurity, type SecurityFiles } from '@spatile/proto/security';
+import { tracedMetadata, traceparent } from '@spatile/proto/tracing';
 
 const UNARY_MS = 30_000;
 /** A watch that broke is taken up again so often, with so long between, milliseconds. */
@@ -33,8 +34,11 @@ export class ServerClient {
     this.#address = address;
   }
 
+  /** The run becomes part of the trace that the environment names (`TRACEPARENT`), if it names one. */
   submit(request: SubmitRequest): Promise<RunInfo__Output> {
-    return this.#unary((done) => this.#client.submit(request, this.#metadata, limit(), done));
+    const context = traceparent(process.env.TRACEPARENT) ?? undefined;
+    const metadata = tracedMetadata(this.#metadata, context);
+    return this.#unary((done) => this.#client.submit(request, metadata, limit(), done));
   }
 
   async list(): Promise<RunInfo__Output[]> {

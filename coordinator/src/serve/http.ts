@@ -1,48 +1,60 @@
-import { createServer, type Server } from 'node:http';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { runsPage } from './page.ts';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { LivePages } from './live.ts';
+import { serverMetrics } from './metrics.ts';
+import { runsPage } from './page/page.ts';
 import type { Runs } from './runs.ts';
 
-/** What people, probes and Prometheus look at: `/`, `/healthz`, `/readyz`, `/metrics`, `/runs.json`. Reads only. */
+/**
+ * What people, probes and Prometheus look at: `/`, `/events`, `/runs.json`, `/runs/ID.json`, `/healthz`, `/readyz`, `/metrics`.
+ * Reads only.
+ */
 export function httpServer(runs: Runs, ready: () => boolean): Server {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const states = new Gauge({
-    name: 'spatile_runs',
-    help: 'Runs known to this server, by state',
-    labelNames: ['state'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [state, count] of Object.entries(runs.states())) this.set({ state }, count);
-    },
-  });
-  void states;
-  return createServer(async (request, response) => {
-    const send = (code: number, type: string, body: string): void => {
-      response.writeHead(code, {
-        'content-type': type,
-        'cache-control': 'no-store',
-        'content-security-policy':
-          "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'",
-        'x-content-type-options': 'nosniff',
-      });
-      response.end(body);
-    };
-    if (request.method !== 'GET') return send(405, 'text/plain', 'only GET\n');
-    switch (request.url) {
+  const metrics = serverMetrics(runs);
+  const pages = new LivePages(runs);
+  const page = runsPage();
+  const answer = async (path: string, query: URLSearchParams, send: Send): Promise<void> => {
+    switch (path) {
       case '/healthz':
         return send(200, 'text/plain', 'alive\n');
       case '/readyz':
         return ready() ? send(200, 'text/plain', 'ready\n') : send(503, 'text/plain', 'leaving\n');
       case '/metrics':
-        return send(200, registry.contentType, await registry.metrics());
+        return send(200, metrics.contentType, await metrics.metrics());
       case '/runs.json':
         return send(200, 'application/json', JSON.stringify({ runs: runs.list() }));
       case '/':
-        return send(200, 'text/html; charset=utf-8', runsPage());
-      default:
-        return send(404, 'text/plain', 'not here; see / for the runs\n');
+        return send(200, 'text/html; charset=utf-8', page.html);
     }
+    const id = /^\/runs\/([a-z0-9-]{1,40})\.json$/.exec(path)?.[1];
+    const board = id === undefined ? null : runs.board(id);
+    if (board === null) return send(404, 'text/plain', 'not here; see / for the runs\n');
+    const since = Number(query.get('since') ?? -1);
+    send(200, 'application/json', JSON.stringify(board.news(Number.isFinite(since) ? since : -1)));
+  };
+  return createServer((request, response) => {
+    const send = sender(response, page.policy);
+    if (request.method !== 'GET') return send(405, 'text/plain', 'only GET\n');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server');
+    if (pathname === '/events') {
+      if (!pages.add(request, response, searchParams.get('run')))
+        send(503, 'text/plain', 'too many pages look at this server\n');
+      return;
+    }
+    answer(pathname, searchParams, send).catch((error) => send(500, 'text/plain', `${error}\n`));
   });
 }
+
+type Send = (code: number, type: string, body: string) => void;
+
+const sender =
+  (response: ServerResponse, policy: string): Send =>
+  (code, type, body) => {
+    response.writeHead(code, {
+      'content-type': type,
+      'cache-control': 'no-store',
+      'content-security-policy': policy,
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    });
+    response.end(body);
+  };

@@ -22,9 +22,12 @@ export class RunProcess {
   readonly #child: ChildProcess;
   #killing: NodeJS.Timeout | null = null;
 
-  /** Starts it. Throws what the system says about arguments that it does not take. */
-  constructor(words: readonly string[], listener: RunListener) {
-    const child: ChildProcess = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Starts it, with more environment than this process has. Throws what the system says about arguments that it does not take. */
+  constructor(words: readonly string[], listener: RunListener, env: Record<string, string> = {}) {
+    const child: ChildProcess = spawn(process.execPath, words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     this.#child = child;
     this.mark = child.pid === undefined ? null : markOf(child.pid);
     let printed = '';

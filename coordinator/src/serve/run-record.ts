@@ -12,6 +12,9 @@ const schema = z.strictObject({
   mode: z.enum(['new', 'resume', 'overwrite']),
   submitted: z.string(),
   error: z.string(),
+  errorCode: z.string().default(''),
+  /** More that the run is started with. */
+  more: z.array(z.string()).default([]),
   summary: z.string(),
   /** The process that carries it out, for a server that finds it left over. */
   process: z.strictObject({ pid: z.int().min(2), started: z.string().nullable() }).nullable(),

@@ -4,6 +4,7 @@ import type { RunName__Output } from '@spatile/proto/generated/spatile/v1/RunNam
 import type { RunsHandlers } from '@spatile/proto/generated/spatile/v1/Runs';
 import { checkToken, serviceError } from '@spatile/proto/guard';
 import { checked } from '@spatile/proto/messages';
+import { callTraceparent } from '@spatile/proto/tracing';
 import type { ProgressEvent } from '../api.ts';
 import type { Runs } from './runs.ts';
 
@@ -28,7 +29,8 @@ export function runsService(runs: Runs, token: string | null): RunsHandlers {
       );
   };
   return {
-    Submit: (call, reply) => answer(call, reply, () => runs.submit(checked('submit', call.request))),
+    Submit: (call, reply) =>
+      answer(call, reply, () => runs.submit(checked('submit', call.request), callTraceparent(call.metadata))),
     Get: (call, reply) => answer(call, reply, () => runs.get(checked('runName', call.request).id)),
     List: (call, reply) => answer(call, reply, () => ({ runs: runs.list() })),
     Cancel: (call, reply) => answer(call, reply, () => runs.cancel(checked('runName', call.request).id)),

@@ -4,12 +4,14 @@ import { mkdir, realpath, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveConfig } from '@spatile/formats/config/load';
 import { SpatileError } from '@spatile/formats/errors';
+import { isSameBroker, withoutSecret } from '@spatile/proto/broker';
 import type { RunInfo } from '@spatile/proto/generated/spatile/v1/RunInfo';
-import type { ProgressEvent } from '../api.ts';
+import type { ProgressEvent, TaskEvent } from '../api.ts';
 import { runDirectoryFor } from '../run/directory.ts';
-import { endLeftOver, LONGEST_LINE, RunProcess } from './run-process.ts';
+import { endLeftOver, LONGEST_LINE, type RunListener, RunProcess } from './run-process.ts';
 import { hasEnded, type RunRecord, RunRecords } from './run-record.ts';
 import { servedConfig, servedPath } from './served-paths.ts';
+import { TaskBoard } from './task-board.ts';
 
 export interface RunsOptions {
   /** Folder in which the server keeps what it knows. */
@@ -20,6 +22,8 @@ export interface RunsOptions {
   atOnce: number;
   /** The program, and what every run is started with beside its own arguments. */
   program: readonly string[];
+  /** The broker on whose workers runs are computed; null or absent where each run has processes of its own. */
+  cluster?: string | null;
   /** Hears what went wrong with the server itself. */
   warn: (text: string) => void;
 }
@@ -31,10 +35,17 @@ export interface Submission {
   set: string[];
   resume: boolean;
   overwrite: boolean;
+  /** The broker it is to be computed on; any when empty or absent. */
+  cluster?: string;
+  crop?: string;
+  cropUnit?: '' | 'um' | 'px';
+  report?: string;
 }
 
 /** Progress events kept of a run, for those who begin to watch later. */
 const KEPT_EVENTS = 200;
+/** Runs whose tiles are known: those that go on, and so many of the latest. */
+const KEPT_BOARDS = 20;
 /** Runs that a list shows. */
 const LISTED_RUNS = 500;
 /** The largest configuration that a run reads, bytes; see `resolveConfig`. */
@@ -48,14 +59,18 @@ interface Live {
   record: RunRecord;
   child: RunProcess | null;
   events: ProgressEvent[];
+  board: TaskBoard | null;
+  /** Context of the trace of whoever submitted it; not kept when the server is restarted. */
+  trace: string | null;
   step: string;
   done: number;
   total: number;
 }
 
-/** Says `progress` (run, event) and `changed` (run). */
+/** Says `progress` (run, event), `task` (run, event) and `changed` (run). */
 export interface RunsEvents {
   progress: [string, ProgressEvent];
+  task: [string, TaskEvent];
   changed: [string];
 }
 
@@ -106,12 +121,15 @@ export class Runs extends EventEmitter<RunsEvents> {
   /**
    * Takes a run in. Errors: `USAGE` for paths outside of what is served, `OUTPUT_EXISTS` for an output that another run
    * writes, `INTERRUPTED` while the server is being stopped, and what a wrong configuration gives.
+   * @param trace context of the trace to which the run belongs.
    */
-  async submit(submission: Submission): Promise<RunInfo> {
+  async submit(submission: Submission, trace: string | null = null): Promise<RunInfo> {
     this.#refuseWhenClosing();
     const bundle = await servedPath(submission.bundle, this.#roots);
     const output = await servedPath(submission.output, this.#roots);
     const directory = await servedPath(runDirectoryFor(output), this.#roots);
+    this.#refuseOtherCluster(submission.cluster ?? '');
+    const more = await this.#servedArguments(submission);
     this.#refuseTaken(output, directory);
     this.#reserved.add(directory);
     const id = newId();
@@ -121,11 +139,11 @@ export class Runs extends EventEmitter<RunsEvents> {
       const submitted = new Date().toISOString();
       const record: RunRecord = {
         ...{ id, state: 'WAITING', bundle, output, mode, submitted },
-        ...{ error: '', summary: '', process: null },
+        ...{ more, error: '', errorCode: '', summary: '', process: null },
       };
       await this.#records.keep(record);
       this.#refuseWhenClosing();
-      this.#runs.set(id, live(record));
+      this.#runs.set(id, { ...live(record), trace });
     } catch (error) {
       await this.#records.remove(id).catch((reason) => this.#warn(id, reason));
       throw error;
@@ -139,8 +157,8 @@ export class Runs extends EventEmitter<RunsEvents> {
   /** Errors: `USAGE` for a run that is not known. */
   get(id: string): RunInfo {
     const { record, step, done, total } = this.#known(id);
-    const { state, bundle, output, submitted, error, summary } = record;
-    return { id, state, bundle, output, submitted, error, summary, step, done, total };
+    const { state, bundle, output, submitted, error, errorCode, summary } = record;
+    return { id, state, bundle, output, submitted, error, errorCode, summary, step, done, total };
   }
 
   /** The latest runs, newest first, without their summaries. */
@@ -161,6 +179,18 @@ export class Runs extends EventEmitter<RunsEvents> {
   /** What a run has said lately. */
   events(id: string): readonly ProgressEvent[] {
     return this.#known(id).events;
+  }
+
+  /** What is known of the tiles of a run; null before it has any, of one that is long over, and of one that is not known. */
+  board(id: string): TaskBoard | null {
+    return this.#runs.get(id)?.board ?? null;
+  }
+
+  /** The tiles of the runs that go on. */
+  activeBoards(): TaskBoard[] {
+    return [...this.#runs.values()].flatMap(({ child, board }) =>
+      child !== null && board !== null ? [board] : [],
+    );
   }
 
   /** Whether a run is over and its process gone. */
@@ -236,6 +266,24 @@ export class Runs extends EventEmitter<RunsEvents> {
       );
   }
 
+  #refuseOtherCluster(wanted: string): void {
+    const { cluster = null } = this.#options;
+    if (wanted === '' || (cluster !== null && isSameBroker(wanted, cluster))) return;
+    throw new SpatileError(
+      'USAGE',
+      `--cluster: this server computes ${cluster === null ? 'without a cluster' : 'on another broker, or knows it by another name'} (${withoutSecret(wanted)}); expected the one it was started with; leave --cluster out to take what the server has`,
+    );
+  }
+
+  /** Arguments of a run beside its configuration, with the real paths of their files. */
+  async #servedArguments({ crop = '', cropUnit = '', report = '' }: Submission): Promise<string[]> {
+    const more: string[] = [];
+    if (crop !== '') more.push('--crop', await servedPath(crop, this.#roots));
+    if (crop !== '' && cropUnit !== '') more.push('--crop-unit', cropUnit);
+    if (report !== '') more.push('--report', await servedPath(report, this.#roots));
+    return more;
+  }
+
   /** Writes the whole configuration of a run, with the real paths of its files. */
   async #writeConfig(id: string, { config, set }: Submission, bundle: string): Promise<void> {
     const file = this.#records.config(id);
@@ -264,18 +312,19 @@ export class Runs extends EventEmitter<RunsEvents> {
 
   /** Never rejects. The state is kept before the process begins: a server that dies in between must not start it anew. */
   async #start(run: Live): Promise<void> {
-    const { id, mode, bundle, output } = run.record;
+    const { id, mode, bundle, output, more: own } = run.record;
     await this.#change(run, { state: 'RUNNING' });
     if (run.record.state !== 'RUNNING') return;
     if (this.#closing) return this.#change(run, { state: 'WAITING' });
     const [script, ...more] = this.#options.program;
     const words = [script, 'run', bundle, '-o', output, '--config', this.#records.config(id)];
-    words.push('--json', '--progress', 'json', ...(mode === 'new' ? [] : [`--${mode}`]), ...more);
+    words.push(...own, '--json', '--progress', 'json', ...(mode === 'new' ? [] : [`--${mode}`]), ...more);
+    const listener: RunListener = {
+      line: (line) => this.#heard(run, line),
+      ended: (...how) => void this.#over(run, ...how),
+    };
     try {
-      run.child = new RunProcess(words, {
-        line: (line) => this.#heard(run, line),
-        ended: (...how) => void this.#over(run, ...how),
-      });
+      run.child = new RunProcess(words, listener, run.trace === null ? {} : { TRACEPARENT: run.trace });
     } catch (error) {
       await this.#over(run, 70, `the run cannot be started (${(error as Error).message})`, null);
       return;
@@ -284,13 +333,28 @@ export class Runs extends EventEmitter<RunsEvents> {
   }
 
   #heard(run: Live, line: string): void {
-    let event: ProgressEvent;
+    let event: ProgressEvent | TaskEvent;
     try {
       event = JSON.parse(line.slice(0, LONGEST_LINE));
     } catch {
       // Not every line is an event: the name under which the cluster knows the run, or last words.
       return;
     }
+    if (TASK_KINDS.has(event.kind)) this.#heardTask(run, event as TaskEvent);
+    else this.#heardProgress(run, event as ProgressEvent);
+  }
+
+  #heardTask(run: Live, event: TaskEvent): void {
+    if (run.board === null) {
+      run.board = new TaskBoard();
+      const over = [...this.#runs.values()].filter(({ child, board }) => child === null && board !== null);
+      for (const old of over.slice(0, Math.max(0, over.length - KEPT_BOARDS))) old.board = null;
+    }
+    run.board.hear(event);
+    this.emit('task', run.record.id, event);
+  }
+
+  #heardProgress(run: Live, event: ProgressEvent): void {
     if (event.kind === 'step') [run.step, run.done, run.total] = [event.label, 0, event.total ?? 0];
     if (event.kind === 'advance') run.done = event.done;
     // Of the progress of a step only the latest is worth keeping.
@@ -307,7 +371,7 @@ export class Runs extends EventEmitter<RunsEvents> {
     // A run that was stopped with its server goes on with the next.
     if (!this.#closing && run.record.state === 'RUNNING') {
       if (code === 0) Object.assign(change, { state: 'FINISHED', summary: printed.trim() });
-      else Object.assign(change, { state: 'FAILED', error: sentence(printed, signal) });
+      else Object.assign(change, { state: 'FAILED', ...failure(printed, signal) });
     }
     await this.#change(run, change);
     // Its steps are of no interest any more, and a server may keep many runs.
@@ -336,7 +400,17 @@ export class Runs extends EventEmitter<RunsEvents> {
   }
 }
 
-const live = (record: RunRecord): Live => ({ record, child: null, events: [], step: '', done: 0, total: 0 });
+const TASK_KINDS: ReadonlySet<string> = new Set([
+  'tasks',
+  'task',
+  'queue',
+  'cluster',
+] satisfies TaskEvent['kind'][]);
+
+const live = (record: RunRecord): Live => ({
+  ...{ record, child: null, events: [], board: null, trace: null },
+  ...{ step: '', done: 0, total: 0 },
+});
 
 /** Names sort by time. */
 function newId(): string {
@@ -348,14 +422,17 @@ function newId(): string {
 }
 
 /** Why a run failed: what `--json` printed, or how its process ended. */
-function sentence(printed: string, signal: NodeJS.Signals | null): string {
+function failure(printed: string, signal: NodeJS.Signals | null): Pick<RunRecord, 'error' | 'errorCode'> {
   try {
     const { error } = JSON.parse(printed);
-    if (typeof error?.message === 'string') return error.message.slice(0, LONGEST_ERROR);
+    if (typeof error?.message === 'string')
+      return { error: error.message.slice(0, LONGEST_ERROR), errorCode: String(error.code ?? '') };
   } catch {
     // Nothing was printed.
   }
-  return signal === null
-    ? printed.trim().slice(0, 500)
-    : `the process of the run was ended by ${signal}; submit it again with --resume`;
+  const error =
+    signal === null
+      ? printed.trim().slice(0, 500)
+      : `the process of the run was ended by ${signal}; submit it again with --resume`;
+  return { error, errorCode: '' };
 }

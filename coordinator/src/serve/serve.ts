@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { type Server as GrpcServer, Server } from '@grpc/grpc-js';
 import { SpatileError } from '@spatile/formats/errors';
 import { runServices } from '@spatile/proto/definition';
+import { Health } from '@spatile/proto/health';
 import { readSecurity, serverCredentials } from '@spatile/proto/security';
 import { Lock } from '../run/lock.ts';
 import { storageError } from '../run/store.ts';
 import { type Address, readAddress, writeAddress } from './address.ts';
 import { httpServer } from './http.ts';
+import { logRuns, serverLog } from './log-runs.ts';
 import { Runs } from './runs.ts';
 import { runsService } from './runs-service.ts';
 
@@ -18,6 +20,8 @@ export interface ServeOptions {
   state: string;
   roots: string[];
   atOnce: number;
+  /** The broker of the runs; null without one. */
+  cluster: string | null;
   security: { ca: string | null; cert: string | null; key: string | null; token: string | null };
   /** Settings of the workers that runs get on Kubernetes; null when nobody makes any. */
   kubernetes: string | null;
@@ -52,8 +56,8 @@ async function serveLocked(
   page: Address | null,
   security: Awaited<ReturnType<typeof readSecurity>>,
 ): Promise<void> {
-  const { state, roots, atOnce, program, warn } = options;
-  const runs = await Runs.open({ state, roots, atOnce, program, warn });
+  const { state, roots, atOnce, cluster, program, warn } = options;
+  const runs = await Runs.open({ state, roots, atOnce, cluster, program, warn });
   const workers =
     options.kubernetes === null
       ? null
@@ -63,20 +67,28 @@ async function serveLocked(
           runs,
           warn,
         );
+  logRuns(runs, serverLog());
   const grpc = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 });
   grpc.addService(runServices().Runs.service, runsService(runs, security.token));
-  let leaving = false;
-  const http = page === null ? null : httpServer(runs, () => !leaving);
+  const health = new Health(['spatile.v1.Runs'], false);
+  health.addTo(grpc);
+  let ready = false;
+  const http = page === null ? null : httpServer(runs, () => ready);
+  const become = (serving: boolean): void => {
+    ready = serving;
+    health.set(serving);
+  };
   try {
     const port = await bound(grpc, writeAddress(listen), serverCredentials(security));
     const shown = page === null ? null : await listening(http!, page);
     // Only who has its addresses carries out runs.
     if (!options.signal.aborted) await runs.start();
     if (!options.signal.aborted) workers?.start();
+    become(true);
     options.ready(writeAddress({ ...listen, port }), shown);
     if (!options.signal.aborted) await once(options.signal, 'abort');
   } finally {
-    leaving = true;
+    become(false);
     await runs.close();
     await workers?.close();
     grpc.forceShutdown();

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { SpatileError } from '@spatile/formats/errors';
 import type { RunInfo__Output } from '@spatile/proto/generated/spatile/v1/RunInfo';
 import type { Command } from 'commander';
 import type { ServerClient } from '../../serve/client.ts';
 import { type SecurityFlags, securityOptions, withSecurityOptions } from '../cluster-options.ts';
 import type { Context } from '../context.ts';
+import { follow } from '../follow.ts';
 import { facts } from '../format.ts';
 import { createProgress } from '../progress.ts';
+import { summaryText } from '../summary.ts';
 
 interface RemoteFlags extends SecurityFlags {
   server: string;
@@ -48,7 +49,7 @@ export function addRemote(program: Command, context: Context): void {
       const config = flags.config === undefined ? '' : await readFile(resolve(flags.config), 'utf8');
       const { output, set = [], resume = false, overwrite = false } = flags;
       const run = await server.submit({ bundle, output, config, set, resume, overwrite });
-      if (flags.watch) return follow(server, run.id, flags, context);
+      if (flags.watch) return shown(server, run.id, flags, context);
       context.terminal.out(flags.json ? `${JSON.stringify(run)}\n` : `${run.id}\n`);
     }),
   );
@@ -57,7 +58,7 @@ export function addRemote(program: Command, context: Context): void {
   remote(watch)
     .option('-q, --quiet', 'no progress')
     .action((id: string, flags: RemoteFlags) =>
-      withServer(flags, context, (server) => follow(server, id, flags, context)),
+      withServer(flags, context, (server) => shown(server, id, flags, context)),
     );
 
   const list = program.command('list').summary('list the runs of a server');
@@ -100,34 +101,16 @@ async function withServer(
   }
 }
 
-/** Shows a run until its end, as if it ran here. Errors: `CLUSTER` when it failed there, `INTERRUPTED` when it was cancelled. */
-async function follow(
+/** Follows a run and says how it ended. */
+async function shown(
   server: ServerClient,
   id: string,
   flags: RemoteFlags,
   { terminal }: Context,
 ): Promise<void> {
-  const progress = createProgress(terminal, Boolean(flags.quiet || flags.json));
-  let run: RunInfo__Output;
-  try {
-    run = await server.watch(id, ({ progress: event }) => {
-      if (event !== '') progress.event(JSON.parse(event));
-    });
-  } finally {
-    progress.end();
-  }
-  if (run.state === 'FAILED') throw new SpatileError('CLUSTER', `run ${id}: ${run.error}`);
-  if (run.state === 'CANCELLED')
-    throw new SpatileError('INTERRUPTED', `run ${id}: was cancelled; submit it again with --resume to go on`);
-  if (flags.json) terminal.out(`${run.summary}\n`);
-  else
-    terminal.out(
-      facts([
-        ['run', id],
-        ['output', run.output],
-        ['digest', String(JSON.parse(run.summary).digest)],
-      ]),
-    );
+  const summary = await follow(server, id, createProgress(terminal, Boolean(flags.quiet || flags.json)));
+  if (flags.json) terminal.out(`${JSON.stringify(summary)}\n`);
+  else terminal.out(`${facts([['run', id]])}${summaryText(summary)}`);
 }
 
 const line = ({ id, state, submitted, output, error, step }: RunInfo__Output): string =>

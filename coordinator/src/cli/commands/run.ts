@@ -4,9 +4,8 @@ import { SpatileError } from '@spatile/formats/errors';
 import { type Command, Option } from 'commander';
 import type { RunOptions, RunSummary } from '../../api.ts';
 import { runDirectoryFor } from '../../run/directory.ts';
-import { type ClusterFlags, clusterFrom, withClusterOptions } from '../cluster-options.ts';
+import { type ClusterFlags, clusterFrom, securityOptions, withClusterOptions } from '../cluster-options.ts';
 import type { Context } from '../context.ts';
-import { count, duration, facts, leftOut, percent } from '../format.ts';
 import { onInterrupt } from '../interrupt.ts';
 import {
   type CommonOptions,
@@ -19,6 +18,8 @@ import {
   withCropOptions,
 } from '../options.ts';
 import { createProgress, jsonProgress } from '../progress.ts';
+import { runOnServer } from '../remote-run.ts';
+import { summaryText } from '../summary.ts';
 
 interface RunFlags extends CommonOptions, ConfigOptions, ClusterFlags {
   output: string;
@@ -29,7 +30,11 @@ interface RunFlags extends CommonOptions, ConfigOptions, ClusterFlags {
   progress: 'auto' | 'json';
   resume?: boolean;
   overwrite?: boolean;
+  server?: string;
 }
+
+/** Options that are the server's to choose when it carries out the run. */
+const NOT_WITH_SERVER = ['workers', 'listen', 'advertise', 'ackWait', 'reconcile', 'natsCreds'] as const;
 
 /** More workers than any machine has cores is a slip of the keyboard. */
 const MOST_WORKERS = 1024;
@@ -61,7 +66,10 @@ export function addRun(program: Command, context: Context): void {
       .choices(['auto', 'json'])
       .default('auto'),
   );
-  withClusterOptions(command);
+  withClusterOptions(command).option(
+    '--server <host:port>',
+    'have a server (spatile serve) carry it out; paths are those of the server then',
+  );
   withCommonOptions(command, { quiet: true }).addHelpText(
     'after',
     `
@@ -70,16 +78,21 @@ Examples:
   spatile run outs -o sample.zarr --assign expand --set assign.expand.distanceUm=8 --workers 4
   spatile run outs -o corner.zarr --crop Selection_1_coordinates.csv
   spatile run outs -o sample.zarr --resume
-  spatile run outs -o sample.zarr --cluster nats://127.0.0.1:4222`,
+  spatile run outs -o sample.zarr --cluster nats://127.0.0.1:4222
+  spatile run outs -o sample.zarr --cluster nats://127.0.0.1:4222 --server 127.0.0.1:50050`,
   );
-  command.action((bundle: string, flags: RunFlags) => run(bundle, flags, context));
+  command.action((bundle: string, flags: RunFlags) => {
+    if (flags.server === undefined) return run(bundle, flags, context);
+    const given = NOT_WITH_SERVER.find((name) => command.getOptionValueSource(name) === 'cli');
+    if (given !== undefined) throw serversOwn(given);
+    return runThere(bundle, flags, flags.server, context);
+  });
 }
 
 async function run(bundle: string, flags: RunFlags, { terminal, load }: Context): Promise<void> {
   const config = await configFrom(flags);
   const runSlide = await load('runSlide');
-  const json = flags.progress === 'json' ? jsonProgress(terminal) : null;
-  const progress = json ?? createProgress(terminal, Boolean(flags.quiet || flags.json));
+  const { json, progress } = progressOf(flags, terminal);
   const interruptible = onInterrupt();
   const options: RunOptions = {
     bundle,
@@ -107,8 +120,54 @@ async function run(bundle: string, flags: RunFlags, { terminal, load }: Context)
     progress.end();
     interruptible.release();
   }
+  say(summary, flags, terminal);
+}
+
+/** The same on a server: its progress, its summary, its exit codes. */
+async function runThere(
+  bundle: string,
+  flags: RunFlags,
+  address: string,
+  { terminal, load }: Context,
+): Promise<void> {
+  const config = await configFrom(flags);
+  const open = await load('openServer');
+  const { natsCredentials: _, ...files } = securityOptions(flags);
+  const server = await open(address, files);
+  const { progress } = progressOf(flags, terminal);
+  const interruptible = onInterrupt();
+  const { output, cluster = '', crop = '', report = '', resume = false, overwrite = false } = flags;
+  const settings = { config: JSON.stringify(config), set: [], cluster };
+  const cropping = { crop, cropUnit: crop === '' ? '' : flags.cropUnit };
+  const submission = { bundle, output, report, resume, overwrite, ...settings, ...cropping };
+  try {
+    const summary = await runOnServer(server, submission, progress, interruptible, (id) => {
+      if (!flags.quiet) terminal.err(`server: run ${id} at ${address}\n`);
+    });
+    say(summary, flags, terminal);
+  } finally {
+    interruptible.release();
+    server.close();
+  }
+}
+
+function progressOf({ progress, quiet, json: asJson }: RunFlags, terminal: Context['terminal']) {
+  const json = progress === 'json' ? jsonProgress(terminal) : null;
+  return { json, progress: json ?? createProgress(terminal, Boolean(quiet || asJson)) };
+}
+
+function say(summary: RunSummary, flags: RunFlags, terminal: Context['terminal']): void {
   if (flags.json) terminal.out(`${JSON.stringify(summary)}\n`);
   else if (!flags.quiet) terminal.out(summaryText(summary));
+}
+
+function serversOwn(name: string): SpatileError {
+  const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return new SpatileError(
+    'USAGE',
+    `${option}: the server decides on it; expected it where the server is started (spatile serve); leave it out, or leave out --server`,
+    { fields: { option } },
+  );
 }
 
 function interrupted(signal: string, output: string): SpatileError {
@@ -116,25 +175,4 @@ function interrupted(signal: string, output: string): SpatileError {
     ? 'finished tiles are kept; run the same command with --resume to go on'
     : 'nothing was written yet; run the same command again';
   return new SpatileError('INTERRUPTED', `interrupted by ${signal}; ${todo}`, { fields: { signal } });
-}
-
-function summaryText(summary: RunSummary): string {
-  const { input, kept, assigned, controls, filtered } = summary.transcripts;
-  const targets = kept - controls;
-  return (
-    facts([
-      ['cells', count(summary.cells)],
-      ['transcripts', `${count(input)} read${leftOut(filtered)}, ${count(controls)} of controls`],
-      [
-        'assigned',
-        `${count(assigned)} of ${count(targets)} (${percent(assigned, targets)}) by ${summary.method}`,
-      ],
-      ['tiles', count(summary.tiles)],
-      ['time', duration(summary.seconds)],
-      ['output', summary.output],
-      ['report', summary.report],
-      ['run directory', summary.runDirectory],
-      ['digest', summary.digest],
-    ]) + summary.warnings.map((warning) => `warning: ${warning}\n`).join('')
-  );
 }

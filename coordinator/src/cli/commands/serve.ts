@@ -83,6 +83,7 @@ async function serve(flags: ServeFlags, { terminal, load }: Context): Promise<vo
       state: flags.state,
       roots: flags.root ?? [process.cwd()],
       atOnce: flags.runsAtOnce,
+      cluster: flags.cluster ?? null,
       security,
       kubernetes: kubernetesFile(flags),
       program: [fileURLToPath(new URL('main.js', import.meta.url)), ...runArguments(flags, natsCredentials)],
