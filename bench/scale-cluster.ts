@@ -132,6 +132,8 @@ function render(cases: readonly CaseResult[]): string {
       'busy at true speed',
       'answers after (99 %), ms',
       'peak, MiB',
+      'GB to move',
+      'MB/s at true speed',
       'broker, messages/s',
       'CPU s',
       'MiB',
@@ -143,12 +145,20 @@ function render(cases: readonly CaseResult[]): string {
       `${number((100 * one.measured.coordinatorCpuSeconds.median) / one.measured.seconds.median / timeScale(one), 1)} %`,
       of(one, 'delayP99Ms', 0),
       of(one, 'coordinatorPeakBytes', 0, 1 / MEBIBYTE),
+      number(gigabytes(one), 1),
+      number((1000 * gigabytes(one)) / (one.measured.idealSeconds.median * timeScale(one))),
       of(one, 'messagesPerSecond', 0),
       of(one, 'brokerCpuSeconds', 1),
       of(one, 'brokerBytes', 0, 1 / MEBIBYTE),
     ]),
   );
   return [seconds, load, shares(cases), provenance(cases)].filter((part) => part !== '').join('\n\n');
+}
+
+/** Payloads as large as they would be, of all runs together. */
+function gigabytes({ details, settings }: CaseResult): number {
+  const { runs } = details as ScaleMeasured;
+  return (runs.reduce((sum, { plan }) => sum + plan.bytes, 0) * Number(settings.byteScale)) / 1e9;
 }
 
 /** How runs that share workers fared. */
