@@ -1,7 +1,8 @@
 import type { RectUm } from '@spatile/formats/space';
 import { CELL_METHODS } from '@spatile/formats/tile/segment';
 import { z } from 'zod';
-import type { Segmented, SegmentedCell } from '../segment/round.ts';
+import type { SegmentedCell, SegmentedCells } from '../segment/cells.ts';
+import type { Segmented } from '../segment/round.ts';
 
 /** What the report shows of the segment stage. */
 export const segmentReportSchema = z.object({
@@ -40,7 +41,8 @@ export function segmentReport(segmented: Segmented | null): SegmentReport | null
   const { cells, channels, models, diagnostics, method, imageName, pixelSizeUm, haloUm, tiles } = segmented;
   const counts: Record<string, number> = {};
   for (const cell of cells) counts[CELL_METHODS[cell.method]] = (counts[CELL_METHODS[cell.method]] ?? 0) + 1;
-  const ranked = [...cells].sort((a, b) => a.score - b.score || Number(a.id) - Number(b.id));
+  const scores = Float32Array.from(cells, ({ score }) => score);
+  const ranked = Array.from(scores, (_, i) => i).sort((a, b) => scores[a] - scores[b] || a - b);
   const worst = ranked.slice(0, WORST);
   const middle = ranked
     .slice(WORST)
@@ -55,15 +57,16 @@ export function segmentReport(segmented: Segmented | null): SegmentReport | null
     channels: channels.map((name, i) => ({ name, low: models[i].low, high: models[i].high })),
     cells: counts,
     diagnostics,
-    crops: [...worst, ...middle].map((cell, i) => cropOf(cell, cells, i < worst.length)),
+    crops: [...worst, ...middle].map((place, i) => cropOf(cells.at(place), cells, i < worst.length)),
   };
 }
 
-function cropOf({ id, score, seedX, seedY }: SegmentedCell, cells: SegmentedCell[], worst: boolean) {
+function cropOf({ id, score, seedX, seedY }: SegmentedCell, cells: SegmentedCells, worst: boolean) {
   const frame = { x0: seedX - HALF_UM, y0: seedY - HALF_UM, x1: seedX + HALF_UM, y1: seedY + HALF_UM };
-  const near = cells.filter(
-    (cell) => Math.abs(cell.seedX - seedX) < 2 * HALF_UM && Math.abs(cell.seedY - seedY) < 2 * HALF_UM,
-  );
+  const near: SegmentedCell[] = [];
+  for (const cell of cells)
+    if (Math.abs(cell.seedX - seedX) < 2 * HALF_UM && Math.abs(cell.seedY - seedY) < 2 * HALF_UM)
+      near.push(cell);
   const rings = (of: (cell: SegmentedCell) => Float64Array[]): number[][] =>
     near.flatMap((cell) =>
       of(cell)

@@ -1,39 +1,38 @@
 import type { TableColumn } from '@spatile/formats/spatialdata/write';
 import { CELL_METHODS } from '@spatile/formats/tile/segment';
 import type { SlideContext } from '../run/slide.ts';
+import type { SegmentedCell } from './cells.ts';
 import type { Segmented } from './round.ts';
-import { pixelsOf } from './shape.ts';
 
 /**
  * Columns of the table that come from the image: how each cell was found and how surely, and area, form and mean raw intensity
  * by channel of its nucleus (of its outline where it has none). NaN for cells that are not from the image.
  */
 export function segmentColumns(segmented: Segmented, slide: SlideContext, kept: Uint32Array): TableColumn[] {
-  const byId = new Map(segmented.cells.map((cell) => [cell.id, cell]));
-  const cells = Array.from(kept, (cell) => byId.get(slide.cells.priorId[cell - 1]) ?? null);
-  const main = cells.map((cell) => cell?.nucleus ?? cell?.cell ?? null);
-  const column = (name: string, value: (i: number) => number | undefined): TableColumn => ({
+  const places = Int32Array.from(kept, (cell) => segmented.cells.placeOf(slide.cells.priorId[cell - 1]));
+  const each = <T>(value: (cell: SegmentedCell) => T, none: T): T[] =>
+    Array.from(places, (place) => (place < 0 ? none : value(segmented.cells.at(place))));
+  const column = (name: string, value: (cell: SegmentedCell) => number): TableColumn => ({
     name,
     kind: 'float32',
-    values: Float32Array.from(cells, (_, i) => value(i) ?? Number.NaN),
+    values: Float32Array.from(each(value, Number.NaN)),
   });
   const pixelUm2 = segmented.pixelSizeUm ** 2;
   return [
     {
       name: 'segmentation_method',
       kind: 'categorical',
-      values: Int32Array.from(cells, (cell) => cell?.method ?? CELL_METHODS.length),
+      values: Int32Array.from(each(({ method }) => method, CELL_METHODS.length)),
       categories: [...CELL_METHODS, 'none'],
     },
-    column('segmentation_score', (i) => cells[i]?.score),
-    { name: 'nucleus_count', kind: 'int32', values: Int32Array.from(cells, (cell) => cell?.nuclei ?? 0) },
-    column('nucleus_area', (i) => {
-      const nucleus = cells[i]?.nucleus;
-      return nucleus ? pixelsOf(nucleus.runs) * pixelUm2 : undefined;
-    }),
-    column('eccentricity', (i) => main[i]?.eccentricity),
-    column('solidity', (i) => main[i]?.solidity),
-    ...segmented.channels.map((channel, plane) => column(columnName(channel), (i) => main[i]?.means[plane])),
+    column('segmentation_score', ({ score }) => score),
+    { name: 'nucleus_count', kind: 'int32', values: Int32Array.from(each(({ nuclei }) => nuclei, 0)) },
+    column('nucleus_area', ({ nucleusPixels }) =>
+      nucleusPixels > 0 ? nucleusPixels * pixelUm2 : Number.NaN,
+    ),
+    column('eccentricity', ({ eccentricity }) => eccentricity),
+    column('solidity', ({ solidity }) => solidity),
+    ...segmented.channels.map((channel, plane) => column(columnName(channel), ({ means }) => means[plane])),
   ];
 }
 

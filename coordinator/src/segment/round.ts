@@ -1,10 +1,9 @@
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
 import type { PixelRect } from '@spatile/formats/image/packed';
-import { type Affine, invertAffine, type RectUm } from '@spatile/formats/space';
+import { invertAffine, type RectUm } from '@spatile/formats/space';
 import {
   type ChannelModel,
-  PART_NUCLEUS,
   SEGMENT_FIT_RESULT,
   SEGMENT_PAINT_RESULT,
   SEGMENT_RESULT,
@@ -18,6 +17,7 @@ import {
 } from '@spatile/formats/tile/segment';
 import type { RoundRunner, RoundTask } from '../run/rounds.ts';
 import type { RunStore } from '../run/store.ts';
+import { RingStore, SegmentedCells } from './cells.ts';
 import { chooseFit } from './fit.ts';
 import { type Grid, LATTICE_PX, regionOf, slideArea } from './grid.ts';
 import { workerMemory } from './memory.ts';
@@ -41,16 +41,6 @@ const AREA_EDGE_UM = MARGIN_UM + 16;
 /** Points along an edge at which is asked whether the image covers the transcripts. */
 const COVER_POINTS = 32;
 
-/** A settled cell with its outlines in microns. */
-export interface SegmentedCell extends Omit<SettledUnit, 'seedX' | 'seedY'> {
-  id: string;
-  /** Microns. */
-  seedX: number;
-  seedY: number;
-  nucleusRings: Float64Array[];
-  cellRings: Float64Array[];
-}
-
 export interface Segmented {
   method: string;
   imageName: string;
@@ -61,8 +51,7 @@ export interface Segmented {
   models: ChannelModel[];
   haloUm: number;
   tiles: number;
-  /** Ids are ranks by (row, column) of the seed. */
-  cells: SegmentedCell[];
+  cells: SegmentedCells;
   diagnostics: Record<string, number>;
 }
 
@@ -165,7 +154,7 @@ export async function runSegment(
   for (const { id } of plan.tiles)
     results.push(segmentResultFrom(await runner.result(SEGMENT_ROUND, id, SEGMENT_RESULT)));
   const { units, diagnostics } = settleUnits(results, leastPixels(setup, config));
-  const rings = await paintUnits(setup, plan, config, units, runner);
+  const cells = await paintUnits(setup, plan, config, units, runner);
   return {
     method: setup.method,
     imageName: setup.image.name,
@@ -175,7 +164,7 @@ export async function runSegment(
     models,
     haloUm: setup.haloUm,
     tiles: plan.tiles.length,
-    cells: cellsOf(units, rings, grid.toUm),
+    cells,
     diagnostics: {
       ...diagnostics,
       cutByHalo: results.reduce((sum, { meta }) => sum + (meta.diagnostics.cutByHalo ?? 0), 0),
@@ -294,56 +283,17 @@ export function paintTasks(
   }));
 }
 
-interface UnitRings {
-  nucleus: Float64Array[];
-  cell: Float64Array[];
-}
-
 async function paintUnits(
   setup: SegmentSetup,
   plan: SegmentPlan,
   config: RunConfig,
   units: SettledUnit[],
   runner: RoundRunner,
-): Promise<UnitRings[]> {
+): Promise<SegmentedCells> {
   const tasks = paintTasks(setup, plan, config, units);
   await runner.run(PAINT_ROUND, 'outlining nuclei and cells', tasks);
-  const out = units.map((): UnitRings => ({ nucleus: [], cell: [] }));
-  for (const { id } of tasks) {
-    const { rings, vertices } = segmentPaintResultFrom(
-      await runner.result(PAINT_ROUND, id, SEGMENT_PAINT_RESULT),
-    );
-    for (let r = 0; r < rings.label.length; r++) {
-      const ring = new Float64Array(2 * rings.count[r]);
-      for (let v = 0; v < rings.count[r]; v++) {
-        ring[2 * v] = vertices.x[rings.start[r] + v];
-        ring[2 * v + 1] = vertices.y[rings.start[r] + v];
-      }
-      const unit = out[rings.label[r]];
-      (rings.kind[r] === PART_NUCLEUS ? unit.nucleus : unit.cell).push(ring);
-    }
-  }
-  return out;
-}
-
-function cellsOf(units: SettledUnit[], rings: UnitRings[], toUm: Affine): SegmentedCell[] {
-  const [a, b, c, d, e, f] = toUm;
-  const placed = (ring: Float64Array): Float64Array => {
-    const out = new Float64Array(ring.length);
-    for (let v = 0; v < ring.length; v += 2) {
-      out[v] = a * ring[v] + b * ring[v + 1] + c;
-      out[v + 1] = d * ring[v] + e * ring[v + 1] + f;
-    }
-    return out;
-  };
-  return units
-    .map((unit, i) => ({
-      ...unit,
-      id: String(i + 1),
-      seedX: a * unit.seedX + b * unit.seedY + c,
-      seedY: d * unit.seedX + e * unit.seedY + f,
-      nucleusRings: rings[i].nucleus.map(placed),
-      cellRings: rings[i].cell.map(placed),
-    }))
-    .filter(({ nucleusRings, cellRings }) => nucleusRings.length + cellRings.length > 0);
+  const rings = new RingStore();
+  for (const { id } of tasks)
+    rings.add(segmentPaintResultFrom(await runner.result(PAINT_ROUND, id, SEGMENT_PAINT_RESULT)));
+  return new SegmentedCells(units, rings, setup.channels.length, setup.grid.toUm);
 }

@@ -127,10 +127,15 @@ function unitsOf(result: SegmentResult, tile: number): SettledUnit[] {
     let to = from;
     while (to < runs.part.length && runs.part[to] === p) to++;
     const part: SettledPart = {
-      runs: { y: runs.y.slice(from, to), x: runs.x.slice(from, to), length: runs.length.slice(from, to) },
+      // Views: copies of their own would each take as much again.
+      runs: {
+        y: runs.y.subarray(from, to),
+        x: runs.x.subarray(from, to),
+        length: runs.length.subarray(from, to),
+      },
       eccentricity: parts.eccentricity[p],
       solidity: parts.solidity[p],
-      means: means.value.slice(p * meta.channels, (p + 1) * meta.channels),
+      means: means.value.subarray(p * meta.channels, (p + 1) * meta.channels),
     };
     if (parts.kind[p] === PART_NUCLEUS) out[parts.unit[p]].nucleus = part;
     else out[parts.unit[p]].cell = part;

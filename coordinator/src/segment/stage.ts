@@ -10,15 +10,9 @@ import type { RoundRunner } from '../run/rounds.ts';
 import type { RunStore } from '../run/store.ts';
 import { binExtent } from '../scan/grid.ts';
 import type { Scan } from '../scan/scan.ts';
+import type { SegmentedCell } from './cells.ts';
 import { networkFor } from './networks.ts';
-import {
-  planSegment,
-  runSegment,
-  type Segmented,
-  type SegmentedCell,
-  type SegmentPlan,
-  segmentArea,
-} from './round.ts';
+import { planSegment, runSegment, type Segmented, type SegmentPlan, segmentArea } from './round.ts';
 import { type SegmentSetup, segmentSetup, wantsSegmentation } from './setup.ts';
 
 /** The segment stage of a run, decided and planned; `setup.image` is open. */
@@ -117,14 +111,15 @@ export function segmentedPriors({ cells, method, imageName }: Segmented): PriorS
     origin: `${kind === 'nucleus' ? 'nuclei' : 'cells'} of image ${imageName} by ${method}`,
     findings: [],
     async *outlines() {
-      for (const cell of cells) if (rings(cell).length > 0) yield { cellId: cell.id, rings: rings(cell) };
+      for (const cell of cells) {
+        const own = rings(cell);
+        if (own.length > 0) yield { cellId: cell.id, rings: own };
+      }
     },
   });
   const priors: PriorSource[] = [];
-  if (cells.some(({ nucleusRings }) => nucleusRings.length > 0))
-    priors.push(source('nucleus', ({ nucleusRings }) => nucleusRings));
-  if (cells.some(({ cellRings }) => cellRings.length > 0))
-    priors.push(source('cell', ({ cellRings }) => cellRings));
+  if (cells.hasRings('nucleus')) priors.push(source('nucleus', ({ nucleusRings }) => nucleusRings));
+  if (cells.hasRings('cell')) priors.push(source('cell', ({ cellRings }) => cellRings));
   return priors;
 }
 
