@@ -51,6 +51,7 @@ const SHAPES = {
     crop: text(4096).optional(),
     cropUnit: z.enum(['', 'um', 'px']).optional(),
     report: text(4096).optional(),
+    mostWorkers: z.int().min(0).max(10_000).optional(),
   }),
   runName: z.object({ id: z.string().regex(/^[a-z0-9-]{1,40}$/, 'not the name of a run') }),
   commit: z.object({

@@ -35,7 +35,7 @@ function jobs(objects: KubernetesObject[]): KubernetesObject[] {
   );
   if (config === undefined) return [];
   const settings = kubernetesSchema.parse(parse((config.data as Record<string, string>)['kubernetes.yaml']));
-  const run = { id: '20260101000000-a1b2c3', name: 'sample-0a1b2c3d', memoryBytes: 2 ** 31 };
+  const run = { id: '20260101000000-a1b2c3', name: 'sample-0a1b2c3d', memoryBytes: 2 ** 31, mostWorkers: 0 };
   return settings.pools.map((pool) => workerJob(run, pool, 3, settings, null) as unknown as KubernetesObject);
 }
 

@@ -35,8 +35,12 @@ const settings = kubernetesSchema.parse({
   ],
 });
 const owner = { apiVersion: 'v1', kind: 'Pod', name: 'server-0', uid: 'b0f6a8a2' };
-const one: WorkedRun = { id: '20260101000000-a1', name: 'sample-0a1b2c3d', memoryBytes: 2 * GIB };
-const two: WorkedRun = { id: '20260101000000-b2', name: 'other-4e5f6a7b', memoryBytes: 3 * GIB };
+const one = asked('20260101000000-a1', 'sample-0a1b2c3d', 2);
+const two = asked('20260101000000-b2', 'other-4e5f6a7b', 3);
+
+function asked(id: string, name: string, gib: number): WorkedRun {
+  return { id, name, memoryBytes: gib * GIB, mostWorkers: 0 };
+}
 
 let server: ApiServer;
 let before: string | undefined;
@@ -123,6 +127,9 @@ describe('workers of runs on Kubernetes', () => {
       await workers.settled();
       expect(server.jobs.get('spatile-sample-0a1b2c3d-cpu')!.spec!.parallelism).toBe(parallelism);
     }
+    workers.round({ ...two, mostWorkers: 5 }, 50, false);
+    await workers.settled();
+    expect(server.jobs.get('spatile-other-4e5f6a7b-cpu')!.spec!.parallelism).toBe(5);
     expect(told).toEqual([]);
   });
 

@@ -91,15 +91,18 @@ describe.skipIf(!hasBroker)('a server with workers on Kubernetes', () => {
 
   test('makes the workers of a run and removes them when it is over', async () => {
     const memory: unknown[] = [];
+    let most = 0;
     api.changed = (job, removed) => {
       memory.push(job.spec!.template.spec!.containers[0].resources?.limits?.memory);
+      most = Math.max(most, job.spec!.parallelism!);
       runPods(job, removed);
     };
-    const ended = await submit(await serve(), 'a.zarr', '--watch', '--json');
+    const ended = await submit(await serve(), 'a.zarr', '--watch', '--json', '--most-workers', '1');
     expect(ended, ended.stderr).toMatchObject({ exitCode: 0 });
     expect(JSON.parse(ended.stdout).digest).toBe(digest);
     await untilNone();
     expect(memory[0]).toBe('800Mi');
+    expect(most).toBe(1);
     expect(api.refused).toEqual([]);
     expect((await pods[0].ended).exitCode).toBe(75);
   });

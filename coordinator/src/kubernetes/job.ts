@@ -13,6 +13,8 @@ export interface WorkedRun {
   name: string;
   /** `plan.memoryPerWorker` of its configuration, bytes. */
   memoryBytes: number;
+  /** Most workers of each pool that its submitter wants; 0: as many as the pool has. */
+  mostWorkers: number;
 }
 
 /** Exit codes of `spatile worker`: asked to leave, which is nobody's fault, and options that no other try makes right. */

@@ -133,8 +133,10 @@ export class RunWorkers {
  * Workers of a pool for a run: never more than it has tasks for them. Where there are some with a GPU, they alone work on
  * images, and they are there for nothing else.
  */
-function wanted({ tasks, images }: Going, pool: KubernetesPool, { pools }: KubernetesConfig): number {
-  if (pool.class === 'gpu') return images ? Math.min(pool.workers, tasks.images) : 0;
+function wanted(run: Going, pool: KubernetesPool, { pools }: KubernetesConfig): number {
+  const { tasks, images, mostWorkers } = run;
+  const most = mostWorkers === 0 ? pool.workers : Math.min(pool.workers, mostWorkers);
+  if (pool.class === 'gpu') return images ? Math.min(most, tasks.images) : 0;
   const hasGpu = pools.some((other) => other.class === 'gpu');
-  return Math.min(pool.workers, hasGpu ? tasks.others : Math.max(tasks.images, tasks.others));
+  return Math.min(most, hasGpu ? tasks.others : Math.max(tasks.images, tasks.others));
 }

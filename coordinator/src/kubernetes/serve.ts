@@ -50,11 +50,11 @@ async function begins(
   try {
     const { output = '' } = runs.get(id);
     const text = await readFile(join(runDirectoryFor(output), NAME_FILE), 'utf8');
-    const memoryBytes = await runs.memoryPerWorker(id);
+    const asked = await runs.workersOf(id);
     // It may have ended in the meantime.
     if (runs.isOpen(id))
       workers.round(
-        { id, name: checkRunId(String(JSON.parse(text).run)), memoryBytes },
+        { id, name: checkRunId(String(JSON.parse(text).run)), ...asked },
         event.total,
         IMAGES.test(event.step),
       );

@@ -15,6 +15,8 @@ const schema = z.strictObject({
   errorCode: z.string().default(''),
   /** More that the run is started with. */
   more: z.array(z.string()).default([]),
+  /** Most workers of each kind that are made for it; 0: as many as the server makes by itself. */
+  mostWorkers: z.int().min(0).default(0),
   summary: z.string(),
   /** The process that carries it out, for a server that finds it left over. */
   process: z.strictObject({ pid: z.int().min(2), started: z.string().nullable() }).nullable(),

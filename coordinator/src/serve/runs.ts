@@ -40,6 +40,8 @@ export interface Submission {
   crop?: string;
   cropUnit?: '' | 'um' | 'px';
   report?: string;
+  /** Most workers of each kind that are made for it; 0 or absent: as many as the server makes by itself. */
+  mostWorkers?: number;
 }
 
 /** Progress events kept of a run, for those who begin to watch later. */
@@ -139,7 +141,8 @@ export class Runs extends EventEmitter<RunsEvents> {
       const submitted = new Date().toISOString();
       const record: RunRecord = {
         ...{ id, state: 'WAITING', bundle, output, mode, submitted },
-        ...{ more, error: '', errorCode: '', summary: '', process: null },
+        ...{ more, mostWorkers: submission.mostWorkers ?? 0 },
+        ...{ error: '', errorCode: '', summary: '', process: null },
       };
       await this.#records.keep(record);
       this.#refuseWhenClosing();
@@ -205,9 +208,10 @@ export class Runs extends EventEmitter<RunsEvents> {
     return run !== undefined && !hasEnded(run.record);
   }
 
-  /** Memory that the plan of a run counts on, of each of its workers, bytes. */
-  async memoryPerWorker(id: string): Promise<number> {
-    return (await resolveConfig({ file: this.#records.config(id) })).plan.memoryPerWorker;
+  /** What its submitter has to say of the workers of a run: memory of each, bytes, and how many at most (0: nothing). */
+  async workersOf(id: string): Promise<{ memoryBytes: number; mostWorkers: number }> {
+    const { plan } = await resolveConfig({ file: this.#records.config(id) });
+    return { memoryBytes: plan.memoryPerWorker, mostWorkers: this.#known(id).record.mostWorkers };
   }
 
   /** Stops a run and waits for its process; what is finished of it stays. One that has ended stays as it is. */

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { RunInfo__Output } from '@spatile/proto/generated/spatile/v1/RunInfo';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ServerClient } from '../../serve/client.ts';
 import { type SecurityFlags, securityOptions, withSecurityOptions } from '../cluster-options.ts';
 import type { Context } from '../context.ts';
 import { follow } from '../follow.ts';
 import { facts } from '../format.ts';
+import { wholeNumber } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { summaryText } from '../summary.ts';
 
@@ -23,6 +24,7 @@ interface SubmitFlags extends RemoteFlags {
   resume?: boolean;
   overwrite?: boolean;
   watch?: boolean;
+  mostWorkers?: number;
 }
 
 /** `spatile submit`, `watch`, `list` and `cancel`: clients of `spatile serve`. */
@@ -43,12 +45,18 @@ export function addRemote(program: Command, context: Context): void {
     )
     .option('--resume', 'go on with an interrupted run')
     .option('--overwrite', 'remove an earlier output first')
-    .option('--watch', 'stay and show its progress');
+    .option('--watch', 'stay and show its progress')
+    .addOption(
+      new Option(
+        '--most-workers <n>',
+        'where the server makes workers (--kubernetes): no more than so many of each kind',
+      ).argParser(wholeNumber('--most-workers', 1, 10_000)),
+    );
   remote(submit).action((bundle: string, flags: SubmitFlags) =>
     withServer(flags, context, async (server) => {
       const config = flags.config === undefined ? '' : await readFile(resolve(flags.config), 'utf8');
-      const { output, set = [], resume = false, overwrite = false } = flags;
-      const run = await server.submit({ bundle, output, config, set, resume, overwrite });
+      const { output, set = [], resume = false, overwrite = false, mostWorkers = 0 } = flags;
+      const run = await server.submit({ bundle, output, config, set, resume, overwrite, mostWorkers });
       if (flags.watch) return shown(server, run.id, flags, context);
       context.terminal.out(flags.json ? `${JSON.stringify(run)}\n` : `${run.id}\n`);
     }),

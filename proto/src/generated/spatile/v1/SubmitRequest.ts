@@ -12,6 +12,7 @@ export interface SubmitRequest {
   'crop'?: (string);
   'cropUnit'?: (string);
   'report'?: (string);
+  'mostWorkers'?: (number);
 }
 
 export interface SubmitRequest__Output {
@@ -25,4 +26,5 @@ export interface SubmitRequest__Output {
   'crop': (string);
   'cropUnit': (string);
   'report': (string);
+  'mostWorkers': (number);
 }
