@@ -210,6 +210,7 @@ spec:
         {{- end }}
         - --grace={{ $values.workers.graceSeconds }}
         - --name=$(POD_NAME)
+        - --metrics=0.0.0.0:9464
         {{- if not .jobs }}
         - --memory={{ .pool.memoryMiB }}MiB
         {{- end }}
@@ -225,6 +226,18 @@ spec:
           valueFrom:
             fieldRef:
               fieldPath: metadata.name
+      ports:
+        - name: metrics
+          containerPort: 9464
+          protocol: TCP
+      livenessProbe:
+        httpGet:
+          path: /healthz
+          port: metrics
+        initialDelaySeconds: 30
+        periodSeconds: 20
+        timeoutSeconds: 10
+        failureThreshold: 6
       securityContext:
         {{- include "spatile.containerSecurity" .root | nindent 8 }}
       resources:
