@@ -58,9 +58,7 @@ found.run_all(max_cell_radius=CELL_DIAMETER_UM, disable_tqdm=True)
 found.anndata_from_comseg_result(return_polygon=False)
 result = found["slide"].final_anndata.uns["df_spots"]
 names = {k: cell for cell, k in number.items()}
-pd.DataFrame(
-    {
-        "transcript_id": spots["transcript_id"].to_numpy()[result["row"].astype(int).to_numpy()],
-        "cell": result["cell_index_pred"].map(names).fillna("").to_numpy(),
-    }
-).to_csv(out / "assignment.csv", index=False)
+# What ComSeg leaves out belongs to no cell.
+cells = pd.Series("", index=spots.index)
+cells.loc[result["row"].astype(int)] = result["cell_index_pred"].map(names).fillna("").to_numpy()
+pd.DataFrame({"transcript_id": spots["transcript_id"], "cell": cells}).to_csv(out / "assignment.csv", index=False)
