@@ -39,6 +39,7 @@ export class Page {
     const size = { width: 1200, height: 1400, deviceScaleFactor: 1, mobile: false };
     await page.#ask('Emulation.setDeviceMetricsOverride', size);
     await page.#ask('Page.navigate', { url });
+    await page.until(`location.href !== 'about:blank' && document.readyState === 'complete'`);
     return page;
   }
 
