@@ -15,7 +15,7 @@ const SHAPES = [
   [45, 206],
 ] as const;
 /** Cells that are also typed by the equations written down straight, in one of the shapes. */
-const COMPARED = { types: 15, genes: 300, cells: 60 };
+const COMPARED = { types: 15, genes: 300, cells: 40 };
 
 /** Typing of cells alone: `rctd` in doublet mode on cells drawn from random profiles. */
 export const typing: Bench = {
