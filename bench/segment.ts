@@ -85,6 +85,9 @@ function measure(program: string, folder: string, method: string, n: number, sce
   return {
     measured: {
       mpxPerSecond: spread(figures.cpuSeconds.map((seconds) => figures.pixels / seconds / 1e6)),
+      ...(figures.bareSeconds.length > 0
+        ? { timesBare: spread(figures.cpuSeconds.map((seconds, i) => seconds / figures.bareSeconds[i])) }
+        : {}),
     },
     quality: {
       ...rates,
@@ -92,6 +95,8 @@ function measure(program: string, folder: string, method: string, n: number, sce
       pq: figures.pooled[0].pq,
       meanAp: figures.meanAp,
       meanAccuracy: figures.meanAccuracy,
+      peakMiB: method === 'scikit-image' ? 0 : figures.peakBytes / 2 ** 20,
+      megapixels: figures.pixels / 1e6,
       outlineMpxPerSecond: figures.pixels / figures.outlineSeconds / 1e6,
     },
     digest: '',
@@ -106,6 +111,9 @@ function render(cases: readonly CaseResult[]): string {
       number(quality[name] as number, 3),
     ),
     show(measured.mpxPerSecond),
+    measured.timesBare ? show(measured.timesBare, 2) : '',
+    number(quality.outlineMpxPerSecond as number, 1),
+    quality.peakMiB ? number(quality.peakMiB as number) : '',
   ]);
   const head = [
     'AP at IoU 0.5',
@@ -118,10 +126,13 @@ function render(cases: readonly CaseResult[]): string {
     'mean AP',
     'DSB score',
     'Mpx / s and core',
+    'times the network alone',
+    'outlines, Mpx / s',
+    'peak, MiB',
   ];
   return [
     table(['images and method', ...head], rows),
     '',
-    `${provenance(cases)} AP = TP / (TP + FP + FN), counts pooled over images; mean AP: averaged over images, at 0.5; F1 and PQ at 0.5; DSB score: mean over IoU 0.50 to 0.95, averaged over images. Speed: processor time, median and range.`,
+    `${provenance(cases)} AP = TP / (TP + FP + FN), counts pooled over images; mean AP: averaged over images, at 0.5; F1 and PQ at 0.5; DSB score: mean over IoU 0.50 to 0.95, averaged over images. Speed: processor time, median and range; times the network alone: against the runtime on the same inputs in the same rounds; outlines: one call, the first; peak: of the process that segments, with the images and their truth.`,
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configSchema } from '@spatile/formats/config/schema';
+import { outputsOf } from '@spatile/formats/model/fits';
 import type { StardistManifest } from '@spatile/formats/model/manifest';
 import { readManifest } from '@spatile/formats/model/read';
 import {
@@ -12,6 +13,9 @@ import {
   poolCounts,
   ratesOf,
 } from '@spatile/instrument/instances/scores';
+import { inputCutter } from '@spatile/worker/network/input';
+import { openNetwork } from '@spatile/worker/network/session';
+import { strips } from '@spatile/worker/network/strips';
 import type { Planes } from '@spatile/worker/segment/method';
 import { polygonise } from '@spatile/worker/segment/polygons/polygonise';
 import { stardist } from '@spatile/worker/segment/stardist/stardist';
@@ -31,11 +35,19 @@ export interface SegmentFigures {
   /** Processor time of a repetition over all scenes, in seconds, and pixels of all scenes. */
   cpuSeconds: number[];
   pixels: number;
+  /** Of a network, in the same rounds: processor time of the runtime alone on the same inputs; empty for other methods. */
+  bareSeconds: number[];
+  /** Most memory of the process until all was segmented, the images and their truth included. */
+  peakBytes: number;
   /** Processor time of outlining what was found. */
   outlineSeconds: number;
 }
 
-type Segmenter = (scene: Scene) => Promise<Int32Array>;
+interface Segmenter {
+  segment: (scene: Scene) => Promise<Int32Array>;
+  /** Seconds of the network alone. */
+  bare: ((scene: Scene) => Promise<number>) | null;
+}
 
 const THRESHOLDS = [0.5, 0.6, 0.7, 0.8, 0.9];
 const context = { progress: () => {}, count: () => {} };
@@ -46,24 +58,46 @@ const planesOf = ({ rows, columns, pixelSizeUm }: Scene, channels: Float32Array[
 
 async function segmenterOf(method: string): Promise<Segmenter> {
   if (method === 'watershed') {
-    return async (scene) =>
-      (
-        await watershed(
-          planesOf(scene, [scene.image]),
-          scene.model,
-          configSchema.parse({}).segment.watershed,
-          context,
-        )
-      ).labels;
+    const settings = configSchema.parse({}).segment.watershed;
+    return {
+      segment: async (scene) =>
+        (await watershed(planesOf(scene, [scene.image]), scene.model, settings, context)).labels,
+      bare: null,
+    };
   }
-  if (method === 'scikit-image') return byScikitImage;
+  if (method === 'scikit-image') return { segment: byScikitImage, bare: null };
   const manifest = (await readManifest(join(method, 'model.yaml'))) as StardistManifest;
-  return async (scene) => {
-    const limits = scene.channels.map((channel) => modelOf(channel).limits[0]);
-    const settings = { manifest, folder: method, provider: 'cpu' as const };
-    return (await stardist(planesOf(scene, scene.channels), { ...scene.model, limits }, settings, context))
-      .labels;
+  const settings = { manifest, folder: method, provider: 'cpu' as const };
+  const modelFor = (scene: Scene) => ({
+    ...scene.model,
+    limits: scene.channels.map((channel) => modelOf(channel).limits[0]),
+  });
+  return {
+    segment: async (scene) =>
+      (await stardist(planesOf(scene, scene.channels), modelFor(scene), settings, context)).labels,
+    bare: async (scene) => {
+      const network = await openNetwork(settings);
+      const cutter = inputCutter(planesOf(scene, scene.channels), modelFor(scene), manifest);
+      let seconds = 0;
+      for (const { window } of strips(
+        scene.rows,
+        scene.columns,
+        manifest.input.step,
+        manifest.receptiveFieldPx,
+      )) {
+        const input = cutter.cut(window, 'mirror');
+        const start = process.cpuUsage();
+        await network.run(input, outputsOf(manifest));
+        seconds += secondsSince(start);
+      }
+      return seconds;
+    },
   };
+}
+
+function secondsSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1e6;
 }
 
 /** The usual pipeline of Python: Gaussian, local and Otsu threshold, distance, peaks, watershed. */
@@ -91,18 +125,24 @@ const scenes =
   first === 'fluorescence' || first === 'h&e'
     ? await realScenes(second, first)
     : [await simulatedScene('simulated', first, second)];
-const segment = await segmenterOf(method);
+const { segment, bare } = await segmenterOf(method);
 const cpuSeconds: number[] = [];
+const bareSeconds: number[] = [];
 let found: Int32Array[] = [];
 // One round more than counted, to warm up.
 for (let round = 0; round <= Number(repeats); round++) {
   found = [];
   pythonSeconds = 0;
+  let alone = 0;
+  for (const scene of bare === null ? [] : scenes) alone += await bare!(scene);
   const start = process.cpuUsage();
   for (const scene of scenes) found.push(await segment(scene));
-  const { user, system } = process.cpuUsage(start);
-  if (round > 0) cpuSeconds.push(method === 'scikit-image' ? pythonSeconds : (user + system) / 1e6);
+  const seconds = secondsSince(start);
+  if (round === 0) continue;
+  cpuSeconds.push(method === 'scikit-image' ? pythonSeconds : seconds);
+  if (bare !== null) bareSeconds.push(alone);
 }
+const peakBytes = process.resourceUsage().maxRSS * 1024;
 const start = process.cpuUsage();
 for (const [i, { rows, columns }] of scenes.entries()) {
   const most = found[i].reduce((a, b) => Math.max(a, b), 0);
@@ -124,6 +164,8 @@ const figures: SegmentFigures = {
     scenes.reduce((sum, { labels }, i) => sum + meanAccuracy(judgeInstances(labels, found[i])), 0) /
     scenes.length,
   cpuSeconds,
+  bareSeconds,
+  peakBytes,
   pixels: scenes.reduce((sum, { rows, columns }) => sum + rows * columns, 0),
   outlineSeconds,
 };
