@@ -142,7 +142,7 @@ function render(cases: readonly CaseResult[]): string {
       one.label,
       of(one, 'tasksPerSecond', 1),
       of(one, 'coordinatorMsPerTask', 1),
-      `${number((100 * one.measured.coordinatorCpuSeconds.median) / one.measured.seconds.median / timeScale(one), 1)} %`,
+      `${number((100 * one.measured.coordinatorCpuSeconds.median) / (one.measured.idealSeconds.median * timeScale(one)), 1)} %`,
       of(one, 'delayP99Ms', 0),
       of(one, 'coordinatorPeakBytes', 0, 1 / MEBIBYTE),
       number(gigabytes(one), 1),
