@@ -39,7 +39,7 @@ const TASKS = {
   tasks: Array.from({ length: 12 }, (_, i) => ({
     ...{ task: `t${i}`, round: 'assign', tile: i === 0 ? HOSTILE : `t${i}`, done: false },
     areaUm: area(i),
-  })),
+  })).concat({ task: 'b0', round: 'assign-border-1', tile: 'b0', done: false, areaUm: [0, 0, 400, 300] }),
 } as unknown as TaskEvent;
 
 describe.skipIf(!hasChromium)('the live page', () => {
@@ -78,10 +78,13 @@ describe.skipIf(!hasChromium)('the live page', () => {
     const settings = { config: '', set: [], resume: false, overwrite: false };
     await runs.submit({ bundle: 'slide', output: `${HOSTILE.replaceAll('/', '')}.zarr`, ...settings });
     page = await Page.open(url);
-    await page.until(`document.querySelectorAll('#map rect').length === 12`);
+    await page.until(`document.querySelectorAll('#map rect').length === 13`);
     const count = (state: string) =>
       page!.value<number>(`document.querySelectorAll('#map rect.${state}').length`);
-    expect(await count('waiting')).toBe(12);
+    expect(await count('waiting')).toBe(13);
+    // A border unit lies on the tiles: as long as it waits, they are seen and pointed at through it.
+    const over = `getComputedStyle(document.querySelector('#map rect.over'))`;
+    expect(await page.value(`[${over}.fill, ${over}.pointerEvents].join()`)).toBe('none,none');
     tell(
       { ...about(0), state: 'running', worker: HOSTILE },
       { ...about(1), state: 'running', worker: 'w1' },
@@ -101,7 +104,7 @@ describe.skipIf(!hasChromium)('the live page', () => {
       await count('running'),
       await count('retried'),
       await count('done'),
-    ]).toEqual([8, 1, 1, 1]);
+    ]).toEqual([9, 1, 1, 1]);
     // The map is drawn to the scale of the slide.
     expect(await page.value(`document.getElementById('map').getAttribute('viewBox')`)).toBe('0 0 400 300');
     const hover = `document.querySelector('#map rect.done').dispatchEvent(new MouseEvent('mouseover', { bubbles: true }))`;
@@ -111,7 +114,7 @@ describe.skipIf(!hasChromium)('the live page', () => {
     );
     const text = await page.value<string>('document.body.innerText');
     for (const shown of [
-      '8 waiting',
+      '9 waiting',
       '20 transcripts/s',
       'queue: 8 waiting, 2 in work',
       'for good',

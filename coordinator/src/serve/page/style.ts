@@ -14,6 +14,8 @@ small { color: #656d76; }
 #map { display: block; width: 100%; max-height: 34rem; background: #f6f8fa; margin: .5rem 0; }
 #map rect { stroke: #57606a; stroke-width: 1px; vector-effect: non-scaling-stroke; }
 #map rect.again { stroke: #8250df; stroke-width: 2.5px; }
+#map .over { fill-opacity: .4; stroke-width: .5px; }
+#map .over.waiting { fill: none; stroke-dasharray: 3 3; pointer-events: none; }
 #chips { display: flex; flex-wrap: wrap; gap: 2px; }
 #chips i { width: 14px; height: 14px; border: 1px solid #57606a; }
 #legend { display: inline-flex; gap: 1rem; list-style: none; margin: 0 0 0 1rem; padding: 0; }

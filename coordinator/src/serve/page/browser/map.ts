@@ -80,7 +80,11 @@ export class TileMap {
     const element = this.#shown.get(task.task);
     if (element === undefined) return;
     this.#ofElement.set(element, task);
-    element.setAttribute('class', task.tries > 1 ? `${task.state} again` : task.state);
+    const classes: string[] = [task.state];
+    if (task.tries > 1) classes.push('again');
+    // Border units lie on the tiles of their step.
+    if (task.round !== task.step) classes.push('over');
+    element.setAttribute('class', classes.join(' '));
     element.setAttribute('data-tile', task.tile);
   }
 }
