@@ -170,7 +170,7 @@ function shares(cases: readonly CaseResult[]): string {
       `${label}: ${number(plan.transcripts / MILLION, 1)} M`,
       number(outcome.seconds, 1),
       number(plan.idealSeconds, 1),
-      number((plan.workSeconds * runs.length) / Number(settings.workers), 1),
+      number(Math.max(plan.idealSeconds, (plan.workSeconds * runs.length) / Number(settings.workers)), 1),
     ]);
   });
   if (rows.length === 0) return '';

@@ -9,6 +9,7 @@ const WORKERS_PER_PROCESS = 250;
 /** Longest wait for all workers to be connected to the broker. */
 const CONNECT_MS = 120_000;
 const LOOK_MS = 200;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 export interface ScaleCase {
   runs: Pick<ScaleRun, 'transcripts' | 'density' | 'tileSizeUm'>[];
@@ -44,6 +45,11 @@ export async function measureScale(one: ScaleCase, programs: ScalePrograms): Pro
     children.push(child);
     return child;
   };
+  // Nobody waits for the rest of a simulation that was broken off: whoever listens for its processes hears that they ended.
+  const stop = (): void => {
+    for (const child of children) child.kill('SIGKILL');
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
   try {
     await until(() => broker.facts());
     const { runs: slides, ...common } = one;
@@ -79,6 +85,7 @@ export async function measureScale(one: ScaleCase, programs: ScalePrograms): Pro
       seconds,
     };
   } finally {
+    for (const signal of SIGNALS) process.off(signal, stop);
     for (const child of children) await ended(child);
     await broker.end();
   }
