@@ -159,7 +159,8 @@ export class TaskBoard {
       worker.task = task.tile;
       return;
     }
-    worker.task = '';
+    // It may have the next one before the result of this one is stored.
+    if (worker.task === task.tile) worker.task = '';
     task.state = event.state;
     if (event.state === 'done') {
       Object.assign(task, { seconds: event.seconds, worker: worker.name, error: '' });

@@ -51,6 +51,13 @@ describe('the board of a run', () => {
     expect(states()[0]).toEqual(['a', 'failed', 2]);
   });
 
+  test('shows the next tile of a worker whose last result is being stored', () => {
+    board.hear(begun('a', 'w1'));
+    board.hear(begun('b', 'w1'));
+    board.hear(done('a', 'w1'));
+    expect(board.news(-1).workers).toMatchObject([{ name: 'w1', task: 'b', done: 1 }]);
+  });
+
   test('tells what has changed since a revision, and only that', () => {
     const { revision } = board.news(-1);
     expect(board.news(revision).tasks).toEqual([]);
