@@ -14,6 +14,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
+import { dieAt } from '@spatile/formats/failpoint';
 
 /** Files read and written of one folder, and their bytes. */
 export interface Traffic {
@@ -118,6 +119,7 @@ export class RunStore {
     const temporary = await this.writeTemporary(name, bytes);
     try {
       await link(temporary, this.path(name));
+      dieAt('coordinator.after-store', name);
       return true;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
@@ -143,6 +145,7 @@ export class RunStore {
     await rename(temporary, this.path(name)).catch((cause: NodeJS.ErrnoException) => {
       throw storageError(cause, name);
     });
+    dieAt('coordinator.after-store', name);
   }
 
   async putJson(name: string, value: unknown): Promise<void> {
@@ -183,6 +186,7 @@ export class RunStore {
       const traffic = this.#trafficOf(name);
       traffic.filesWritten++;
       traffic.bytesWritten += bytes.length;
+      dieAt('coordinator.before-store', name);
       return temporary;
     } catch (cause) {
       await unlink(temporary).catch(() => undefined);

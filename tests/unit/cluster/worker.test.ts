@@ -81,6 +81,22 @@ describe('a try at a task', () => {
     expect(said).toEqual(['working']);
   });
 
+  test('ends a kernel that makes no progress for long, says so, and leaves the message to whom it is by then', async () => {
+    let reported: unknown = null;
+    const fail = async (_attempt: unknown, error: unknown, preempted: boolean) => {
+      reported = { error, preempted };
+    };
+    const { said, made } = attempt({ fail });
+    const ended = made.run();
+    await vi.advanceTimersByTimeAsync(20 * ACK_WAIT_MS);
+    expect(await ended).toBe('failed');
+    expect(reported).toMatchObject({
+      error: { code: 'WORKER_LOST', message: expect.stringMatching(/no progress for 60 s/), retryable: true },
+      preempted: false,
+    });
+    expect(said).toEqual(['working']);
+  });
+
   test('ends, kernel and all, when no heartbeat is answered for as long as silence is borne', async () => {
     const refuse = async () => Promise.reject(new Error('nobody there'));
     let lives = true;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsMsg } from '@nats-io/jetstream';
 import { SpatileError } from '@spatile/formats/errors';
+import { dieAt, reached } from '@spatile/formats/failpoint';
 import type { WireError } from '@spatile/formats/tile/protocol';
 import type { TaskMessage } from '@spatile/proto/task';
 import { NO_TRACER, type Span, TRACEPARENT, type Tracer, traceparent } from '@spatile/proto/tracing';
@@ -21,13 +22,18 @@ export interface AttemptReport {
 
 /** Heartbeats in the time after which silence hands a task to somebody else. */
 const BEATS = 4;
+/** A kernel without progress for so many of these times, and for so long, is ended: its worker is wanted elsewhere. */
+const HUNG_WAITS = 3;
+const LEAST_HUNG_MS = 60_000;
+/** How long a deaf worker (a failpoint) hears nothing, in the same times. */
+const DEAF_WAITS = 2;
 
 /**
  * One try at one task: begins it with the coordinator, fetches, computes, commits. While it computes, the queue is told that
  * it goes on, but only as long as it makes progress, so that a hung kernel is noticed; waiting for the coordinator, whose calls
  * have limits of their own, counts as progress. A coordinator that is silent for as long ends the try. After a pause of its own (the machine
  * slept) the message may be somebody else's by now: from then on this try says nothing more about it to the queue, but still
- * commits what it has, since the first result counts whoever gives it.
+ * commits what it has, since the first result counts whoever gives it. A kernel that makes no progress for long is ended.
  */
 export class TaskAttempt {
   readonly #message: JsMsg;
@@ -39,13 +45,15 @@ export class TaskAttempt {
   readonly #started = performance.now();
   #fraction = 0;
   #moved = true;
+  /** Heartbeats since the kernel last moved. */
+  #still = 0;
   #lastWord = performance.now();
   #stale = false;
   /** Whether tile or result are on their way. */
   #moving: 'fetch' | 'commit' | null = null;
   /** Since when no heartbeat has been answered. */
   #unheardSince: number | null = null;
-  #stopped: 'lost' | 'preempted' | 'unreachable' | null = null;
+  #stopped: 'lost' | 'preempted' | 'unreachable' | 'hung' | null = null;
   readonly #stopping = new AbortController();
   readonly #span: Span;
   readonly report: AttemptReport = {
@@ -112,10 +120,11 @@ export class TaskAttempt {
         await this.#acknowledge();
         return verdict === 'OVER' ? 'over' : 'already';
       }
+      dieAt('worker.after-begin', this.#task.task);
       beating = setInterval(() => this.#beat(), this.#ackWaitMs / BEATS);
       return await this.#work(kind);
     } catch (error) {
-      if (this.#stopped === null) throw error;
+      if (this.#stopped === null || this.#stopped === 'hung') throw error;
       return await this.#giveBack();
     } finally {
       clearInterval(beating);
@@ -128,6 +137,7 @@ export class TaskAttempt {
     const bytes = await this.#wait('fetch', (attempt) => this.#client.fetch(attempt, signal));
     this.report.fetchedBytes = bytes.length;
     if (this.#stopped !== null) return this.#giveBack();
+    if (reached('worker.deaf', this.#task.task)) hearNothing(DEAF_WAITS * this.#ackWaitMs);
     const computing = this.#span.child('compute', { 'spatile.kind': kind });
     const outcome = await this.#kernel.compute(this.#task.task, kind, bytes, (fraction) => {
       this.#fraction = fraction;
@@ -135,17 +145,23 @@ export class TaskAttempt {
     });
     computing.end(outcome.type === 'done' ? undefined : outcome.type);
     if (outcome.type !== 'done') {
-      if (this.#stopped !== null) return this.#giveBack();
-      await this.#client.fail(this.#attempt, failure(outcome), false);
-      // The coordinator hands it out anew, or ends the run.
-      await this.#acknowledge();
+      if (this.#stopped !== null && this.#stopped !== 'hung') return this.#giveBack();
+      const error = this.#stopped === 'hung' ? hung(this.#hungMs) : failure(outcome);
+      await this.#client.fail(this.#attempt, error, false);
+      // The coordinator hands it out anew, or ends the run; unless the queue has done so before, whose message this now is.
+      if (!this.#stale) await this.#acknowledge();
       return 'failed';
     }
     const { seconds, peakRssBytes, bytes: result } = outcome;
     Object.assign(this.report, { seconds, peakRssBytes, committedBytes: result.length });
     const committed = await this.#wait('commit', (attempt) => this.#client.commit(attempt, outcome, signal));
+    dieAt('worker.after-commit', this.#task.task);
     await this.#acknowledge();
     return committed === 'COMMITTED' ? 'committed' : 'already';
+  }
+
+  get #hungMs(): number {
+    return Math.max(LEAST_HUNG_MS, HUNG_WAITS * this.#ackWaitMs);
   }
 
   async #wait<T>(what: 'fetch' | 'commit', call: (attempt: TracedAttempt) => Promise<T>): Promise<T> {
@@ -163,7 +179,12 @@ export class TaskAttempt {
   #beat(): void {
     const now = performance.now();
     if (now - this.#lastWord > this.#ackWaitMs) this.#stale = true;
-    if (!this.#moved && this.#moving === null) return;
+    if (!this.#moved && this.#moving === null) {
+      // Beats are counted, not time: a worker that slept itself has not seen its kernel stand still.
+      if ((++this.#still * this.#ackWaitMs) / BEATS >= this.#hungMs) this.#stop('hung');
+      return;
+    }
+    this.#still = 0;
     this.#moved = false;
     this.#lastWord = now;
     if (!this.#stale) this.#message.working();
@@ -181,10 +202,11 @@ export class TaskAttempt {
     );
   }
 
-  #stop(why: 'lost' | 'preempted' | 'unreachable'): void {
+  #stop(why: 'lost' | 'preempted' | 'unreachable' | 'hung'): void {
     if (this.#stopped !== null) return;
     this.#stopped = why;
-    this.#stopping.abort();
+    if (why === 'hung') this.#stale = true;
+    else this.#stopping.abort();
     this.#kernel.kill();
   }
 
@@ -216,6 +238,19 @@ const PREEMPTED: WireError = {
   retryable: true,
   stack: '',
 };
+
+const hung = (milliseconds: number): WireError => ({
+  code: 'WORKER_LOST',
+  message: `the computing process made no progress for ${milliseconds / 1000} s; expected it to go on; raise --ack-wait if tiles are that slow, else please report this`,
+  fields: { hungMs: milliseconds },
+  retryable: true,
+  stack: '',
+});
+
+/** Stops everything in this process, as a machine that swaps or sleeps would. */
+function hearNothing(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
 
 function failure(outcome: Exclude<Outcome, { type: 'done' }>): WireError {
   if (outcome.type === 'failed') return outcome.error;

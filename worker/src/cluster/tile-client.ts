@@ -1,5 +1,6 @@
 import { type ClientWritableStream, type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { SpatileError } from '@spatile/formats/errors';
+import { reached } from '@spatile/formats/failpoint';
 import type { DoneMessage, WireError } from '@spatile/formats/tile/protocol';
 import { services } from '@spatile/proto/definition';
 import type { Attempt } from '@spatile/proto/generated/spatile/v1/Attempt';
@@ -107,6 +108,7 @@ export class TileClient {
       // A refusal may come while pieces are still being written.
       const answered = reply.catch(() => undefined);
       await sendAll(stream, commitChunks(header, bytes), answered);
+      if (reached('worker.mid-upload', attempt.task)) await dieOnTheWay();
       stream.end();
       return (await reply).verdict;
     }, signal);
@@ -176,6 +178,12 @@ function* commitChunks(header: CommitChunk['header'], bytes: Uint8Array): Genera
     yield { header: first ? header : null, chunk };
     first = false;
   }
+}
+
+/** Ends this process (a failpoint) when what was written has left it. */
+async function dieOnTheWay(): Promise<void> {
+  await pause(200);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 const isDamage = (error: unknown): boolean =>

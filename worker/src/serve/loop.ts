@@ -11,6 +11,7 @@ import {
 } from '@spatile/formats/tile/protocol';
 import { addWork, type Work } from '@spatile/formats/tile/work';
 import type { Handler } from '../handler.ts';
+import { failAt } from './failpoints.ts';
 import { wireError } from './failure.ts';
 import { peakResidentBytes } from './peak-memory.ts';
 
@@ -78,6 +79,7 @@ async function run(
       `task ${task.task}: no handler is called ${task.kind}; expected one of ${Object.keys(handlers).join(', ')}; use workers and coordinator of one version`,
     );
   }
+  await failAt(task.task, progress);
   const input = decodeFrame(task.bytes, inputKind(task.kind), task.task);
   let counted: Work = {};
   const count = (work: Work): void => {
