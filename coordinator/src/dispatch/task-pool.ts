@@ -47,6 +47,7 @@ export interface TaskPool {
    * Hands a task to a slot. The input is made when it is wanted: at once for a process of this machine, when a worker asks
    * for it in a cluster, and there perhaps more than once. What goes wrong later is reported, not thrown here.
    * @param trace context of the trace to which the task belongs; absent when nothing is traced.
+   * @param weight relative cost among tasks of its kind; 1 when absent.
    */
   send(
     worker: number,
@@ -55,6 +56,7 @@ export interface TaskPool {
     kind: string,
     input: () => Promise<Uint8Array>,
     trace?: string,
+    weight?: number,
   ): Promise<void>;
   /** Ends what was started. */
   close(force?: boolean): Promise<void>;

@@ -10,7 +10,7 @@ import { borderWidthsUm, haloUm } from './halo.ts';
 import { borderMemoryBytes, type TileLoad, tileMemoryBytes } from './memory.ts';
 import { OwnerGrid } from './owner.ts';
 import type { Tile, TilePlan } from './plan.ts';
-import { quadtree } from './quadtree.ts';
+import { cutAt, quadtree } from './quadtree.ts';
 
 /** Most bins of a plan (8600 mm2 at 16 um, more than four glass slides) and most along one edge (262 mm). */
 const MAX_BINS = 2 ** 25;
@@ -50,13 +50,13 @@ export function makePlan(
     hasZ: scan.hasZ,
   });
   const memory = (core: RectUm): number => tileMemoryBytes(loadOf(core, halo), config);
-  const cores = quadtree(extent, {
-    latticeUm,
+  const edges = { latticeUm, minEdgeUm: minEdgeUm(config) };
+  const planned = quadtree(extent, {
+    ...edges,
     maxEdgeUm: config.plan.tileSizeUm,
-    // A largest edge below twice the smallest is obeyed: what was asked for counts more than the floor.
-    minEdgeUm: Math.min(config.plan.minTileSizeUm, config.plan.tileSizeUm / 2),
     tooHeavy: (core) => memory(core) > limit,
   });
+  const cores = config.plan.split.reduce((cores, point) => cutAt(cores, point, edges), planned);
   const owner = new OwnerGrid(extent, latticeUm, cores);
   const seeds = new Uint32Array(cores.length);
   for (let i = 0; i < cells.seedX.length; i++) seeds[owner.ownerOf(cells.seedX[i], cells.seedY[i])]++;
@@ -82,6 +82,9 @@ export function makePlan(
     findings: planFindings(cells, halo),
   };
 }
+
+/** A largest edge below twice the smallest is obeyed: what was asked for counts more than the floor. */
+export const minEdgeUm = ({ plan }: RunConfig): number => Math.min(plan.minTileSizeUm, plan.tileSizeUm / 2);
 
 /** What lies in a core and its halo. */
 type LoadOf = (core: RectUm, haloUm: number) => TileLoad;

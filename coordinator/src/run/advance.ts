@@ -13,6 +13,8 @@ import type { ErrorCode } from '@spatile/formats/errors';
 
 /** A task that killed this many workers, or failed this often though retryable, fails the run. */
 export const MAX_ATTEMPTS = 3;
+/** Tasks of a round that may fail for good while the others are finished; at so many the round ends at once. */
+export const MOST_POISONED = 3;
 /** Workers that may die in one round while they hold no task: more means that workers cannot start at all. */
 export const MAX_IDLE_LOSSES = 8;
 
@@ -37,10 +39,22 @@ export interface RoundState {
   readonly done: Set<string>;
   /** Task -> how often it was handed out and did not come back. */
   readonly failures: Map<string, number>;
+  /** Tasks that failed for good, with what the run fails with once the others are done. */
+  readonly poisoned: Map<string, Poison>;
   /** Workers that died without a task in this round. */
   readonly idleLosses: number;
   readonly total: number;
   readonly over: boolean;
+  /** Nothing more will come of the round. */
+  readonly failed: boolean;
+}
+
+/** Why a task failed for good. */
+export interface Poison {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** How often it was handed out. */
+  readonly attempts: number;
 }
 
 export interface StartedTask {
@@ -74,7 +88,7 @@ export type RoundCommand =
   | { type: 'settle'; task: string }
   | { type: 'replace-worker'; worker: number }
   | { type: 'end-round' }
-  | { type: 'fail-run'; code: ErrorCode; message: string };
+  | { type: 'fail-run'; code: ErrorCode; message: string; task?: string };
 
 export function idleRound(): RoundState {
   return {
@@ -89,9 +103,11 @@ export function idleRound(): RoundState {
     own: new Set(),
     done: new Set(),
     failures: new Map(),
+    poisoned: new Map(),
     idleLosses: 0,
     total: 0,
     over: true,
+    failed: false,
   };
 }
 
@@ -150,9 +166,11 @@ function start(state: RoundState, event: Extract<RoundEvent, { type: 'started' }
     own: new Set(tasks.filter(({ own }) => own === true).map(({ id }) => id)),
     done: new Set(tasks.map(({ id }) => id).filter((id) => committed.has(id))),
     failures: new Map(),
+    poisoned: new Map(),
     idleLosses: 0,
     total: tasks.length,
     over: false,
+    failed: false,
   };
 }
 
@@ -206,7 +224,31 @@ function handOut(state: RoundState): { state: RoundState; commands: RoundCommand
   }
   const over = state.over || done.size === state.total;
   if (over && !state.over) commands.push({ type: 'end-round' });
-  return { state: { ...state, over }, commands };
+  // What is left needs a task that failed for good.
+  const stuck = !over && state.poisoned.size > 0 && running.size === 0 && ready.length === 0;
+  if (stuck && !state.failed) commands.push(giveUp(state));
+  return { state: { ...state, over, failed: state.failed || stuck }, commands };
+}
+
+/** A task failed for good: the others are finished first, so that a resumed run has little left, unless too many fail. */
+function poison(
+  state: RoundState,
+  task: string,
+  why: Poison,
+  first: RoundCommand[],
+): { state: RoundState; commands: RoundCommand[] } {
+  state.poisoned.set(task, why);
+  if (state.poisoned.size >= MOST_POISONED && !state.failed)
+    return { state: { ...state, failed: true }, commands: [giveUp(state)] };
+  const { state: after, commands } = handOut(state);
+  return { state: after, commands: after.failed ? commands : [...first, ...commands] };
+}
+
+/** Ends the run with the first task that failed for good, and names the others. */
+function giveUp({ poisoned }: RoundState): RoundCommand {
+  const [[task, { code, message }], ...others] = poisoned;
+  const more = others.length === 0 ? '' : `; so failed ${others.map(([key]) => key).join(', ')}`;
+  return { type: 'fail-run', code, message: `${message}${more}`, task };
 }
 
 function lose(
@@ -236,16 +278,8 @@ function lose(
   }
   const failures = (state.failures.get(task) ?? 0) + 1;
   if (failures >= MAX_ATTEMPTS) {
-    return {
-      state: without,
-      commands: [
-        {
-          type: 'fail-run',
-          code: 'WORKER_LOST',
-          message: `${named(state, task)}: ${failures} workers died on it (last: ${reason}); expected at most ${MAX_ATTEMPTS - 1} losses; give workers more memory (or use fewer) and go on with --resume`,
-        },
-      ],
-    };
+    const message = `${named(state, task)}: ${failures} workers died on it (last: ${reason}); expected at most ${MAX_ATTEMPTS - 1} losses; give workers more memory (or use fewer) and go on with --resume`;
+    return poison(without, task, { code: 'WORKER_LOST', message, attempts: failures }, [replace]);
   }
   return withCommands(handOut(putBack(without, task, failures)), [replace]);
 }
@@ -258,16 +292,8 @@ function fail(
   const failures = (state.failures.get(event.task) ?? 0) + 1;
   const freed = free(state, event.worker, event.task);
   if (!event.retryable || failures >= MAX_ATTEMPTS) {
-    return {
-      state: freed,
-      commands: [
-        {
-          type: 'fail-run',
-          code: event.code,
-          message: `${named(state, event.task)}: ${event.message}`,
-        },
-      ],
-    };
+    const message = `${named(state, event.task)}: ${event.message}`;
+    return poison(freed, event.task, { code: event.code, message, attempts: failures }, []);
   }
   return handOut(putBack(freed, event.task, failures));
 }

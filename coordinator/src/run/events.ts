@@ -25,6 +25,9 @@ export type RunLogEvent =
       coordinatorCpuSeconds?: number;
     }
   | { type: 'worker-lost'; round: string; reason: string }
+  /** A task that failed for good. */
+  | { type: 'dead-letter'; round: string; tile: string; attempts: number; code: string; message: string }
+  | { type: 'plan-revised'; revision: number; round: string; tile: string; message: string }
   | { type: 'resumed' }
   | { type: 'finished' };
 

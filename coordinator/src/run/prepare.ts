@@ -1,5 +1,6 @@
 import type { Finding, PriorSource } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
+import { dieAt } from '@spatile/formats/failpoint';
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
 import type { ProgressEvent } from '../api.ts';
 import { CELLS, CELLS_FILE, cellTableFrame, cellTableFrom } from '../cells/store.ts';
@@ -16,7 +17,7 @@ import { cellIndexFromScan, type SlideContext, slideContext } from './slide.ts';
 import type { RunStore } from './store.ts';
 
 const PARTITION_MANIFEST = 'partition/manifest.json';
-const PLAN_FILE = 'plan.json';
+export const PLAN_FILE = 'plan.json';
 
 type Progress = (event: ProgressEvent) => void;
 
@@ -103,7 +104,10 @@ export async function timed<T>(
 ): Promise<T> {
   progress({ kind: 'step', step, label, total, unit: 'transcripts' });
   const started = performance.now();
-  const result = await work((rows) => progress({ kind: 'advance', step, done: rows, transcripts: rows }));
+  const result = await work((rows) => {
+    dieAt('coordinator.rows', step);
+    progress({ kind: 'advance', step, done: rows, transcripts: rows });
+  });
   progress({ kind: 'step-end', step, seconds: (performance.now() - started) / 1000 });
   return result;
 }

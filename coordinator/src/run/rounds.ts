@@ -1,5 +1,4 @@
 import { ERROR_CODES, type ErrorCode, SpatileError } from '@spatile/formats/errors';
-import type { RectUm } from '@spatile/formats/space';
 import { settled } from '@spatile/formats/spatialdata/settled';
 import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import type { ProgressEvent } from '../api.ts';
@@ -11,45 +10,14 @@ import { interrupted, throwIfAborted } from './interrupt.ts';
 import { JobQueue } from './job-queue.ts';
 import { Leisure } from './leisure.ts';
 import type { RunLog } from './log.ts';
+import { MemoryDeaths } from './memory-death.ts';
 import { RoundProgress } from './round-progress.ts';
+import { type OwnTask, type RoundTask, taskKey } from './round-task.ts';
 import { StepShares } from './step-shares.ts';
 import type { RunStore } from './store.ts';
 import type { TaskWatch } from './task-watch.ts';
 
-export interface RoundTask {
-  /** Tile id; the result is committed under it. */
-  id: string;
-  /** Folder of the result, where tasks of several rounds run together; the round itself when absent. */
-  round?: string;
-  /** Keys (`taskKey`) of tasks that must be committed before; none when absent. */
-  needs?: readonly string[];
-  /** Tasks of a lower rank go first; 0 when absent. */
-  rank?: number;
-  /** Handler name on the worker. */
-  kind: string;
-  /** Relative cost: heaviest first. */
-  weight: number;
-  /** Transcripts worked on, for the progress bar. */
-  transcripts: number;
-  /** The part of the slide that is worked on, for maps. */
-  areaUm?: RectUm;
-  /** Makes the input frame, when a worker is free for it. */
-  input: () => Promise<Frame>;
-}
-
-/** Work of the coordinator between tasks of workers, such as settling what they said of one tile. */
-export interface OwnTask {
-  id: string;
-  /** What it is called beside its id. */
-  round: string;
-  needs: readonly string[];
-  /** Whether an earlier attempt of this run did it. */
-  done: boolean;
-  work: () => Promise<void>;
-}
-
-/** Name of a task among those of several rounds that run together. */
-export const taskKey = (round: string, id: string): string => `${round}/${id}`;
+export { type OwnTask, type RoundTask, taskKey } from './round-task.ts';
 
 export interface RoundOptions {
   store: RunStore;
@@ -103,6 +71,7 @@ export class RoundRunner {
   readonly leisure = new Leisure();
   private shares = new StepShares();
   private failed: SpatileError | null = null;
+  private readonly memoryDeaths = new MemoryDeaths();
 
   constructor(options: RoundOptions) {
     this.options = options;
@@ -160,6 +129,7 @@ export class RoundRunner {
     this.own = new Map(own.map((task) => [taskKey(task.round, task.id), task]));
     const committed = await this.committedBefore(name);
     const done = new Set(committed);
+    this.memoryDeaths.clear();
     this.done = new RoundProgress(name, this.tasks, this.options.progress);
     for (const key of committed) this.done.set(key, 1);
     this.options.progress({ kind: 'step', step: name, label, total: tasks.length, unit: 'tiles' });
@@ -247,8 +217,10 @@ export class RoundRunner {
 
   private feed(event: RoundEvent): void {
     const held = 'worker' in event ? this.state.running.get(event.worker) : undefined;
+    const buried = this.state.poisoned.size;
     const { state, commands } = advance(this.state, event);
     this.state = state;
+    for (const key of [...state.poisoned.keys()].slice(buried)) this.buryDeadLetter(key);
     if (held !== undefined && 'worker' in event) this.share(held, event.worker, commands);
     for (const command of commands) {
       if (command.type === 'send') this.shares.begin(this.roundOf(command.task));
@@ -273,10 +245,33 @@ export class RoundRunner {
         this.jobs.urgent(async () => this.settleRound?.resolve());
         break;
       case 'fail-run':
-        this.failed = new SpatileError(command.code, command.message);
+        this.failed = new SpatileError(command.code, command.message, { fields: this.factsOf(command.task) });
         this.settleRound?.reject(this.failed);
         break;
     }
+  }
+
+  /** A task failed for good: it is told at once, though the others are finished first. */
+  private buryDeadLetter(key: string): void {
+    const { code, message, attempts } = this.state.poisoned.get(key)!;
+    const { round, tile } = this.placeOf(key);
+    this.options.log.warn({ round, tile, code, attempts }, message);
+    if (!this.state.failed)
+      this.options.progress({ kind: 'warning', message: `${message}; the other tiles are finished first` });
+    this.jobs.urgent(() =>
+      logEvent(this.options.store, { type: 'dead-letter', round, tile, attempts, code, message }),
+    );
+  }
+
+  private placeOf(key: string): { round: string; tile: string } {
+    const task = this.tasks.get(key);
+    return { round: task?.round ?? this.state.round, tile: task?.id ?? key };
+  }
+
+  /** What is known of the task over which the run fails. */
+  private factsOf(key: string | undefined): Record<string, unknown> {
+    if (key === undefined) return {};
+    return { ...this.placeOf(key), outOfMemory: this.memoryDeaths.explain(key) };
   }
 
   private async send(worker: number, key: string, attempt: number): Promise<void> {
@@ -292,7 +287,7 @@ export class RoundRunner {
       this.options.cluster === undefined
         ? async () => prepared ?? (await encodedInput(task))
         : () => this.jobs.result(() => encodedInput(task));
-    await this.pool?.send(worker, wire, attempt, task.kind, input, trace);
+    await this.pool?.send(worker, wire, attempt, task.kind, input, trace, task.weight);
   }
 
   /** While all workers are busy, makes the input of the task that is next: a worker that is free then waits for no disk. */
@@ -339,6 +334,7 @@ export class RoundRunner {
         this.jobs.urgent(() =>
           logEvent(this.options.store, { type: 'worker-lost', round, reason: event.reason }),
         );
+        this.memoryDeaths.note(held, 'WORKER_LOST', { reason: event.reason });
         this.feed({ type: 'worker-lost', worker: event.worker, reason: event.reason });
         this.tellFailed(held, event.worker, `the worker died (${event.reason})`);
         break;
@@ -363,7 +359,8 @@ export class RoundRunner {
       case 'failed': {
         const task = this.taskOf(event.task);
         if (task === null) break;
-        const { code, message, retryable } = event.error;
+        const { code, message, retryable, fields } = event.error;
+        if (running.get(event.worker) === keyOf(task)) this.memoryDeaths.note(keyOf(task), code, fields);
         this.options.log.warn(
           { round: task.round ?? round, tile: task.id, error: event.error },
           'task failed',
@@ -439,6 +436,7 @@ export class RoundRunner {
   }
 
   private tellFailed(key: string | undefined, worker: number, error: string): void {
-    if (key !== undefined) this.options.watch?.failed(key, workerName(worker), error, this.failed !== null);
+    if (key === undefined) return;
+    this.options.watch?.failed(key, workerName(worker), error, this.state.poisoned.has(key));
   }
 }

@@ -17,6 +17,7 @@ import type { Lock } from './lock.ts';
 import { openLog } from './log.ts';
 import { type OpenedInput, openInput } from './open.ts';
 import { partitionSlide, planSlide, scanSlide, storeScan } from './prepare.ts';
+import { inRevisions } from './revision.ts';
 import { RoundRunner } from './rounds.ts';
 import { clearLocked, runLock, takeRunLock } from './run-lock.ts';
 import { RunTrace } from './run-trace.ts';
@@ -86,20 +87,22 @@ async function wholeRun(options: RunOptions, lock: Lock, trace: RunTrace): Promi
   const run = cluster?.run ?? basename(store.directory, '.run');
   const { log, close } = openLog(store.path('spatile.log'), { run });
   log.info({ version: VERSION, mode, workers: options.workers }, 'run begins');
-  const runner = new RoundRunner({
-    store,
-    cluster,
-    log,
-    workers: options.workers,
-    memoryBytes: options.config.plan.memoryPerWorker,
-    order: options.taskOrder ?? 'heaviest',
-    progress: options.progress,
-    watch:
-      options.tasks || trace.tracer.on
-        ? new TaskWatch(options.tasks ?? (() => undefined), trace.tracer.on ? trace : null)
-        : undefined,
-    signal: options.signal,
-  });
+  const newRunner = (): RoundRunner =>
+    new RoundRunner({
+      store,
+      cluster,
+      log,
+      workers: options.workers,
+      memoryBytes: options.config.plan.memoryPerWorker,
+      order: options.taskOrder ?? 'heaviest',
+      progress: options.progress,
+      watch:
+        options.tasks || trace.tracer.on
+          ? new TaskWatch(options.tasks ?? (() => undefined), trace.tracer.on ? trace : null)
+          : undefined,
+      signal: options.signal,
+    });
+  let runner = newRunner();
   const threads = new ThreadPool(options.workers - 1);
   try {
     if (early !== null) {
@@ -111,30 +114,38 @@ async function wholeRun(options: RunOptions, lock: Lock, trace: RunTrace): Promi
       planned !== null ? null : (segmenting ?? (await openSegmentStage(input, options.config, scan))),
       { config: options.config, store, runner },
     );
-    const { slide, findings } =
-      planned ?? (await planSlide(input, options.config, scan, segmented?.priors ?? null));
     const reference = known ?? (await slideReference(options.config, scan));
-    throwIfAborted(options.signal);
-    // A resumed run may have nothing left for them to do.
-    if (mode !== 'resume') runner.warmUp();
-    await partitionSlide(input, slide, store, progress);
-    throwIfAborted(options.signal);
-    const stage = await assignStage(slide, store, runner, threads, options.progress);
-    const assigned = await runAssign(stage);
-    const outlines = await runOutline(stage, lastSettling(stage));
-    if (!isCorrecting(options.config)) await runner.close();
-    throwIfAborted(options.signal);
-    const summary = await finishRun({
-      options,
-      input,
-      identity,
-      stage,
-      assigned,
-      outlines,
-      reference,
-      segmented: segmented?.result ?? null,
-      findings: [...input.findings, ...(segmented?.findings ?? []), ...findings],
-      started,
+    const summary = await inRevisions(store, options, async (config, revisions) => {
+      const { slide, findings } =
+        (config === options.config ? planned : null) ??
+        (await planSlide(input, config, scan, segmented?.priors ?? null));
+      throwIfAborted(options.signal);
+      // A resumed run may have nothing left for them to do.
+      if (mode !== 'resume') runner.warmUp();
+      try {
+        await partitionSlide(input, slide, store, progress);
+        throwIfAborted(options.signal);
+        const stage = await assignStage(slide, store, runner, threads, options.progress);
+        const assigned = await runAssign(stage);
+        const outlines = await runOutline(stage, lastSettling(stage));
+        if (!isCorrecting(config)) await runner.close();
+        throwIfAborted(options.signal);
+        return await finishRun({
+          options: { ...options, config },
+          input,
+          identity: { ...identity, config: { ...identity.config, plan: config.plan } },
+          stage,
+          assigned,
+          outlines,
+          reference,
+          segmented: segmented?.result ?? null,
+          findings: [...input.findings, ...(segmented?.findings ?? []), ...findings, ...revisions],
+          started,
+        });
+      } finally {
+        await runner.close();
+        runner = newRunner();
+      }
     });
     log.info({ digest: summary.digest, seconds: summary.seconds }, 'run finished');
     return summary;

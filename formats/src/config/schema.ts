@@ -133,6 +133,22 @@ const plan = z.strictObject({
     .nullable()
     .default(null)
     .describe('margin around a core; null derives it from the prior cells and the method'),
+  split: z
+    .array(z.tuple([z.number(), z.number()]))
+    .max(64)
+    .default([])
+    .describe(
+      'points in um (as JSON, such as [[100,250]]), in order: the tile that holds one is cut once more; what a run did that cut tiles itself (memorySplits) is given so to another',
+    ),
+  memorySplits: z
+    .number()
+    .int()
+    .min(0)
+    .max(16)
+    .default(4)
+    .describe(
+      'how often a run may cut a tile on which workers ran out of memory three times, and assign anew; 0 fails instead',
+    ),
 });
 
 const output = z.strictObject({

@@ -3,6 +3,7 @@ import {
   idleRound,
   MAX_ATTEMPTS,
   MAX_IDLE_LOSSES,
+  MOST_POISONED,
   type RoundCommand,
   type RoundEvent,
   type RoundState,
@@ -77,6 +78,58 @@ describe('a round', () => {
     expect(replay(events).commands.at(-1)).toMatchObject({ type: 'fail-run', code: 'WORKER_LOST' });
   });
 
+  it('finishes the others before it fails the run over one task', () => {
+    const broken = (worker: number, task: string): RoundEvent => ({
+      type: 'failed',
+      worker,
+      task,
+      code: 'INTERNAL',
+      message: 'broken',
+      retryable: false,
+    });
+    const begun: RoundEvent[] = [
+      started(['a', 'b', 'c']),
+      { type: 'worker-ready', worker: 0 },
+      { type: 'worker-ready', worker: 1 },
+      broken(0, 'a'),
+    ];
+    const first = replay(begun);
+    expect(first.commands.at(-1)).toEqual({ type: 'send', worker: 0, task: 'c', attempt: 1 });
+    const second = replay(
+      [
+        { type: 'committed', worker: 0, task: 'c' },
+        { type: 'committed', worker: 1, task: 'b' },
+      ],
+      first.state,
+    );
+    expect(second.commands).toMatchObject([
+      { type: 'fail-run', message: 'assign, tile a: broken', task: 'a' },
+    ]);
+    expect([...second.state.done]).toEqual(['c', 'b']);
+    const two = replay([...begun, broken(0, 'c'), { type: 'committed', worker: 1, task: 'b' }]);
+    expect(two.commands.filter(({ type }) => type === 'fail-run')).toMatchObject([
+      { type: 'fail-run', message: 'assign, tile a: broken; so failed c' },
+    ]);
+  });
+
+  it('ends at once when several tasks fail for good', () => {
+    const events: RoundEvent[] = [started(['a', 'b', 'c', 'd', 'e'])];
+    for (let i = 0; i < MOST_POISONED; i++) events.push({ type: 'worker-ready', worker: i });
+    for (let i = 0; i < MOST_POISONED; i++) {
+      events.push({
+        type: 'failed',
+        worker: i,
+        task: 'abc'[i],
+        code: 'INTERNAL',
+        message: 'broken',
+        retryable: false,
+      });
+    }
+    const { commands } = replay(events);
+    expect(commands.filter(({ type }) => type === 'fail-run')).toMatchObject([{ task: 'a' }]);
+    expect(commands.at(-1)).toMatchObject({ type: 'fail-run' });
+  });
+
   it('stops replacing workers that never take a task', () => {
     const events: RoundEvent[] = [started(['a'])];
     for (let i = 0; i <= MAX_IDLE_LOSSES; i++)
@@ -94,6 +147,7 @@ describe('a round', () => {
       type: 'fail-run',
       code: 'INTERNAL',
       message: 'assign, tile a: broken',
+      task: 'a',
     });
   });
 

@@ -1,0 +1,37 @@
+import type { RectUm } from '@spatile/formats/space';
+import type { Frame } from '@spatile/formats/tile/frame';
+
+export interface RoundTask {
+  /** Tile id; the result is committed under it. */
+  id: string;
+  /** Folder of the result, where tasks of several rounds run together; the round itself when absent. */
+  round?: string;
+  /** Keys (`taskKey`) of tasks that must be committed before; none when absent. */
+  needs?: readonly string[];
+  /** Tasks of a lower rank go first; 0 when absent. */
+  rank?: number;
+  /** Handler name on the worker. */
+  kind: string;
+  /** Relative cost: heaviest first. */
+  weight: number;
+  /** Transcripts worked on, for the progress bar. */
+  transcripts: number;
+  /** The part of the slide that is worked on, for maps. */
+  areaUm?: RectUm;
+  /** Makes the input frame, when a worker is free for it. */
+  input: () => Promise<Frame>;
+}
+
+/** Work of the coordinator between tasks of workers, such as settling what they said of one tile. */
+export interface OwnTask {
+  id: string;
+  /** What it is called beside its id. */
+  round: string;
+  needs: readonly string[];
+  /** Whether an earlier attempt of this run did it. */
+  done: boolean;
+  work: () => Promise<void>;
+}
+
+/** Name of a task among those of several rounds that run together. */
+export const taskKey = (round: string, id: string): string => `${round}/${id}`;
