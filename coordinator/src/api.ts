@@ -1,6 +1,7 @@
 import type { Finding, Platform } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import type { RectUm } from '@spatile/formats/space';
+import type { WorkerClass } from '@spatile/proto/names';
 import type { RunWork } from './run/work.ts';
 
 /** What the command line (and later gRPC) calls, and what it gets back. Everything here is plain data. */
@@ -44,6 +45,10 @@ export interface ClusterRunOptions {
   ackWaitMs: number;
   /** How often plan and queue are compared, milliseconds. */
   reconcileMs: number;
+  /** Classes of workers that the cluster has: `cpu`, and others. */
+  classes: readonly WorkerClass[];
+  /** Idle workers try a task as well that takes longer than this, and than others of its kind; null for never. */
+  stragglerMs: number | null;
   /** Hears under which name the run is known to the cluster, and where workers reach it. */
   ready: (run: string, address: string) => void;
 }

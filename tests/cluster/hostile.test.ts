@@ -227,7 +227,7 @@ describe.skipIf(!hasBroker)('a cluster among strangers', () => {
     for (let opened = 0; opened < 2; opened++) {
       const queue = await TaskQueue.open(boss, task.run, options);
       for (let i = 0; i < 2; i++) await queue.publish(task);
-      expect(await queue.depth()).toEqual({ waiting: 1, inWork: 0 });
+      expect(await queue.depth()).toEqual({ waiting: 1, inWork: 0, idle: { cpu: 0 } });
     }
     expect(told).toEqual([]);
     const mute = await connect({ servers: `127.0.0.1:${port}`, user: 'mute', pass: 'm' });

@@ -91,7 +91,12 @@ async function simulate(
       slots: CLUSTER_SLOTS,
       open: (log, listener) => {
         const options = { nats: run.nats, listen: '127.0.0.1:0', advertise: null, natsCredentials: null };
-        const times = { ackWaitMs: 60_000, reconcileMs: 10_000 };
+        const times = {
+          ackWaitMs: 60_000,
+          reconcileMs: 10_000,
+          stragglerMs: null,
+          classes: ['cpu'] as const,
+        };
         pool = new ClusterPool(
           run.name,
           { ...options, ...times, security, ready: () => undefined },

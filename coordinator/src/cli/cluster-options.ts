@@ -1,4 +1,5 @@
 import { SpatileError } from '@spatile/formats/errors';
+import { WORKER_CLASSES, type WorkerClass } from '@spatile/proto/names';
 import { type Command, Option } from 'commander';
 import type { ClusterRunOptions } from '../api.ts';
 import { isWildcard, readAddress } from '../serve/address.ts';
@@ -39,6 +40,8 @@ export interface ClusterFlags extends SecurityFlags {
   advertise?: string;
   ackWait: number;
   reconcile: number;
+  workerClasses: WorkerClass[];
+  straggler: number;
 }
 
 /** Adds `--cluster`, `--listen`, `--advertise` and what goes with them. */
@@ -53,9 +56,25 @@ export function withClusterOptions(command: Command): Command {
   return withSecurityOptions(withClusterTimes(command));
 }
 
-/** Adds `--ack-wait` and `--reconcile`, in milliseconds. */
+/** Adds `--ack-wait`, `--reconcile` and `--straggler`, in milliseconds, and `--worker-classes`. */
 export function withClusterTimes(command: Command): Command {
   return command
+    .addOption(
+      new Option(
+        '--worker-classes <list>',
+        'with --cluster: which workers there are: cpu, cpu-big (for tiles on which others die), gpu (for images)',
+      )
+        .argParser(workerClasses)
+        .default(['cpu'], 'cpu'),
+    )
+    .addOption(
+      new Option(
+        '--straggler <seconds>',
+        'with --cluster: a tile that takes longer, and half as long again as others of its size, is tried by an idle worker as well; 0 never',
+      )
+        .argParser(seconds('--straggler'))
+        .default(30_000, '30'),
+    )
     .addOption(
       new Option(
         '--ack-wait <seconds>',
@@ -87,6 +106,8 @@ export function clusterFrom(
     advertise: flags.advertise ?? null,
     ackWaitMs: Math.max(1000, flags.ackWait),
     reconcileMs: Math.max(200, flags.reconcile),
+    classes: flags.workerClasses,
+    stragglerMs: flags.straggler === 0 ? null : flags.straggler,
     ready,
   };
 }
@@ -120,6 +141,14 @@ export function byteSize(option: string): (text: string) => number {
     if (number !== undefined) return Math.round(Number(number) * UNITS[unit]);
     throw notAllowed(option, text, 'a size such as 2GiB');
   };
+}
+
+/** Classes of workers with commas between them, of which `cpu` is always one. */
+function workerClasses(text: string): WorkerClass[] {
+  const named = text.split(',').map((word) => WORKER_CLASSES.find((known) => known === word.trim()));
+  if (named.includes(undefined))
+    throw notAllowed('--worker-classes', text, `some of ${WORKER_CLASSES.join(', ')} with commas`);
+  return WORKER_CLASSES.filter((known) => known === 'cpu' || named.includes(known));
 }
 
 /** A parser for times in seconds; gives milliseconds; raises `USAGE` with the option's name. */

@@ -12,12 +12,16 @@ import type { ClusterRunOptions } from '../api.ts';
 import type { PoolEvent, TaskPool } from '../dispatch/task-pool.ts';
 import type { RunLog } from '../run/log.ts';
 import { type QueueDepth, TaskQueue } from './queue.ts';
+import { Stragglers } from './stragglers.ts';
 import { type ActiveAttempt, TaskBook } from './task-book.ts';
 import { type TileService, type Transfers, tileService } from './tile-service.ts';
 
 /** What a pool needs of the options of a run, its files read. */
 export interface ClusterOptions
-  extends Pick<ClusterRunOptions, 'nats' | 'listen' | 'advertise' | 'ackWaitMs' | 'reconcileMs' | 'ready'> {
+  extends Pick<
+    ClusterRunOptions,
+    'nats' | 'listen' | 'advertise' | 'ackWaitMs' | 'reconcileMs' | 'classes' | 'stragglerMs' | 'ready'
+  > {
   natsCredentials: Buffer | null;
   security: Security;
   tracer?: Tracer;
@@ -49,6 +53,7 @@ export class ClusterPool implements TaskPool {
   readonly #options: ClusterOptions;
   readonly #log: RunLog;
   readonly #listener: (event: PoolEvent) => void;
+  readonly #stragglers: Stragglers;
   readonly #book: TaskBook;
   readonly #service: TileService;
   readonly #server = new Server({
@@ -76,7 +81,13 @@ export class ClusterPool implements TaskPool {
     this.#options = options;
     this.#log = log;
     this.#listener = listener;
-    this.#book = new TaskBook(run, listener, (task, by) => listener({ type: 'begun', task, by }));
+    this.#stragglers = new Stragglers(options.stragglerMs ?? Number.POSITIVE_INFINITY);
+    const begun = (task: string, by: string): void => listener({ type: 'begun', task, by });
+    this.#book = new TaskBook(run, (event) => this.#hear(event), begun, {
+      classes: options.classes,
+      moved: (task, epoch) => this.#publish(task, epoch),
+      now: () => performance.now(),
+    });
     this.#service = tileService(this.#book, options.security.token, undefined, options.tracer);
     this.#queue = this.#open();
     // Whoever publishes hears of it; until then it is nobody's rejection.
@@ -95,9 +106,10 @@ export class ClusterPool implements TaskPool {
     kind: string,
     input: () => Promise<Uint8Array>,
     trace?: string,
+    weight?: number,
   ): Promise<void> {
     if (trace !== undefined) this.#traces.set(task, trace);
-    this.#publish(task, this.#book.open(worker, task, attempt, kind, input));
+    this.#publish(task, this.#book.open(worker, task, attempt, kind, input, weight));
   }
 
   /** What is going on, for pages and metrics. */
@@ -130,7 +142,7 @@ export class ClusterPool implements TaskPool {
   }
 
   async #open(): Promise<TaskQueue> {
-    const { nats, natsCredentials, security, listen, ackWaitMs, reconcileMs } = this.#options;
+    const { nats, natsCredentials, security, listen, ackWaitMs, reconcileMs, classes } = this.#options;
     this.#address = await this.#listen();
     this.#connection = await connectBroker({
       url: nats,
@@ -142,6 +154,7 @@ export class ClusterPool implements TaskPool {
     const queue = await TaskQueue.open(this.#connection, this.#run, {
       ackWaitMs,
       token: security.token,
+      classes,
       warn: (message) => this.#listener({ type: 'warning', message }),
     });
     this.#log.info({ nats: withoutSecret(nats), listen, address: this.#address }, 'cluster ready');
@@ -171,15 +184,38 @@ export class ClusterPool implements TaskPool {
     return called.endsWith(':0') ? `${called.slice(0, called.lastIndexOf(':'))}:${port}` : called;
   }
 
-  #publish(task: string, epoch: number): void {
+  #publish(task: string, epoch: number, copy = ''): void {
+    const workers = this.#book.workersOf(task);
     this.#publishing = this.#publishing
-      .then(async () =>
-        (await this.#queue).publish(
-          { run: this.#run, task, epoch, server: this.#address },
-          this.#traces.get(task),
-        ),
-      )
+      .then(async () => {
+        // The address is known when the queue is there.
+        const queue = await this.#queue;
+        const message = { run: this.#run, task, epoch, server: this.#address };
+        await queue.publish(message, this.#traces.get(task), workers, copy);
+      })
       .catch((error) => this.#break(error));
+  }
+
+  /** What the book says, after it was learnt from. */
+  #hear(event: PoolEvent): void {
+    const about = event.type === 'done' ? this.#book.kindOf(event.task) : null;
+    if (event.type === 'done' && about !== null)
+      this.#stragglers.learn(about.kind, about.weight, event.seconds);
+    this.#listener(event);
+  }
+
+  /** Where workers have nothing to do, they try tasks as well that take others too long. */
+  #speculate({ waiting, idle }: QueueDepth): void {
+    if (waiting > 0) return;
+    for (const workers of this.#options.classes) {
+      const late = this.#stragglers.late(this.#book.running(workers));
+      for (const task of late.slice(0, idle[workers] ?? 0)) {
+        const epoch = this.#book.double(task);
+        if (epoch === null) continue;
+        this.#log.info({ task }, 'takes long; another worker tries it as well');
+        this.#publish(task, epoch, '/second');
+      }
+    }
   }
 
   #break(error: unknown): void {
@@ -206,9 +242,11 @@ export class ClusterPool implements TaskPool {
     const { fetchedBytes, committedBytes, refused } = this.#service.transfers;
     this.#listener({
       type: 'queue',
-      ...(depth ?? { waiting: 0, inWork: 0 }),
+      waiting: depth?.waiting ?? 0,
+      inWork: depth?.inWork ?? 0,
       ...{ fetchedBytes, committedBytes, refused },
     });
+    if (depth !== null) this.#speculate(depth);
     const lost = depth === null || (depth.waiting + depth.inWork === 0 && this.#book.openTasks > 0);
     this.#emptyLooks = lost ? this.#emptyLooks + 1 : 0;
     if (!lost || (depth !== null && this.#emptyLooks < EMPTY_LOOKS)) return;

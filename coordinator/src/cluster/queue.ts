@@ -13,7 +13,14 @@ import {
 } from '@nats-io/jetstream';
 import { headers, type NatsConnection, nanos } from '@nats-io/transport-node';
 import { SpatileError } from '@spatile/formats/errors';
-import { consumerName, runSubjects, TASK_STREAM, TASK_SUBJECTS, taskSubject } from '@spatile/proto/names';
+import {
+  consumerName,
+  runSubjects,
+  TASK_STREAM,
+  TASK_SUBJECTS,
+  taskSubject,
+  type WorkerClass,
+} from '@spatile/proto/names';
 import { encodeTask, type TaskMessage } from '@spatile/proto/task';
 import { TRACEPARENT } from '@spatile/proto/tracing';
 
@@ -36,6 +43,8 @@ const MISSING = new Set([10014, 10059]);
 export interface QueueDepth {
   waiting: number;
   inWork: number;
+  /** Workers that wait for a task, by class. */
+  idle: Partial<Record<WorkerClass, number>>;
 }
 
 export interface QueueOptions {
@@ -43,6 +52,8 @@ export interface QueueOptions {
   ackWaitMs: number;
   /** The secret under which tasks are sealed; null without one. */
   token: string | null;
+  /** Classes of workers that the run has; `cpu` alone when absent. */
+  classes?: readonly WorkerClass[];
   /** Hears, in one sentence, of what keeps tasks from the queue. */
   warn: (message: string) => void;
 }
@@ -93,15 +104,17 @@ export class TaskQueue {
    * Puts a task on the queue, however long that takes while the broker is away or refuses; tells so once for each kind of
    * problem. Gives up only when the queue is closed.
    * @param trace context of the trace to which the task belongs.
+   * @param workers class that is to compute it.
+   * @param copy tells a second message of the same task and epoch from the first.
    */
-  async publish(task: TaskMessage, trace?: string): Promise<void> {
+  async publish(task: TaskMessage, trace?: string, workers: WorkerClass = 'cpu', copy = ''): Promise<void> {
     const text = encodeTask(task, this.#options.token);
     const context = trace ? headers() : undefined;
     context?.set(TRACEPARENT, trace!);
-    const msgID = `${task.run}/${task.task}/e${task.epoch}/${this.#opened}`;
+    const msgID = `${task.run}/${task.task}/e${task.epoch}/${this.#opened}${copy}`;
     for (let wait: number = RETRY_MS[0]; !this.#closed; wait = Math.min(2 * wait, RETRY_MS[1])) {
       try {
-        await this.#js.publish(taskSubject(task.run, 'cpu'), text, { msgID, headers: context });
+        await this.#js.publish(taskSubject(task.run, workers), text, { msgID, headers: context });
         return;
       } catch (error) {
         if (this.#closed) return;
@@ -115,9 +128,15 @@ export class TaskQueue {
 
   /** What waits and what is in work; null when stream or consumer were gone (they are there again, empty). */
   async depth(): Promise<QueueDepth | null> {
+    const depth: QueueDepth = { waiting: 0, inWork: 0, idle: {} };
     try {
-      const info = await this.#jsm.consumers.info(TASK_STREAM, consumerName(this.#run, 'cpu'));
-      return { waiting: info.num_pending, inWork: info.num_ack_pending };
+      for (const workers of this.#classes) {
+        const info = await this.#jsm.consumers.info(TASK_STREAM, consumerName(this.#run, workers));
+        depth.waiting += info.num_pending;
+        depth.inWork += info.num_ack_pending;
+        depth.idle[workers] = info.num_waiting;
+      }
+      return depth;
     } catch (error) {
       if (!(error instanceof JetStreamApiError && MISSING.has(error.code))) throw error;
       await this.#ensure();
@@ -128,8 +147,13 @@ export class TaskQueue {
   /** Takes everything of the run off the broker. A broker that is away is left as it is: its messages age. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#jsm.consumers.delete(TASK_STREAM, consumerName(this.#run, 'cpu')).catch(() => undefined);
+    for (const workers of this.#classes)
+      await this.#jsm.consumers.delete(TASK_STREAM, consumerName(this.#run, workers)).catch(() => undefined);
     await this.#jsm.streams.purge(TASK_STREAM, { filter: runSubjects(this.#run) }).catch(() => undefined);
+  }
+
+  get #classes(): readonly WorkerClass[] {
+    return this.#options.classes ?? ['cpu'];
   }
 
   #tell(error: unknown): void {
@@ -156,10 +180,14 @@ export class TaskQueue {
         max_age: nanos(MESSAGE_AGE_MS),
       }),
     );
-    const name = consumerName(this.#run, 'cpu');
+    for (const workers of this.#classes) await this.#ensureConsumer(workers);
+  }
+
+  async #ensureConsumer(workers: WorkerClass): Promise<void> {
+    const name = consumerName(this.#run, workers);
     const wanted: Partial<ConsumerConfig> = {
       durable_name: name,
-      filter_subject: taskSubject(this.#run, 'cpu'),
+      filter_subject: taskSubject(this.#run, workers),
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(this.#options.ackWaitMs),
       max_deliver: MOST_DELIVERIES,

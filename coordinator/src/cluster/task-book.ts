@@ -1,8 +1,10 @@
 import { SpatileError } from '@spatile/formats/errors';
 import type { WireError } from '@spatile/formats/tile/protocol';
 import type { AttemptMessage } from '@spatile/proto/messages';
+import type { WorkerClass } from '@spatile/proto/names';
 import type { DoneReport, PoolEvent } from '../dispatch/task-pool.ts';
 import { MAX_ATTEMPTS } from '../run/advance.ts';
+import type { RunningTask } from './stragglers.ts';
 
 /** A task that was handed out and has no result yet. */
 interface OpenTask {
@@ -10,6 +12,13 @@ interface OpenTask {
   attempt: number;
   kind: string;
   input: () => Promise<Uint8Array>;
+  weight: number;
+  /** Who is to compute it. */
+  workers: WorkerClass;
+  /** When it was first begun, milliseconds; null before. */
+  begunAt: number | null;
+  /** Whether a second worker was asked for as well. */
+  doubled: boolean;
   epoch: number;
   /** Attempts by id: who, whether they are known to have ended, and whether they were heard since the task was last begun. */
   attempts: Map<string, { worker: string; ended: boolean; heard: boolean; fraction: number }>;
@@ -28,10 +37,22 @@ export interface ActiveAttempt {
   fraction: number;
 }
 
+/** What else a book goes by. */
+export interface BookRules {
+  /** Classes of workers that the run has. */
+  classes: readonly WorkerClass[];
+  /** Hears that a task is to be published again, for workers of another class. */
+  moved: (task: string, epoch: number) => void;
+  /** Milliseconds. */
+  now: () => number;
+}
+
+const ONE_CLASS: BookRules = { classes: ['cpu'], moved: () => undefined, now: () => performance.now() };
+
 /**
  * What the coordinator of a run knows of its open tasks: who tries them, what came of it, and whose result counts. Delivery
- * by the queue is at least once and in any order; here every message of a worker gets its verdict. Knows no network and no
- * clock, so fault tests replay calls.
+ * by the queue is at least once and in any order; here every message of a worker gets its verdict. A task on which workers
+ * die goes to larger ones at last, where there are any. Knows no network, so fault tests replay calls.
  */
 export class TaskBook {
   readonly run: string;
@@ -42,6 +63,9 @@ export class TaskBook {
   readonly #done = new Map<string, { digest: string; attempts: ReadonlySet<string> }>();
   /** Attempts that were under way when the run ended and do not know it yet. */
   readonly #untold = new Set<string>();
+  /** How many workers died on an open task and said so. */
+  readonly #deaths = new Map<string, number>();
+  readonly #rules: BookRules;
   #over = false;
 
   /** @param begun hears who has taken which task. */
@@ -49,17 +73,65 @@ export class TaskBook {
     run: string,
     listener: (event: PoolEvent) => void,
     begun: (task: string, worker: string) => void = () => undefined,
+    rules: BookRules = ONE_CLASS,
   ) {
     this.run = run;
     this.#listener = listener;
     this.#begun = begun;
+    this.#rules = rules;
   }
 
   /** Opens a task, or opens it anew after a failure; gives its epoch, which is larger each time. */
-  open(slot: number, task: string, attempt: number, kind: string, input: OpenTask['input']): number {
+  open(
+    slot: number,
+    task: string,
+    attempt: number,
+    kind: string,
+    input: OpenTask['input'],
+    weight = 1,
+  ): number {
     const epoch = (this.#open.get(task)?.epoch ?? 0) + 1;
-    this.#open.set(task, { slot, attempt, kind, input, epoch, attempts: new Map(), committing: null });
+    const about = { slot, attempt, kind, input, weight, epoch, workers: this.#classFor(task, kind) };
+    this.#open.set(task, {
+      ...about,
+      begunAt: null,
+      doubled: false,
+      attempts: new Map(),
+      committing: null,
+    });
     return epoch;
+  }
+
+  /** Who is to compute an open task. */
+  workersOf(task: string): WorkerClass {
+    return this.#open.get(task)?.workers ?? 'cpu';
+  }
+
+  /** What an open task is; null for one that is not open. */
+  kindOf(task: string): { kind: string; weight: number } | null {
+    return this.#open.get(task) ?? null;
+  }
+
+  /** Tasks in work for which no second worker was asked, of one class. */
+  running(workers: WorkerClass): RunningTask[] {
+    const now = this.#rules.now();
+    return [...this.#open]
+      .filter(([, open]) => open.workers === workers && !open.doubled && open.committing === null)
+      .filter(([, { attempts }]) => [...attempts.values()].some(({ ended }) => !ended))
+      .map(([task, { kind, weight, begunAt }]) => ({
+        task,
+        kind,
+        weight,
+        elapsedMs: now - (begunAt ?? now),
+      }));
+  }
+
+  /** A second worker is asked to try a task; gives the epoch that it has. */
+  double(task: string): number | null {
+    const open = this.#open.get(task);
+    if (open === undefined) return null;
+    open.doubled = true;
+    return open.epoch;
   }
 
   /** Tasks without a result, in the order in which they were opened, with the epoch of their next publication. */
@@ -104,6 +176,8 @@ export class TaskBook {
     if (open.attempts.has(attempt.attemptId)) return { verdict: 'GO', kind: open.kind };
     const vanished = [...open.attempts.values()].filter(({ ended, heard }) => !ended && !heard);
     for (const known of open.attempts.values()) known.heard = false;
+    if (vanished.length >= MAX_ATTEMPTS - 1 && this.#moveUp(attempt.task, open))
+      return { verdict: 'ALREADY', kind: '' };
     if (vanished.length >= MAX_ATTEMPTS) {
       this.#poison(
         attempt.task,
@@ -112,6 +186,7 @@ export class TaskBook {
       );
       return { verdict: 'ALREADY', kind: '' };
     }
+    open.begunAt ??= this.#rules.now();
     open.attempts.set(attempt.attemptId, {
       worker: attempt.worker,
       ended: false,
@@ -188,6 +263,7 @@ export class TaskBook {
     }
     this.#done.set(task, { digest, attempts: new Set(open.attempts.keys()) });
     this.#open.delete(task);
+    this.#deaths.delete(task);
     return 'COMMITTED';
   }
 
@@ -203,14 +279,36 @@ export class TaskBook {
     return 'GO_ON';
   }
 
-  /** An attempt ended without a result. What was handed out anew since then is not its business. */
+  /**
+   * An attempt ended without a result. What was handed out anew since then is not its business, and while another attempt is
+   * known to go on, nothing is handed out.
+   */
   fail(attempt: AttemptMessage, error: WireError, preempted: boolean): void {
     const open = this.#held(attempt);
     const known = open?.attempts.get(attempt.attemptId);
     if (open === null || known === undefined || known.ended) return;
     known.ended = true;
     if (preempted || attempt.epoch < open.epoch || open.committing !== null) return;
+    if (error.code === 'WORKER_LOST' || error.code === 'MEMORY_LIMIT')
+      this.#deaths.set(attempt.task, (this.#deaths.get(attempt.task) ?? 0) + 1);
+    if ([...open.attempts.values()].some(({ ended, heard }) => !ended && heard)) return;
     this.#listener({ type: 'failed', worker: open.slot, task: attempt.task, attempt: open.attempt, error });
+  }
+
+  /** Images go to workers with a GPU; the last try at a task on which others died goes to workers with more memory. */
+  #classFor(task: string, kind: string): WorkerClass {
+    const { classes } = this.#rules;
+    if (classes.includes('gpu') && kind.startsWith('segment.')) return 'gpu';
+    const last = (this.#deaths.get(task) ?? 0) >= MAX_ATTEMPTS - 1;
+    return last && classes.includes('cpu-big') ? 'cpu-big' : 'cpu';
+  }
+
+  /** Hands a task on which workers vanished to larger ones. */
+  #moveUp(task: string, open: OpenTask): boolean {
+    if (open.workers !== 'cpu' || !this.#rules.classes.includes('cpu-big')) return false;
+    open.workers = 'cpu-big';
+    this.#rules.moved(task, ++open.epoch);
+    return true;
   }
 
   #held(attempt: AttemptMessage): OpenTask | null {
@@ -234,7 +332,8 @@ export class TaskBook {
       error: {
         code: 'WORKER_LOST',
         message: `${workers.length} workers were not heard of again after they took it (${workers.join(', ')}); expected at most ${MAX_ATTEMPTS - 1}; give workers more memory and go on with --resume`,
-        fields: { workers },
+        // Where even the larger workers vanished, memory is the likely reason.
+        fields: { workers, outOfMemory: open.workers === 'cpu-big' },
         retryable: false,
         stack: '',
       },

@@ -16,6 +16,7 @@ describe('where workers are served', () => {
       [...SERVE, '--workers-listen', '[::]:0'],
       /^spatile: --workers-listen: .*--workers-advertise HOST:PORT\n$/,
     ],
+    [[...RUN, '--worker-classes', 'cpu,huge'], /^spatile: --worker-classes: the value is not allowed/],
   ])('has to be an address that they can call: %j', async (words, message) => {
     const ended = await spatile(words, { runSlide: recorder({}).service, serveRuns: recorder({}).service });
     expect(ended).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(message) });
@@ -24,11 +25,13 @@ describe('where workers are served', () => {
   test('is passed on to the runs of a server, as are its times', async () => {
     const { calls, service } = recorder(undefined);
     const where = ['--workers-listen', '0.0.0.0:7000', '--workers-advertise', 'host:7001'];
-    const ended = await spatile([...SERVE, ...where, '--ack-wait', '30'], { serveRuns: service });
+    const ended = await spatile([...SERVE, ...where, '--ack-wait', '30', '--worker-classes', 'cpu-big'], {
+      serveRuns: service,
+    });
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
     const [[{ program }]] = calls as [[{ program: string[] }]];
     expect(program.slice(1).join(' ')).toBe(
-      '--cluster nats://127.0.0.1:4222 --listen 0.0.0.0:7000 --advertise host:7001 --ack-wait 30 --reconcile 10',
+      '--cluster nats://127.0.0.1:4222 --listen 0.0.0.0:7000 --advertise host:7001 --ack-wait 30 --reconcile 10 --worker-classes cpu,cpu-big --straggler 30',
     );
   });
 });

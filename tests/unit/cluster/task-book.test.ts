@@ -159,6 +159,80 @@ describe('the book of open tasks', () => {
     expect(book.begin(try_('b', 2)).verdict).toBe('GO');
   });
 
+  test('hands nothing out anew while another attempt at the task goes on', () => {
+    book.begin(try_('a'));
+    book.begin(try_('b'));
+    book.beat(try_('b'), 0.5);
+    book.fail(try_('a'), error, false);
+    expect(types()).toEqual(['progress']);
+    expect(book.beat(try_('b'), 0.6)).toBe('GO_ON');
+    book.fail(try_('b'), error, false);
+    expect(types().at(-1)).toBe('failed');
+  });
+
+  describe('where there are workers with more memory', () => {
+    const died = { ...error, code: 'WORKER_LOST', fields: { reason: 'signal SIGKILL' } };
+    let moved: [string, number][];
+    let now: number;
+    beforeEach(() => {
+      moved = [];
+      now = 0;
+      const rules = {
+        classes: ['cpu', 'cpu-big', 'gpu'] as const,
+        moved: (task: string, epoch: number) => moved.push([task, epoch]),
+        now: () => now,
+      };
+      book = new TaskBook(
+        'r',
+        (event) => events.push(event),
+        () => undefined,
+        rules,
+      );
+    });
+    const open = (task = 't1', kind = 'assign.expand'): number =>
+      book.open(7, task, 1, kind, async () => bytes('input'), 5);
+
+    test('gives them the last try at a task on which others died', () => {
+      for (let epoch = 1; epoch < MAX_ATTEMPTS; epoch++) {
+        expect(open()).toBe(epoch);
+        expect(book.workersOf('t1')).toBe('cpu');
+        book.begin(try_(`w${epoch}`, epoch));
+        book.fail(try_(`w${epoch}`, epoch), died, false);
+      }
+      open();
+      expect(book.workersOf('t1')).toBe('cpu-big');
+    });
+
+    test('gives them a task on which others vanished, and ends the run when they vanish as well', () => {
+      open();
+      for (let i = 0; i < MAX_ATTEMPTS - 1; i++) expect(book.begin(try_(`w${i}`)).verdict).toBe('GO');
+      expect(book.begin(try_('next')).verdict).toBe('ALREADY');
+      expect(moved).toEqual([['t1', 2]]);
+      expect(book.workersOf('t1')).toBe('cpu-big');
+      expect(book.begin(try_('late')).verdict).toBe('ALREADY');
+      expect(book.begin(try_('big', 2)).verdict).toBe('GO');
+      expect(book.begin(try_('big again', 2)).verdict).toBe('ALREADY');
+      expect(events).toMatchObject([{ type: 'failed', error: { fields: { outOfMemory: true } } }]);
+    });
+
+    test('gives images to those with a GPU', () => {
+      open('image', 'segment.network');
+      expect(book.workersOf('image')).toBe('gpu');
+    });
+
+    test('tells which tasks are in work and for how long, until a second worker was asked', () => {
+      open();
+      expect(book.running('cpu')).toEqual([]);
+      book.begin(try_('a'));
+      now = 500;
+      expect(book.running('cpu')).toEqual([{ task: 't1', kind: 'assign.expand', weight: 5, elapsedMs: 500 }]);
+      expect(book.running('gpu')).toEqual([]);
+      expect(book.double('t1')).toBe(1);
+      expect(book.running('cpu')).toEqual([]);
+      expect(book.double('none')).toBeNull();
+    });
+  });
+
   test('repeats its verdict to the same attempt', () => {
     for (let i = 0; i < 10; i++) expect(book.begin(try_('a')).verdict).toBe('GO');
   });

@@ -24,6 +24,8 @@ interface ServeFlags extends SecurityFlags {
   kubernetes?: string;
   ackWait: number;
   reconcile: number;
+  workerClasses: string[];
+  straggler: number;
   workers?: number;
 }
 
@@ -115,6 +117,7 @@ function runArguments(flags: ServeFlags, natsCredentials: string | null): string
   const words = ['--cluster', flags.cluster, '--listen', flags.workersListen];
   if (flags.workersAdvertise !== undefined) words.push('--advertise', flags.workersAdvertise);
   words.push('--ack-wait', `${flags.ackWait / 1000}`, '--reconcile', `${flags.reconcile / 1000}`);
+  words.push('--worker-classes', flags.workerClasses.join(), '--straggler', `${flags.straggler / 1000}`);
   const files = [
     ['--tls-ca', flags.tlsCa],
     ['--tls-cert', flags.tlsCert],

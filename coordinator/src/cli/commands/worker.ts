@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SpatileError } from '@spatile/formats/errors';
+import { WORKER_CLASSES, type WorkerClass } from '@spatile/proto/names';
 import { type Command, Option } from 'commander';
 import { readAddress } from '../../serve/address.ts';
 import {
@@ -15,7 +16,8 @@ import {
 interface WorkerFlags extends SecurityFlags {
   nats: string;
   run?: string;
-  memory: number;
+  class: WorkerClass;
+  memory?: number;
   idleExit?: number;
   grace: number;
   name?: string;
@@ -25,6 +27,8 @@ interface WorkerFlags extends SecurityFlags {
 
 /** Where a worker's limit stands unless told otherwise: what `plan.memoryPerWorker` has. */
 const MEMORY = 2 * 2 ** 30;
+/** Workers for tiles on which others ran out of memory have so many times that. */
+const BIG = 4;
 
 /** `spatile worker --nats URL`: computes tiles of runs that a cluster works on. */
 export function addWorker(program: Command): void {
@@ -37,9 +41,15 @@ export function addWorker(program: Command): void {
     .requiredOption('--nats <url>', 'the broker, such as nats://127.0.0.1:4222')
     .option('--run <id>', 'only tasks of this run (default: of all runs, in turns)')
     .addOption(
-      new Option('--memory <size>', 'memory of the computing process, such as 2GiB')
-        .argParser(byteSize('--memory'))
-        .default(MEMORY, '2GiB'),
+      new Option('--class <class>', 'which tasks it takes; see --worker-classes of run')
+        .choices(WORKER_CLASSES)
+        .default('cpu'),
+    )
+    .addOption(
+      new Option(
+        '--memory <size>',
+        'memory of the computing process (default: 2GiB, of class cpu-big 8GiB)',
+      ).argParser(byteSize('--memory')),
     )
     .addOption(
       new Option('--idle-exit <seconds>', 'leave with exit code 0 after so long without work').argParser(
@@ -74,8 +84,8 @@ async function work(flags: WorkerFlags): Promise<void> {
     nats: flags.nats,
     ...securityOptions(flags),
     run: flags.run ?? null,
-    workers: 'cpu',
-    memoryBytes: flags.memory,
+    workers: flags.class,
+    memoryBytes: flags.memory ?? (flags.class === 'cpu-big' ? BIG * MEMORY : MEMORY),
     idleExitMs: flags.idleExit ?? null,
     graceMs: flags.grace,
     metrics: flags.metrics === undefined ? null : readAddress('--metrics', flags.metrics),
