@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Whether a test may make mounts of its own: root, on a machine that lets it. */
 const mayMount =
   process.getuid?.() === 0 &&
-  spawnSync('unshare', ['--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /mnt && setpriv --version']).status ===
+  spawnSync('unshare', ['--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /srv && setpriv --version']).status ===
     0;
 if (!mayMount)
   console.warn('tests of the container are skipped: they need root, mounts of their own and setpriv');
@@ -19,17 +19,17 @@ const FOLDERS = ['bin', 'dist', 'node_modules'];
 /** Runs `spatile` as the image does: the program alone, everything read-only but /tmp, another user, no rights. */
 function contained(...commands: string[]): { status: number | null; out: string } {
   const user = 'setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs --bounding-set=-all';
-  const inside = commands.map((words) => `node /mnt/app/bin/spatile.js ${words}`).join(' && ');
+  const inside = commands.map((words) => `node /srv/app/bin/spatile.js ${words}`).join(' && ');
   const script = [
     'mount --make-rprivate /',
-    'mount -t tmpfs -o mode=755 tmpfs /mnt',
-    ...FILES.map((name) => `install -D -m 644 ${ROOT}${name} /mnt/app/${name}`),
+    'mount -t tmpfs -o mode=755 tmpfs /srv',
+    ...FILES.map((name) => `install -D -m 644 ${ROOT}${name} /srv/app/${name}`),
     ...FOLDERS.flatMap((name) => [
-      `mkdir -p /mnt/app/${name}`,
-      `mount --bind ${ROOT}${name} /mnt/app/${name}`,
-      `mount -o remount,bind,ro /mnt/app/${name}`,
+      `mkdir -p /srv/app/${name}`,
+      `mount --bind ${ROOT}${name} /srv/app/${name}`,
+      `mount -o remount,bind,ro /srv/app/${name}`,
     ]),
-    'mount -o remount,bind,ro /mnt',
+    'mount -o remount,bind,ro /srv',
     'mount -t tmpfs -o size=256m,mode=1777 tmpfs /tmp',
     'mount -o remount,bind,ro /',
     `cd /tmp && HOME=/tmp NODE_ENV=production ${user} sh -c '${inside}'`,
@@ -53,9 +53,9 @@ describe.skipIf(!mayMount || !existsSync(`${ROOT}dist`))('the program in a conta
 
   test('cannot write anywhere else', () => {
     const { status, out } = contained(
-      'simulate -o /mnt/app/slide --size-um 100 --genes 30 --no-images --quiet',
+      'simulate -o /srv/app/slide --size-um 100 --genes 30 --no-images --quiet',
     );
     expect(status, out).toBeGreaterThan(0);
-    expect(out).toMatch(/\/mnt\/app\/slide.*(EROFS|EACCES|cannot be written|read-only)/s);
+    expect(out).toMatch(/\/srv\/app\/slide.*(EROFS|EACCES|cannot be written|read-only)/s);
   });
 });
