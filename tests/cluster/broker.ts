@@ -9,6 +9,17 @@ export const hasBroker = spawnSync('nats-server', ['--version']).status === 0;
 if (!hasBroker)
   console.warn('tests of clusters are skipped: no nats-server on the path (apt-get install nats-server)');
 
+const LOOPBACK = '127.0.0.1';
+/** What the broker promises to store, bytes: more than a stream asks for, whatever its disk has. */
+const MOST_STORED = 2 ** 31;
+
+/** Where a broker runs: under another command, listening elsewhere, with its store in another folder. */
+export interface BrokerPlace {
+  under?: string[];
+  host?: string;
+  store?: string;
+}
+
 /** A port of this machine that nobody listens on just now. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -26,31 +37,34 @@ export class Broker {
   readonly #port: number;
   readonly #folder = mkdtempSync(join(tmpdir(), 'spatile-nats-'));
   readonly #extra: string;
+  readonly #where: BrokerPlace;
   #child: ChildProcess | null = null;
 
   /** @param extra more lines of its configuration, such as users. */
-  static async start(extra = '', login = ''): Promise<Broker> {
-    const broker = new Broker(await freePort(), extra, login);
+  static async start(extra = '', login = '', where: BrokerPlace = {}): Promise<Broker> {
+    const broker = new Broker(await freePort(), extra, login, where);
     await broker.up();
     return broker;
   }
 
-  private constructor(port: number, extra: string, login: string) {
+  private constructor(port: number, extra: string, login: string, where: BrokerPlace) {
     this.#port = port;
     this.#extra = extra;
-    this.url = `nats://${login}127.0.0.1:${port}`;
+    this.#where = where;
+    this.url = `nats://${login}${where.host ?? LOOPBACK}:${port}`;
   }
 
   /** Starts it, on the store it had before unless that is to be lost. */
   async up(options: { lost?: boolean } = {}): Promise<void> {
-    const store = join(this.#folder, 'store');
+    const { host = LOOPBACK, under = [], store = join(this.#folder, 'store') } = this.#where;
     if (options.lost) rmSync(store, { recursive: true, force: true });
     const config = join(this.#folder, 'nats.conf');
     writeFileSync(
       config,
-      `listen: "127.0.0.1:${this.#port}"\njetstream { store_dir: ${JSON.stringify(store)} }\n${this.#extra}\n`,
+      `listen: "${host}:${this.#port}"\njetstream { store_dir: ${JSON.stringify(store)}, max_file_store: ${MOST_STORED} }\n${this.#extra}\n`,
     );
-    const child = spawn('nats-server', ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [command, ...words] = [...under, 'nats-server', '-c', config];
+    const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
     let said = '';
     await new Promise<void>((resolve, reject) => {

@@ -3,13 +3,13 @@ import { runDirectoryFor } from '@spatile/coordinator/run/directory';
 import type { RunConfigInput } from '@spatile/formats/config/schema';
 import { expect } from 'vitest';
 import { committed } from '../pipeline/faults.ts';
-import { type Ended, pause, type Running, start } from '../pipeline/process.ts';
+import { type Ended, pause, type Running, type StartOptions, start } from '../pipeline/process.ts';
 import { asArguments } from '../pipeline/slide.ts';
 import { digestOfFiles } from '../pipeline/store.ts';
 import { Broker } from './broker.ts';
 
 /** Shorter than anything a user would choose, so that a lost worker is noticed within a test. */
-const QUICK = ['--ack-wait', '1.5', '--reconcile', '0.5'];
+export const QUICK = ['--ack-wait', '1.5', '--reconcile', '0.5'];
 
 /** A broker, some workers and what is needed to start runs on them. Everything is ended by `end`. */
 export class Cluster {
@@ -33,22 +33,47 @@ export class Cluster {
   }
 
   addWorker(...more: string[]): Running {
+    return this.addWorkerWith({}, ...more);
+  }
+
+  /** A worker that misbehaves as `failpoint.ts` says. */
+  addFailing(failpoints: string, ...more: string[]): Running {
+    return this.addWorkerWith({ env: { SPATILE_FAILPOINT: failpoints } }, ...more);
+  }
+
+  addWorkerWith(options: StartOptions, ...more: string[]): Running {
     const name = `w${this.workers.length}`;
-    const worker = start([
-      ...['worker', '--nats', this.broker.url, '--name', name, '--grace', '0'],
-      ...this.#workerArguments,
-      ...more,
-    ]);
+    const worker = start(
+      [
+        ...['worker', '--nats', this.broker.url, '--name', name, '--grace', '0'],
+        ...this.#workerArguments,
+        ...more,
+      ],
+      options,
+    );
     this.workers.push(worker);
     return worker;
   }
 
   run(bundle: string, output: string, settings: RunConfigInput, ...more: string[]): Running {
-    const running = start([
-      ...['run', bundle, '-o', output, '--cluster', this.broker.url, ...QUICK],
-      ...asArguments(settings),
-      ...more,
-    ]);
+    return this.runWith({}, bundle, output, settings, ...more);
+  }
+
+  runWith(
+    options: StartOptions,
+    bundle: string,
+    output: string,
+    settings: RunConfigInput,
+    ...more: string[]
+  ): Running {
+    const running = start(
+      [
+        ...['run', bundle, '-o', output, '--cluster', this.broker.url, ...QUICK],
+        ...asArguments(settings),
+        ...more,
+      ],
+      options,
+    );
     this.#runs.push(running);
     return running;
   }
@@ -80,7 +105,7 @@ export async function untilCommitted(
 /** The run has ended well, with the bytes that one machine gives. */
 export async function expectDigest(running: Running, output: string, digest: string): Promise<void> {
   const ended = await running.ended;
-  expect(ended).toMatchObject({ exitCode: 0 });
+  expect(ended.exitCode, ended.stderr).toBe(0);
   expect(existsSync(output)).toBe(true);
   expect(digestOfFiles(output)).toBe(digest);
 }

@@ -21,11 +21,23 @@ export interface Running {
   ended: Promise<Ended>;
 }
 
-/** Starts `spatile ARGS`; `uid` runs it as another user (only root can). */
-export function start(args: string[], options: { cwd?: string; uid?: number } = {}): Running {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+export interface StartOptions {
+  cwd?: string;
+  /** Another user, which only root can become. */
+  uid?: number;
+  /** Variables of the environment beside those of the test. */
+  env?: Record<string, string>;
+  /** A command that runs another, such as `ip netns exec NAME`. */
+  under?: string[];
+}
+
+/** Starts `spatile ARGS`. */
+export function start(args: string[], { under = [], env = {}, ...options }: StartOptions = {}): Running {
+  const [command, ...words] = [...under, process.execPath, PROGRAM, ...args];
+  const child = spawn(command, words, {
     ...options,
     ...(options.uid === undefined ? {} : { gid: options.uid }),
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -44,7 +56,7 @@ export function start(args: string[], options: { cwd?: string; uid?: number } = 
 }
 
 /** Runs `spatile ARGS` to its end. */
-export function spatile(args: string[], options: { cwd?: string; uid?: number } = {}): Promise<Ended> {
+export function spatile(args: string[], options: StartOptions = {}): Promise<Ended> {
   return start(args, options).ended;
 }
 
