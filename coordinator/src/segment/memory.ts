@@ -24,7 +24,7 @@ const BLOCK_COPIES = 3;
 /** The runtime holds weights once as they are and once in the order that it likes. */
 const WEIGHT_COPIES = 2;
 /**
- * Peak of a run per pixel of its input. Measured: the layouts of StarDist (method notes, 1.3) and Cellpose (bench/segment.md).
+ * Peak of a run per pixel of its input. Measured for the layout of StarDist (method notes, 1.3), reckoned from the layers of Cellpose.
  * CellSAM: three copies of the attention of 12 heads over 64 x 64 places, for a patch of 400 pixels.
  */
 const RUN_BYTES: Record<ModelManifest['method'], number> = {
