@@ -146,7 +146,10 @@ const networkPolicy = z.strictObject({
 });
 
 const serviceMonitor = z.strictObject({
-  enabled: z.boolean().default(false).describe('have the Prometheus operator read the metrics of server and workers'),
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe('have the Prometheus operator read the metrics of server and workers'),
   interval: z.string().default('30s').describe('how often'),
   labels: texts.default({}).describe('labels by which Prometheus finds it'),
 });
