@@ -23,8 +23,9 @@ export async function killWorkerMidTile(
   let killed: number | null = null;
   const summary = await run(bundle, output, settings, {
     onProgress: (event) => {
-      if (killed !== null || event.kind !== 'advance' || event.step !== round || event.done < 1) return;
-      expect(committed(runDirectoryFor(output), round)).toBeGreaterThan(0);
+      if (killed !== null || event.kind !== 'advance' || event.step !== round) return;
+      // A worker has its next tile before the last one is stored, so that shares of tiles do not tell.
+      if (committed(runDirectoryFor(output), round) === 0) return;
       const worker = childrenOf(process.pid).find((pid) => !before.has(pid))!;
       killed = worker;
       process.kill(worker, 'SIGSTOP');
