@@ -1,5 +1,6 @@
 import type { SparseRows } from './correct.ts';
 import type { Columns, Frame } from './frame.ts';
+import { SPARSE, sparseTables } from './sparse-rows.ts';
 import { pickTables } from './tables.ts';
 
 /** Frames of cellAdmix: neighbourhoods of sampled molecules, their factors, labels of all molecules, bridges of pairs of cells. */
@@ -118,13 +119,6 @@ export function readSample(frame: Frame): SampleInput {
     settings: frame.meta.settings as SampleInput['settings'],
   };
 }
-
-const SPARSE = { rows: ['length'], entries: ['gene', 'count'] };
-
-const sparseTables = ({ length, gene, count }: SparseRows): Record<string, Columns> => ({
-  rows: { length },
-  entries: { gene, count },
-});
 
 /** Neighbourhoods of sampled molecules. */
 export const vectorsFrame = (vectors: SparseRows): Frame => ({

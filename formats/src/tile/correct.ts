@@ -1,4 +1,5 @@
 import type { Columns, Frame } from './frame.ts';
+import { SPARSE, sparseRows, sparseTables } from './sparse-rows.ts';
 import { pickTables } from './tables.ts';
 
 /** Frames of the correct stage: the fit of a slide, cell types of a block of cells, corrected counts of a block. */
@@ -343,14 +344,3 @@ export function readCounted(frame: Frame): CountedCells {
     },
   };
 }
-
-const SPARSE = { rows: ['length'], entries: ['gene', 'count'] };
-const sparseTables = ({ length, gene, count }: SparseRows): Record<string, Columns> => ({
-  rows: { length },
-  entries: { gene, count },
-});
-const sparseRows = (tables: Record<string, Columns>): SparseRows => ({
-  length: tables.rows.length as unknown as Uint32Array,
-  gene: tables.entries.gene as Uint32Array,
-  count: tables.entries.count as Uint32Array,
-});

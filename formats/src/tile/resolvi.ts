@@ -1,5 +1,6 @@
 import type { SparseRows } from './correct.ts';
-import type { Columns, Frame } from './frame.ts';
+import type { Frame } from './frame.ts';
+import { SPARSE, sparseRows, sparseTables } from './sparse-rows.ts';
 import { pickTables } from './tables.ts';
 
 /** Frames of ResolVI: a stretch of training, the states of a block of cells, their corrected counts. */
@@ -271,14 +272,3 @@ export function readAttributeInput(frame: Frame): AttributeInput {
     logit: tables.graph.logit as Float32Array,
   };
 }
-
-const SPARSE = { rows: ['length'], entries: ['gene', 'count'] };
-const sparseTables = ({ length, gene, count }: SparseRows): Record<string, Columns> => ({
-  rows: { length },
-  entries: { gene, count },
-});
-const sparseRows = (tables: Record<string, Columns>): SparseRows => ({
-  length: tables.rows.length as unknown as Uint32Array,
-  gene: tables.entries.gene as Uint32Array,
-  count: tables.entries.count as Uint32Array,
-});

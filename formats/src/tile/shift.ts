@@ -1,5 +1,6 @@
 import type { SparseRows } from './correct.ts';
 import type { Columns, Frame } from './frame.ts';
+import { SPARSE, sparseRows, sparseTables } from './sparse-rows.ts';
 import { pickTables } from './tables.ts';
 
 /** Frames of SPLIT-shift: a space of expression from a sample of cells, and what cells are like in it. */
@@ -55,17 +56,6 @@ export interface LikeTypes {
   type: Int16Array;
   group: Int32Array;
 }
-
-const SPARSE = { rows: ['length'], entries: ['gene', 'count'] };
-const sparseTables = ({ length, gene, count }: SparseRows): Record<string, Columns> => ({
-  rows: { length },
-  entries: { gene, count },
-});
-const sparseRows = (tables: Record<string, Columns>): SparseRows => ({
-  length: tables.rows.length as unknown as Uint32Array,
-  gene: tables.entries.gene as Uint32Array,
-  count: tables.entries.count as Uint32Array,
-});
 
 export function spaceInputFrame({ genes, components, mostGenes, seed, cells }: SpaceInput): Frame {
   return { kind: SHIFT_FIT, meta: { genes, components, mostGenes, seed }, tables: sparseTables(cells) };
