@@ -72,6 +72,35 @@ export interface PixelExports {
     queues: number,
     ranks: number,
   ): void;
+  ridges(
+    fine: number,
+    coarse: number,
+    pixels: number,
+    floor: number,
+    contrast: number,
+    most: number,
+    weights: number,
+  ): void;
+  spread(
+    labels: number,
+    weights: number,
+    rows: number,
+    columns: number,
+    limit: number,
+    cost: number,
+    next: number,
+    previous: number,
+    queues: number,
+  ): void;
+  rims(
+    labels: number,
+    weights: number,
+    rows: number,
+    columns: number,
+    least: number,
+    sums: number,
+    n: number,
+  ): void;
   measure(labels: number, rows: number, columns: number, shapes: number, n: number): void;
   sumOver(labels: number, rows: number, columns: number, plane: number, sums: number, n: number): void;
   moments(labels: number, rows: number, columns: number, shapes: number, moments: number, n: number): void;

@@ -4,8 +4,8 @@ import { SpatileError } from '@spatile/formats/errors';
 import { openImageFile } from '@spatile/formats/image/open';
 import type { SlideImage } from '@spatile/formats/image/slide-image';
 import { openTiffImage } from '@spatile/formats/image/tiff-image';
-import { watershedHaloUm } from '@spatile/formats/segment/halo';
-import type { MethodCall } from '@spatile/formats/tile/segment';
+import { membraneHaloUm, watershedHaloUm } from '@spatile/formats/segment/halo';
+import { MEMBRANE, type MethodCall } from '@spatile/formats/tile/segment';
 import { channelOf, neededChannel, networkChannels } from './channels.ts';
 import { chooseGrid, type Grid } from './grid.ts';
 import type { NetworkMemory } from './memory.ts';
@@ -108,20 +108,32 @@ async function setupOf(image: SlideImage, config: SegmentConfig): Promise<Segmen
       : callOf(network, networkChannels(image, network.roles, named).map(plane));
   const instances = nucleiCall();
   const multimodal = config.method === 'xenium';
-  const interior = multimodal && config.interiorStain ? channelOf(image, 'interior', named.interior) : null;
+  const interiorChannel =
+    multimodal && config.interiorStain ? channelOf(image, 'interior', named.interior) : null;
+  // Every plane is known before the percentiles of all are asked for.
+  const interior = interiorChannel === null ? null : plane(interiorChannel);
   const boundary =
     multimodal && config.boundaryStain && config.boundaryModel !== null
       ? await networkFor(null, config.boundaryModel, config.provider)
       : null;
   const boundaryCall =
-    boundary === null ? null : callOf(boundary, networkChannels(image, boundary.roles, named).map(plane));
+    boundary !== null
+      ? callOf(boundary, networkChannels(image, boundary.roles, named).map(plane))
+      : multimodal && config.boundaryStain
+        ? membraneCall(config, channelOf(image, 'boundary', named.boundary), plane)
+        : null;
   const grid = chooseGrid(image, network?.pixelSizeUm ?? config.workPixelUm);
   const nucleiHaloUm = Math.max(
     network?.haloUm(grid.pixelSizeUm) ?? watershedHaloUm(config.watershed),
     boundary?.haloUm(grid.pixelSizeUm) ?? 0,
   );
-  const growUm =
-    config.target === 'cell' ? 0 : Math.max(config.expandUm, interior === null ? 0 : config.interiorUm);
+  const cellHaloUm =
+    config.target === 'cell'
+      ? 0
+      : Math.max(
+          2 * Math.max(config.expandUm, interior === null ? 0 : config.interiorUm),
+          boundaryCall?.name === MEMBRANE ? membraneHaloUm(config.membrane) : 0,
+        );
   return {
     image,
     grid,
@@ -137,11 +149,11 @@ async function setupOf(image: SlideImage, config: SegmentConfig): Promise<Segmen
     instances,
     target: config.target,
     boundary: boundaryCall,
-    interior: interior === null ? null : plane(interior),
+    interior,
     haloUm:
       config.haloUm ??
       nucleiHaloUm +
-        (growUm === 0 ? 0 : 2 * growUm + (interior === null && boundary === null ? 0 : NUCLEUS_UM)),
+        (cellHaloUm === 0 ? 0 : cellHaloUm + (interior === null && boundaryCall === null ? 0 : NUCLEUS_UM)),
     networks: [network, boundary].flatMap((choice) => (choice === null ? [] : [choice.memory])),
   };
 }
@@ -151,6 +163,14 @@ const callOf = ({ method, settings }: NetworkChoice, channels: number[]): Method
   channels,
   settings,
 });
+
+/** Cells on the boundary stain without a network; null without the stain. */
+const membraneCall = (
+  { membrane }: SegmentConfig,
+  channel: number | null,
+  plane: (channel: number) => number,
+): MethodCall | null =>
+  channel === null ? null : { name: MEMBRANE, channels: [plane(channel)], settings: { ...membrane } };
 
 /** Percentiles of a channel: the user's, else those of the first network that looks at it, else the usual ones. */
 function percentilesOf(

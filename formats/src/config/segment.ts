@@ -71,6 +71,60 @@ const watershed = z.strictObject({
 
 export type WatershedSettings = z.infer<typeof watershed>;
 
+/** Of cells on the boundary stain without a network. Defaults chosen on two simulated slides (bench/segment.ts). */
+const membrane = z.strictObject({
+  smoothUm: z.number().min(0).max(5).default(0.3).describe('sd of the Gaussian on the boundary stain, in um'),
+  aroundUm: z
+    .number()
+    .min(0.5)
+    .max(20)
+    .default(1.5)
+    .describe('sd of the Gaussian whose value membrane stands out from, in um'),
+  floor: z
+    .number()
+    .min(0.001)
+    .max(1)
+    .default(0.05)
+    .describe(
+      'added to that value, so that noise where there is no stain is no membrane; share of the contrast limits',
+    ),
+  contrast: z
+    .number()
+    .min(0.05)
+    .max(10)
+    .default(0.4)
+    .describe(
+      'membrane counts fully where it is brighter than its surroundings by so many times their value',
+    ),
+  weight: z
+    .number()
+    .int()
+    .min(1)
+    .max(250)
+    .default(12)
+    .describe('a way through full membrane costs so many times its length more'),
+  reachUm: z
+    .number()
+    .min(1)
+    .max(50)
+    .default(12)
+    .describe('how far a cell may reach from its nucleus where there is no membrane, in um'),
+  rimLevel: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.2)
+    .describe('a border lies on membrane where that counts by at least this share'),
+  rimShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('share of the border of a cell that has to lie on membrane'),
+});
+
+export type MembraneSettings = z.infer<typeof membrane>;
+
 const IMAGE_METHODS = ['watershed', 'stardist', 'cellpose', 'cellsam', 'unet'] as const;
 
 export const segment = z.strictObject({
@@ -99,7 +153,9 @@ export const segment = z.strictObject({
     .string()
     .nullable()
     .default(null)
-    .describe('network that outlines cells on the boundary stain, for xenium; null leaves that step out'),
+    .describe(
+      'network that outlines cells on the boundary stain, for xenium; null spreads nuclei through it without one (segment.membrane)',
+    ),
   provider: z.enum(['cpu', 'cuda']).default('cpu').describe('where networks run'),
   image: z
     .string()
@@ -138,10 +194,7 @@ export const segment = z.strictObject({
         .describe('channel of the interior stain; null finds it by name'),
     })
     .prefault({}),
-  boundaryStain: z
-    .boolean()
-    .default(true)
-    .describe('xenium: use the boundary stain where there is a network for it'),
+  boundaryStain: z.boolean().default(true).describe('xenium: use the boundary stain where there is one'),
   interiorStain: z.boolean().default(true).describe('xenium: use the interior stain where there is one'),
   workPixelUm: z
     .number()
@@ -164,6 +217,7 @@ export const segment = z.strictObject({
     .default(null)
     .describe('contrast limits of the nuclear stain in raw intensities instead'),
   watershed: watershed.prefault({}),
+  membrane: membrane.prefault({}),
   minAreaUm2: z
     .number()
     .min(0)

@@ -1,4 +1,4 @@
-import type { WatershedSettings } from '../config/segment.ts';
+import type { MembraneSettings, WatershedSettings } from '../config/segment.ts';
 import type { ModelManifest } from '../model/manifest.ts';
 
 /** How far around its core a tile must see, so that it gives the instances of the whole slide. */
@@ -27,4 +27,12 @@ export function watershedHaloUm(settings: WatershedSettings): number {
   return Math.ceil(
     2 * maxRadiusUm + 3 * localMeanUm + 2.5 * backgroundUm + 3 * (smoothUm + seedSmoothUm) + 5,
   );
+}
+
+/**
+ * Halo of cells on the boundary stain beyond that of nuclei, in microns: to the border of a cell, from there to the nuclei that
+ * may claim a part of it, and the supports of the filters.
+ */
+export function membraneHaloUm({ reachUm, smoothUm, aroundUm }: MembraneSettings): number {
+  return Math.ceil(2 * reachUm + 3 * (smoothUm + aroundUm));
 }

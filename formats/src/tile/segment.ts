@@ -43,6 +43,9 @@ export interface MethodCall {
   settings: Record<string, unknown>;
 }
 
+/** The call that spreads nuclei through the boundary stain; takes `MembraneSettings`. */
+export const MEMBRANE = 'membrane';
+
 export interface SegmentTileMeta {
   tile: string;
   /** In grid pixels; half-open. */
@@ -54,7 +57,10 @@ export interface SegmentTileMeta {
   /** Nuclei, or whole cells with `target` cell. */
   instances: MethodCall;
   target: 'nucleus' | 'cell';
-  /** How nuclei become cells. `boundary` is a network on the boundary stain, `interior` a channel. */
+  /**
+   * How nuclei become cells. `boundary` is a network on the boundary stain or
+   * `membrane`, `interior` a channel.
+   */
   cells: {
     expandUm: number;
     interiorUm: number;

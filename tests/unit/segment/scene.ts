@@ -91,12 +91,13 @@ export const WATERSHED = {
   maxRadiusUm: 12,
 };
 
-/** The input of one tile of a scene. */
+/** The input of one tile of a scene. @param more further channels. */
 export function sceneTile(
   pixels: Float32Array,
   [width, height]: [number, number],
   tile: { id: string; core: PixelRect; region: PixelRect },
   changes: Partial<SegmentTileMeta> = {},
+  more: readonly Float32Array[] = [],
 ) {
   const meta: SegmentTileMeta = {
     tile: tile.id,
@@ -117,7 +118,7 @@ export function sceneTile(
       levelPx: [width, height],
       reduce: 1,
       region: tile.region,
-      channels: [packedImage(pixels, width)],
+      channels: [pixels, ...more].map((plane) => packedImage(plane, width)),
     },
   };
   return segmentTileFrame(full);

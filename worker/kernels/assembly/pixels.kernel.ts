@@ -1,5 +1,5 @@
 /**
- * Kernels over the pixels of one tile: smoothing, foreground, distance, seeds, flooding, sums over labels and their outlines. Every array is
+ * Kernels over the pixels of one tile: smoothing, foreground, distance, seeds, flooding, spreading, sums over labels and their outlines. Every array is
  * laid out by the caller (`bind-pixels.ts`) with at least 64 spare bytes behind it; nothing is allocated.
  */
 
@@ -12,6 +12,7 @@ export { countTurns, traceBorders } from './outline-borders';
 export { chooseOutlines } from './outline-rings';
 export { countPoints, drawLines } from './outline-lines';
 export { countSegments, restoreCrossing } from './outline-crossings';
+export { ridges, rims, spread } from './pixel-spread';
 export { measure, moments, rename, rowExtents, sumOver } from './pixel-regions';
 
 /** First free byte of the linear memory. */

@@ -1,5 +1,7 @@
+import type { MembraneSettings } from '@spatile/formats/config/segment';
 import { SpatileError } from '@spatile/formats/errors';
 import {
+  MEMBRANE,
   type MethodCall,
   type SegmentTile,
   type SegmentTileMeta,
@@ -9,6 +11,7 @@ import {
 import type { Handler, HandlerContext } from '../handler.ts';
 import { type Cells, cellsOfImage, composeCells } from './cells/compose.ts';
 import { interiorMask } from './cells/interior-mask.ts';
+import { membraneCells } from './cells/membrane.ts';
 import type { ImageMethod, Planes } from './method.ts';
 import { imageMethods } from './methods.ts';
 import { type OrderedInstances, orderInstances } from './order.ts';
@@ -43,7 +46,7 @@ async function cellsOf(
     rows: planes.rows,
     columns: planes.columns,
     nuclei,
-    boundary: boundary === null ? null : await callMethod(planes, meta, boundary, part(context, 0.7, 0.85)),
+    boundary: boundary === null ? null : await boundaryCells(planes, meta, nuclei, boundary, context),
     interior:
       interior === null
         ? null
@@ -51,6 +54,20 @@ async function cellsOf(
     expandPx: expandUm / meta.pixelSizeUm,
     interiorPx: interiorUm / meta.pixelSizeUm,
   });
+}
+
+/** Cells on the boundary stain: by a network, or from the nuclei. */
+async function boundaryCells(
+  planes: Planes,
+  meta: SegmentTileMeta,
+  nuclei: OrderedInstances,
+  call: MethodCall,
+  context: HandlerContext,
+): Promise<OrderedInstances> {
+  if (call.name !== MEMBRANE) return callMethod(planes, meta, call, part(context, 0.7, 0.85));
+  const [channel] = call.channels;
+  const settings = call.settings as MembraneSettings;
+  return membraneCells(planes, planes.channels[channel], meta.models[channel], nuclei, settings);
 }
 
 /** Runs an image method on the channels it asks for. */
