@@ -1,6 +1,7 @@
 import { assign } from './assign.ts';
 import { baysor } from './baysor.ts';
 import type { Bench } from './bench.ts';
+import { cells } from './cells.ts';
 import { cluster } from './cluster.ts';
 import { compare } from './compare/compare.ts';
 import { celladmix } from './correct/celladmix.ts';
@@ -34,4 +35,5 @@ export const BENCHES: readonly Bench[] = [
   cluster,
   scaleCluster,
   segment,
+  cells,
 ];

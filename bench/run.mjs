@@ -41,6 +41,7 @@ try {
       'bench/scale-workers': 'bench/cluster/scale/workers.ts',
       'worker/bench-kernels': 'bench/kernels.ts',
       'worker/bench-segment': 'bench/segment/judge.ts',
+      'worker/bench-cells': 'bench/segment/cells.ts',
       'worker/bench-typing': 'bench/correct/typing.ts',
     },
     outdir: folder,

@@ -24,7 +24,8 @@ export interface Scene {
 
 /** Assumed of the labelled images, which do not say it; the same for all, so that no size is told. */
 const ASSUMED_PIXEL_UM = 0.4;
-const XENIUM_PIXEL_UM = 0.2125;
+/** Two pixels of a Xenium image. */
+export const SIMULATED_PIXEL_UM = 0.425;
 
 /** The labelled real images, of one stain. H&E is inverted: what is dark in red is bright. */
 export async function realScenes(folder: string, stain: LabelledImage['stain']): Promise<Scene[]> {
@@ -46,12 +47,23 @@ export async function realScenes(folder: string, stain: LabelledImage['stain']):
 
 /** DAPI of a simulated slide at half its resolution, with the outlines of its nuclei painted in the order of the cells. */
 export async function simulatedScene(name: string, bundle: string, truth: string): Promise<Scene> {
-  const plane = await openPlane(join(bundle, 'morphology_focus/morphology_focus_0000.ome.tif'), 0, 0);
+  const { rows, columns, image } = await simulatedStain(bundle, 0);
+  const labels = await simulatedTruth(truth, 'nucleus', rows, columns);
+  const pixelSizeUm = SIMULATED_PIXEL_UM;
+  return { name, rows, columns, pixelSizeUm, image, model: modelOf(image), channels: [image], labels };
+}
+
+/** A channel of a simulated slide in means of 2 x 2 pixels. */
+export async function simulatedStain(
+  bundle: string,
+  channel: number,
+): Promise<{ rows: number; columns: number; image: Float32Array }> {
+  const file = `morphology_focus/morphology_focus_000${channel}.ome.tif`;
+  const plane = await openPlane(join(bundle, file), 0, 0);
   const [fullRows, fullColumns] = [plane.heightPx, plane.widthPx];
   const full = await plane.readWindow(0, 0, fullColumns, fullRows);
   await plane.close();
   const [rows, columns] = [fullRows >> 1, fullColumns >> 1];
-  const pixelSizeUm = 2 * XENIUM_PIXEL_UM;
   const image = new Float32Array(rows * columns);
   for (let y = 0; y < rows; y++)
     for (let x = 0; x < columns; x++) {
@@ -59,15 +71,25 @@ export async function simulatedScene(name: string, bundle: string, truth: string
       image[y * columns + x] =
         (full[at] + full[at + 1] + full[at + fullColumns] + full[at + fullColumns + 1]) / 4;
     }
-  const bytes = await readFile(join(truth, 'nucleus_polygons.parquet'));
+  return { rows, columns, image };
+}
+
+/** True nuclei or cells of a simulated slide, painted in the order of the cells. */
+export async function simulatedTruth(
+  truth: string,
+  kind: 'nucleus' | 'cell',
+  rows: number,
+  columns: number,
+): Promise<Int32Array> {
+  const bytes = await readFile(join(truth, `${kind}_polygons.parquet`));
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-  const nuclei = await parquetReadObjects({ file, compressors, utf8: false, geoparquet: false });
+  const shapes = await parquetReadObjects({ file, compressors, utf8: false, geoparquet: false });
   const labels = new Int32Array(rows * columns);
-  nuclei.forEach(({ cell, geometry }) => {
+  shapes.forEach(({ cell, geometry }) => {
     const rings = decodeWkb(geometry).flat();
     const runs = fillRings(
-      rings.map((ring) => ring.map((value) => value / pixelSizeUm)),
-      name,
+      rings.map((ring) => ring.map((value) => value / SIMULATED_PIXEL_UM)),
+      kind,
     );
     runs.y.forEach((y, k) => {
       if (y < 0 || y >= rows) return;
@@ -76,7 +98,7 @@ export async function simulatedScene(name: string, bundle: string, truth: string
       if (to > from) labels.fill(Number(cell), y * columns + from, y * columns + to);
     });
   });
-  return { name, rows, columns, pixelSizeUm, image, model: modelOf(image), channels: [image], labels };
+  return labels;
 }
 
 /** Percentiles 1 and 99.8 and the Otsu level (IEEE Trans SMC 9:62, 1979) of one image: what a run takes from the slide. */
