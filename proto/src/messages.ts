@@ -21,10 +21,17 @@ const MOST_SETTINGS = 2 ** 18;
 
 export type AttemptMessage = z.infer<typeof attempt>;
 
+/** Workers that use so much of their memory, as a share, and are not heard of again, count as killed for lack of it. */
+export const NEAR_LIMIT = 0.8;
+
 const SHAPES = {
   attempt,
   fetch: z.object({ attempt, offset: z.int().min(0) }),
-  heartbeat: z.object({ attempt, fraction: z.number().min(0).max(1) }),
+  heartbeat: z.object({
+    attempt,
+    fraction: z.number().min(0).max(1),
+    memory: z.number().min(0).max(1),
+  }),
   failure: z.object({
     attempt,
     code: z.string().max(60),

@@ -16,6 +16,7 @@ const DONE: Outcome = {
 
 /** Computes nothing: says how far it is and ends when the test wants it. */
 class Puppet implements Kernel {
+  readonly pid = null;
   progress: ((fraction: number) => void) | null = null;
   end: (outcome: Outcome) => void = () => undefined;
   warmUp(): void {}
@@ -26,7 +27,7 @@ class Puppet implements Kernel {
     });
   };
   kill(): void {
-    this.end({ type: 'died', reason: 'killed' });
+    this.end({ type: 'died', reason: 'killed', outOfMemory: false });
   }
 }
 

@@ -5,6 +5,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { events } from '../pipeline/faults.ts';
 import { spatile } from '../pipeline/process.ts';
 import { asArguments, run, simulatedSlide, testFolder } from '../pipeline/slide.ts';
+import { digestOfFiles } from '../pipeline/store.ts';
 import { hasBroker } from './broker.ts';
 import { Cluster, expectDigest } from './cluster.ts';
 
@@ -16,6 +17,8 @@ const settings = {
   assign: { method: 'expand' },
   plan: { tileSizeUm: 90, minTileSizeUm: 30, haloUm: 16 },
 } as const;
+/** So little that its heap is full soon. */
+const LITTLE = ['--memory', '512MiB'];
 let slide = '';
 let digest = '';
 let cluster: Cluster | null = null;
@@ -91,7 +94,7 @@ describe('a tile on which a worker runs out of memory', () => {
         cluster.addWorker();
         await expectDigest(running, output, digest);
         const log = readFileSync(`${runDirectoryFor(output)}/spatile.log`, 'utf8');
-        expect(log).toMatch(/the computing process died \(signal SIGKILL\)/);
+        expect(log).toMatch(/the computing process died \(signal SIGKILL, out of memory\)/);
       } finally {
         await cluster.end();
         group.remove();
@@ -103,7 +106,7 @@ describe('a tile on which a worker runs out of memory', () => {
     cluster = await Cluster.start(0);
     const output = at('big.zarr');
     const running = cluster.run(slide, output, settings, '--worker-classes', 'cpu,cpu-big');
-    const small = cluster.addFailing('kernel.die@t0001:*');
+    const small = cluster.addFailing('kernel.memory@t0001:*', ...LITTLE);
     const big = cluster.addWorker('--class', 'cpu-big');
     await expectDigest(running, output, digest);
     expect(small.stderr().match(/"tile":"assign\/t0001","end":"failed"/g)).toHaveLength(2);
@@ -116,7 +119,7 @@ describe('a tile on which a worker runs out of memory', () => {
     const output = at('cut.zarr');
     const running = cluster.run(slide, output, settings, '--worker-classes', 'cpu,cpu-big');
     const dying = ['cpu', 'cpu-big'].map((kind) =>
-      cluster!.addFailing('kernel.die@t0001:*', '--class', kind),
+      cluster!.addFailing('kernel.memory@t0001:*', '--class', kind, ...LITTLE),
     );
     await vi.waitFor(() => expect(running.stderr()).toContain('revision 1 of the plan'), 120_000);
     // Another tile has that number now.
@@ -146,14 +149,28 @@ describe('a tile on which a worker runs out of memory', () => {
     expect(digest).toBe(whole.digest);
   });
 
+  test('is not cut when its workers were killed by somebody else', async () => {
+    const output = at('by hand.zarr');
+    const words = ['run', slide, '-o', output, '--workers', '1', ...asArguments(settings)];
+    const env = { SPATILE_FAILPOINT: 'kernel.die@t0001:*' };
+    expect(await spatile(words, { env })).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringMatching(/assign, tile t0001: 3 workers died on it \(last: signal SIGKILL\)/),
+    });
+    expect(await spatile([...words, '--resume'])).toMatchObject({ exitCode: 0 });
+    expect(digestOfFiles(output)).toBe(digest);
+  });
+
   test('ends the run where the plan may not be revised', async () => {
     const output = at('refused.zarr');
     const words = ['run', slide, '-o', output, '--workers', '1', ...asArguments(settings)];
-    const env = { SPATILE_FAILPOINT: 'kernel.die@t0001:*' };
-    const ended = await spatile([...words, '--set', 'plan.memorySplits=0'], { env });
-    expect(ended).toMatchObject({
+    const env = { SPATILE_FAILPOINT: 'kernel.memory@t0001:*' };
+    const limits = ['--set', 'plan.memorySplits=0', '--set', 'plan.memoryPerWorker=512MiB'];
+    expect(await spatile([...words, ...limits], { env })).toMatchObject({
       exitCode: 6,
-      stderr: expect.stringMatching(/assign, tile t0001: 3 workers died on it \(last: signal SIGKILL\)/),
+      stderr: expect.stringMatching(
+        /assign, tile t0001: 3 workers died on it \(last: signal SIGABRT, out of memory\)/,
+      ),
     });
   });
 });

@@ -7,6 +7,7 @@ const PROGRESS_MS = 1000;
 
 /** Instead of the process that computes: sleeps for as long as a task takes and gives as many bytes as its result has. */
 export class Sleeper implements Kernel {
+  readonly pid = null;
   #wake: (() => void) | null = null;
 
   warmUp(): void {}
@@ -31,7 +32,7 @@ export class Sleeper implements Kernel {
       };
     });
     clearInterval(telling);
-    if (!whole) return { type: 'died', reason: 'killed' };
+    if (!whole) return { type: 'died', reason: 'killed', outOfMemory: false };
     return {
       ...({ type: 'done', task, attempt: 1, seconds, cpuSeconds: seconds, peakRssBytes: 1 } as const),
       ...{ bytes: new Uint8Array(resultBytes), work: {} },

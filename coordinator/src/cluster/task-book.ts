@@ -1,10 +1,22 @@
 import { SpatileError } from '@spatile/formats/errors';
 import type { WireError } from '@spatile/formats/tile/protocol';
-import type { AttemptMessage } from '@spatile/proto/messages';
+import { type AttemptMessage, NEAR_LIMIT } from '@spatile/proto/messages';
 import type { WorkerClass } from '@spatile/proto/names';
 import type { DoneReport, PoolEvent } from '../dispatch/task-pool.ts';
 import { MAX_ATTEMPTS } from '../run/advance.ts';
 import type { RunningTask } from './stragglers.ts';
+
+/** What is known of a try. */
+interface KnownAttempt {
+  worker: string;
+  /** Whether it is known to have ended. */
+  ended: boolean;
+  /** Whether it was heard of since the task was last begun. */
+  heard: boolean;
+  fraction: number;
+  /** Share of its memory that the worker used when it was last heard of. */
+  memory: number;
+}
 
 /** A task that was handed out and has no result yet. */
 interface OpenTask {
@@ -20,8 +32,8 @@ interface OpenTask {
   /** Whether a second worker was asked for as well. */
   doubled: boolean;
   epoch: number;
-  /** Attempts by id: who, whether they are known to have ended, and whether they were heard since the task was last begun. */
-  attempts: Map<string, { worker: string; ended: boolean; heard: boolean; fraction: number }>;
+  /** By id. */
+  attempts: Map<string, KnownAttempt>;
   /** The commit that is under way; the first of a task. */
   committing: { digest: string; stored: Promise<void> } | null;
 }
@@ -179,11 +191,7 @@ export class TaskBook {
     if (vanished.length >= MAX_ATTEMPTS - 1 && this.#moveUp(attempt.task, open))
       return { verdict: 'ALREADY', kind: '' };
     if (vanished.length >= MAX_ATTEMPTS) {
-      this.#poison(
-        attempt.task,
-        open,
-        vanished.map(({ worker }) => worker),
-      );
+      this.#poison(attempt.task, open, vanished);
       return { verdict: 'ALREADY', kind: '' };
     }
     open.begunAt ??= this.#rules.now();
@@ -192,6 +200,7 @@ export class TaskBook {
       ended: false,
       heard: false,
       fraction: 0,
+      memory: 0,
     });
     this.#begun(attempt.task, attempt.worker);
     return { verdict: 'GO', kind: open.kind };
@@ -267,14 +276,15 @@ export class TaskBook {
     return 'COMMITTED';
   }
 
-  beat(attempt: AttemptMessage, fraction: number): BeatVerdict {
+  /** @param memory that the worker uses, as a share of what it may. */
+  beat(attempt: AttemptMessage, fraction: number, memory = 0): BeatVerdict {
     if (this.#over || attempt.run !== this.run) {
       this.#untold.delete(attempt.attemptId);
       return 'CANCELLED';
     }
     const open = this.#held(attempt);
     if (open === null) return 'LOST';
-    Object.assign(open.attempts.get(attempt.attemptId)!, { heard: true, fraction });
+    Object.assign(open.attempts.get(attempt.attemptId)!, { heard: true, fraction, memory });
     this.#listener({ type: 'progress', worker: open.slot, task: attempt.task, fraction });
     return 'GO_ON';
   }
@@ -323,7 +333,8 @@ export class TaskBook {
     return done?.attempts.has(attempt.attemptId) ? done.digest : null;
   }
 
-  #poison(task: string, open: OpenTask, workers: string[]): void {
+  #poison(task: string, open: OpenTask, vanished: readonly KnownAttempt[]): void {
+    const workers = vanished.map(({ worker }) => worker);
     this.#listener({
       type: 'failed',
       worker: open.slot,
@@ -332,8 +343,7 @@ export class TaskBook {
       error: {
         code: 'WORKER_LOST',
         message: `${workers.length} workers were not heard of again after they took it (${workers.join(', ')}); expected at most ${MAX_ATTEMPTS - 1}; give workers more memory and go on with --resume`,
-        // Where even the larger workers vanished, memory is the likely reason.
-        fields: { workers, outOfMemory: open.workers === 'cpu-big' },
+        fields: { workers, outOfMemory: vanished.every(({ memory }) => memory >= NEAR_LIMIT) },
         retryable: false,
         stack: '',
       },

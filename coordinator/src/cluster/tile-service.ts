@@ -125,8 +125,8 @@ export function tileService(
       Heartbeat: (call, reply) =>
         answer(reply, () => {
           guard(call.metadata);
-          const { attempt, fraction } = checked('heartbeat', call.request);
-          return { verdict: book.beat(attempt, fraction) };
+          const { attempt, fraction, memory } = checked('heartbeat', call.request);
+          return { verdict: book.beat(attempt, fraction, memory) };
         }),
       ReportFailure: (call, reply) =>
         answer(reply, () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SpatileError } from '@spatile/formats/errors';
+import { type Death, deathOf, memoryKills } from '@spatile/formats/tile/death';
 import { type FromWorker, PayloadAssembler, sendMessage } from '@spatile/formats/tile/protocol';
 import type { PoolEvent, TaskPool } from './task-pool.ts';
 
@@ -13,6 +14,8 @@ const STOP_GRACE_MS = 2000;
 /** Worker processes of an embedded run: starts them, passes payloads, reports what they say and when they die. */
 export class WorkerPool implements TaskPool {
   private readonly children = new Map<number, ChildProcess>();
+  /** Processes killed for lack of memory when a worker was started or got its last task. */
+  private readonly killsBefore = new Map<number, number | null>();
   private next = 0;
   private closing = false;
   private readonly memoryBytes: number;
@@ -38,6 +41,7 @@ export class WorkerPool implements TaskPool {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.children.set(worker, child);
+    this.killsBefore.set(worker, memoryKills());
     child.stderr?.setEncoding('utf8').on('data', this.onStderr);
     const assembler = new PayloadAssembler();
     child.on('message', (raw) => {
@@ -46,10 +50,10 @@ export class WorkerPool implements TaskPool {
       if (message.type === 'ready') this.listener({ type: 'ready', worker });
       else this.listener({ ...message, worker });
     });
-    child.on('error', (error) => this.lost(worker, error.message));
+    child.on('error', ({ message }) => this.lost(worker, { reason: message, outOfMemory: false }));
     // Unlike `exit`, `close` comes after the last word on standard error.
     child.on('close', (code, signal) =>
-      this.lost(worker, signal === null ? `exit code ${code}` : `signal ${signal}`),
+      this.lost(worker, deathOf(code, signal, this.killsBefore.get(worker) ?? null)),
     );
   }
 
@@ -69,6 +73,7 @@ export class WorkerPool implements TaskPool {
     const bytes = await input();
     const child = this.children.get(worker);
     if (child === undefined) return;
+    this.killsBefore.set(worker, memoryKills());
     await sendMessage(child, { type: 'task', task, attempt, kind, bytes }).catch(() => undefined);
   }
 
@@ -91,9 +96,10 @@ export class WorkerPool implements TaskPool {
     this.children.clear();
   }
 
-  private lost(worker: number, reason: string): void {
+  private lost(worker: number, death: Death): void {
+    this.killsBefore.delete(worker);
     if (!this.children.delete(worker) || this.closing) return;
-    this.listener({ type: 'lost', worker, reason });
+    this.listener({ type: 'lost', worker, ...death });
   }
 }
 

@@ -9,7 +9,7 @@ export type DoneReport = Pick<
 
 export type PoolEvent =
   | { type: 'ready'; worker: number }
-  | { type: 'lost'; worker: number; reason: string }
+  | { type: 'lost'; worker: number; reason: string; outOfMemory: boolean }
   | { type: 'progress'; worker: number; task: string; fraction: number }
   /** Somebody has taken a task; told by a pool whose slots are not workers. */
   | { type: 'begun'; task: string; by: string }

@@ -1,16 +1,12 @@
 import { MAX_ATTEMPTS } from './advance.ts';
 
-/** How a process ends that the kernel (9) or V8 (6) ended for its memory, as Node.js and shells say it. */
-const REASONS = /signal SIG(KILL|ABRT)|exit code 13[47]/;
-
 /**
- * Whether a task failed because its worker ran out of memory, as far as can be seen from outside: a kernel that is out of
- * memory kills without a word.
- * @param fields of the error: `reason` of a death, or `outOfMemory` where it was found out before.
+ * Whether a task failed because its worker ran out of memory.
+ * @param fields of the error: `memory` where there is a sign of it for one death, `outOfMemory` where it was found out for all.
  */
 export function isMemoryDeath(code: string, fields: Readonly<Record<string, unknown>>): boolean {
   if (code === 'MEMORY_LIMIT' || fields.outOfMemory === true) return true;
-  return code === 'WORKER_LOST' && typeof fields.reason === 'string' && REASONS.test(fields.reason);
+  return code === 'WORKER_LOST' && fields.memory === true;
 }
 
 /** How often workers ran out of memory on each task of a round. */

@@ -334,7 +334,7 @@ export class RoundRunner {
         this.jobs.urgent(() =>
           logEvent(this.options.store, { type: 'worker-lost', round, reason: event.reason }),
         );
-        this.memoryDeaths.note(held, 'WORKER_LOST', { reason: event.reason });
+        this.memoryDeaths.note(held, 'WORKER_LOST', { memory: event.outOfMemory });
         this.feed({ type: 'worker-lost', worker: event.worker, reason: event.reason });
         this.tellFailed(held, event.worker, `the worker died (${event.reason})`);
         break;

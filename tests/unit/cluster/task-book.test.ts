@@ -203,7 +203,7 @@ describe('the book of open tasks', () => {
       expect(book.workersOf('t1')).toBe('cpu-big');
     });
 
-    test('gives them a task on which others vanished, and ends the run when they vanish as well', () => {
+    test('gives them a task on which others vanished, and fails it when they vanish as well, not for memory without a sign of it', () => {
       open();
       for (let i = 0; i < MAX_ATTEMPTS - 1; i++) expect(book.begin(try_(`w${i}`)).verdict).toBe('GO');
       expect(book.begin(try_('next')).verdict).toBe('ALREADY');
@@ -212,7 +212,22 @@ describe('the book of open tasks', () => {
       expect(book.begin(try_('late')).verdict).toBe('ALREADY');
       expect(book.begin(try_('big', 2)).verdict).toBe('GO');
       expect(book.begin(try_('big again', 2)).verdict).toBe('ALREADY');
-      expect(events).toMatchObject([{ type: 'failed', error: { fields: { outOfMemory: true } } }]);
+      expect(events).toMatchObject([{ type: 'failed', error: { fields: { outOfMemory: false } } }]);
+    });
+
+    test('fails it for memory when all were near their limit when they were last heard of', () => {
+      for (const lowest of [0.79, 0.8]) {
+        events = [];
+        let epoch = open(`t${lowest}`);
+        for (let i = 0; !events.some(({ type }) => type === 'failed'); i++) {
+          const next = try_(`w${i}`, epoch, `t${lowest}`);
+          if (book.begin(next).verdict === 'GO') book.beat(next, 0.5, i === 0 ? lowest : 1);
+          epoch = moved.at(-1)?.[1] ?? epoch;
+          expect(i).toBeLessThan(10);
+        }
+        moved = [];
+        expect(events.at(-1)).toMatchObject({ error: { fields: { outOfMemory: lowest === 0.8 } } });
+      }
     });
 
     test('gives images to those with a GPU', () => {

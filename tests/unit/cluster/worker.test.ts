@@ -37,7 +37,7 @@ function attempt(
         new Promise<Outcome>((resolve) => {
           die = resolve;
         }),
-      kill: () => die({ type: 'died', reason: 'killed' }),
+      kill: () => die({ type: 'died', reason: 'killed', outOfMemory: false }),
       ...kernel,
     } as unknown as KernelProcess,
     ackWaitMs: ACK_WAIT_MS,
@@ -106,7 +106,7 @@ describe('a try at a task', () => {
           progress(0.1);
           if (lives) return;
           clearInterval(timer);
-          resolve({ type: 'died', reason: 'killed' });
+          resolve({ type: 'died', reason: 'killed', outOfMemory: false });
         }, 100);
       });
     const kill = (): void => {

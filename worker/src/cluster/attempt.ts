@@ -3,9 +3,11 @@ import type { JsMsg } from '@nats-io/jetstream';
 import { SpatileError } from '@spatile/formats/errors';
 import { dieAt, reached } from '@spatile/formats/failpoint';
 import type { WireError } from '@spatile/formats/tile/protocol';
+import { NEAR_LIMIT } from '@spatile/proto/messages';
 import type { TaskMessage } from '@spatile/proto/task';
 import { NO_TRACER, type Span, TRACEPARENT, type Tracer, traceparent } from '@spatile/proto/tracing';
 import type { Kernel, Outcome } from './kernel-process.ts';
+import { memoryShare } from './memory-share.ts';
 import type { TileClient, TracedAttempt } from './tile-client.ts';
 
 /** How a try at a task ended. */
@@ -22,6 +24,8 @@ export interface AttemptReport {
 
 /** Heartbeats in the time after which silence hands a task to somebody else. */
 const BEATS = 4;
+/** How often its memory is looked at, milliseconds. */
+const MEMORY_LOOK_MS = 250;
 /** A kernel without progress for so many of these times, and for so long, is ended: its worker is wanted elsewhere. */
 const HUNG_WAITS = 3;
 const LEAST_HUNG_MS = 60_000;
@@ -48,6 +52,8 @@ export class TaskAttempt {
   /** Heartbeats since the kernel last moved. */
   #still = 0;
   #lastWord = performance.now();
+  /** Share of the memory that was last told. */
+  #memoryTold = 0;
   #stale = false;
   /** Whether tile or result are on their way. */
   #moving: 'fetch' | 'commit' | null = null;
@@ -114,6 +120,7 @@ export class TaskAttempt {
 
   async #run(): Promise<AttemptEnd> {
     let beating: NodeJS.Timeout | undefined;
+    let looking: NodeJS.Timeout | undefined;
     try {
       const { verdict, kind } = await this.#client.begin(this.#attempt, this.#stopping.signal);
       if (verdict !== 'GO') {
@@ -122,12 +129,14 @@ export class TaskAttempt {
       }
       dieAt('worker.after-begin', this.#task.task);
       beating = setInterval(() => this.#beat(), this.#ackWaitMs / BEATS);
+      looking = setInterval(() => this.#tellOfMemory(), MEMORY_LOOK_MS);
       return await this.#work(kind);
     } catch (error) {
       if (this.#stopped === null || this.#stopped === 'hung') throw error;
       return await this.#giveBack();
     } finally {
       clearInterval(beating);
+      clearInterval(looking);
     }
   }
 
@@ -188,7 +197,18 @@ export class TaskAttempt {
     this.#moved = false;
     this.#lastWord = now;
     if (!this.#stale) this.#message.working();
-    this.#client.beat(this.#attempt, this.#fraction).then(
+    this.#hearVerdict();
+  }
+
+  /** A worker whose memory runs out may have no time for its next heartbeat: the coordinator hears of it before. */
+  #tellOfMemory(): void {
+    if (this.#memoryTold >= NEAR_LIMIT || memoryShare(this.#kernel.pid) < NEAR_LIMIT) return;
+    this.#hearVerdict();
+  }
+
+  #hearVerdict(): void {
+    this.#memoryTold = memoryShare(this.#kernel.pid);
+    this.#client.beat(this.#attempt, this.#fraction, this.#memoryTold).then(
       (verdict) => {
         this.#unheardSince = null;
         // Whose result is on its way gives it nevertheless: it is counted, or compared with the one that was.
@@ -257,7 +277,7 @@ function failure(outcome: Exclude<Outcome, { type: 'done' }>): WireError {
   return {
     code: 'WORKER_LOST',
     message: `the computing process died (${outcome.reason}); expected it to finish; give workers more memory with --memory`,
-    fields: { reason: outcome.reason },
+    fields: { reason: outcome.reason, memory: outcome.outOfMemory },
     retryable: true,
     stack: '',
   };

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SpatileError } from '@spatile/formats/errors';
+import { type Death, deathOf, memoryKills } from '@spatile/formats/tile/death';
 import {
   type DoneMessage,
   type FailedMessage,
@@ -13,7 +14,7 @@ import {
 /** Head room of V8's heap below the memory limit: buffers and WebAssembly memory live outside of it. */
 const HEAP_SHARE = 0.5;
 
-export type Outcome = DoneMessage | FailedMessage | { type: 'died'; reason: string };
+export type Outcome = DoneMessage | FailedMessage | ({ type: 'died' } & Death);
 
 interface Job {
   finish: (outcome: Outcome) => void;
@@ -21,7 +22,7 @@ interface Job {
 }
 
 /** What computes the tasks of a worker of a cluster. */
-export type Kernel = Pick<KernelProcess, 'warmUp' | 'compute' | 'kill'>;
+export type Kernel = Pick<KernelProcess, 'warmUp' | 'compute' | 'kill' | 'pid'>;
 
 /**
  * The process that computes, apart from the one that holds the connections: a kernel that takes minutes must not keep a
@@ -31,6 +32,8 @@ export type Kernel = Pick<KernelProcess, 'warmUp' | 'compute' | 'kill'>;
 export class KernelProcess {
   readonly #memoryBytes: number;
   #child: ChildProcess | null = null;
+  /** Processes killed for lack of memory when the task began. */
+  #killsBefore: number | null = null;
   #job: Job | null = null;
 
   constructor(memoryBytes: number) {
@@ -51,16 +54,17 @@ export class KernelProcess {
   ): Promise<Outcome> {
     this.warmUp();
     const child = this.#child!;
+    this.#killsBefore = memoryKills();
     const outcome = new Promise<Outcome>((finish) => {
       this.#job = { finish, progress };
     });
     await sendMessage(child, { type: 'task', task, attempt: 1, kind, bytes }).catch((error: Error) =>
-      this.#settle({ type: 'died', reason: error.message }),
+      this.#settle({ type: 'died', reason: error.message, outOfMemory: false }),
     );
     return outcome;
   }
 
-  /** Process id (tests end it by that); null when none runs. */
+  /** Process id; null when none runs. */
   get pid(): number | null {
     return this.#child?.pid ?? null;
   }
@@ -84,12 +88,12 @@ export class KernelProcess {
       if (message.type === 'progress') this.#job?.progress(message.fraction);
       else this.#settle(message);
     });
-    const gone = (reason: string): void => {
+    const gone = (death: Death): void => {
       if (this.#child === child) this.#child = null;
-      this.#settle({ type: 'died', reason });
+      this.#settle({ type: 'died', ...death });
     };
-    child.on('error', (error) => gone(error.message));
-    child.on('close', (code, signal) => gone(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    child.on('error', ({ message }) => gone({ reason: message, outOfMemory: false }));
+    child.on('close', (code, signal) => gone(deathOf(code, signal, this.#killsBefore)));
     return child;
   }
 

@@ -114,9 +114,10 @@ export class TileClient {
     }, signal);
   }
 
-  async beat(attempt: Attempt, fraction: number): Promise<string> {
+  /** @param memory in use, as a share of what there may be. */
+  async beat(attempt: Attempt, fraction: number, memory = 0): Promise<string> {
     const { verdict } = await unary<{ verdict: string }>((done) =>
-      this.#client.heartbeat({ attempt, fraction }, this.#metadata, deadline(UNARY_MS), done),
+      this.#client.heartbeat({ attempt, fraction, memory }, this.#metadata, deadline(UNARY_MS), done),
     );
     return verdict;
   }

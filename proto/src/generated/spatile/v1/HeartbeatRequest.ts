@@ -5,9 +5,11 @@ import type { Attempt as _spatile_v1_Attempt, Attempt__Output as _spatile_v1_Att
 export interface HeartbeatRequest {
   'attempt'?: (_spatile_v1_Attempt | null);
   'fraction'?: (number | string);
+  'memory'?: (number | string);
 }
 
 export interface HeartbeatRequest__Output {
   'attempt': (_spatile_v1_Attempt__Output | null);
   'fraction': (number);
+  'memory': (number);
 }
