@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkPixelShape, openPixels } from '../../worker/kernels/bind-pixels.ts';
+import { tidy } from '../../worker/kernels/reference/pieces.ts';
 import {
   cross,
   fillHoles,
@@ -10,7 +11,10 @@ import {
   squaredDistance,
 } from '../../worker/kernels/reference/pixel-filters.ts';
 import { flood, localMaxima, measure, prominent } from '../../worker/kernels/reference/pixel-watershed.ts';
+import { paintStars } from '../../worker/kernels/reference/star-paint.ts';
 import { squaredDistance as distanceByKernel } from '../../worker/src/segment/distance/distance.ts';
+import { paintStars as paintByKernel } from '../../worker/src/segment/stardist/paint.ts';
+import { tidy as tidyByKernel } from '../../worker/src/segment/tidy.ts';
 import { gaussianWeights } from '../../worker/src/segment/watershed/gaussian.ts';
 
 const memory = await openPixels();
@@ -230,6 +234,44 @@ describe('kernels over pixels equal their twins', () => {
         },
       ),
       { numRuns: 80 },
+    );
+  });
+
+  test('the largest pieces of labels, numbered anew', async () => {
+    await fc.assert(
+      fc.asyncProperty(images(5), fc.nat(12), async ({ rows, columns, values }, least) => {
+        const scores = [0.1, 0.2, 0.3, 0.4];
+        const found = await tidyByKernel(Int32Array.from(values), rows, columns, scores, least);
+        const twin = tidy(Int32Array.from(values), rows, columns, scores, least);
+        expect(Array.from(found.labels)).toEqual(Array.from(twin.labels));
+        expect(Array.from(found.scores)).toEqual(twin.scores.map(Math.fround));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('painting of stars, also beyond the edge', () => {
+    const star = fc.record({
+      place: fc.tuple(fc.nat(39), fc.nat(29)),
+      dist: fc.array(fc.double({ min: 0.001, max: 20, noNaN: true }), { minLength: 9, maxLength: 9 }),
+    });
+    fc.assert(
+      fc.property(fc.array(star, { maxLength: 8 }), (drawn) => {
+        const rays = 9;
+        const turn = (k: number) => (2 * Math.PI * (k % rays)) / rays;
+        const stars = {
+          rays,
+          place: Int32Array.from(drawn.flatMap(({ place }) => place)),
+          dist: Float32Array.from(drawn.flatMap(({ dist }) => dist)),
+          cosine: Float64Array.from({ length: rays + 1 }, (_, k) => Math.cos(turn(k))),
+          sine: Float64Array.from({ length: rays + 1 }, (_, k) => Math.sin(turn(k))),
+        };
+        const labels = paintByKernel(memory, stars, 40, 30);
+        const twin = new Int32Array(1200);
+        paintStars(stars, twin, 40, 30);
+        expect(Array.from(memory.integers(labels, 1200))).toEqual(Array.from(twin));
+      }),
+      { numRuns: 100 },
     );
   });
 

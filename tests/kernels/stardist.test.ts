@@ -6,6 +6,8 @@ import { type Stars, starOverlap, suppressStars } from '../../worker/kernels/ref
 async function bound({ rays, place, dist }: Stars) {
   const kernel = await bindStardist({ rays, candidates: place.length / 2, rows: 256, columns: 256 });
   kernel.place.set(place);
+  // Of equal probability the first ranks first.
+  kernel.prob.fill(0.5);
   kernel.dist.set(dist);
   return kernel;
 }
@@ -26,6 +28,25 @@ const starsOf = (most: number, side: number, least: number) =>
           .map((values) => Float32Array.from(values)),
       }),
     );
+
+/** One of four ellipses of half axes 6 and 12 as it is seen from a pixel inside, its rays off by up to `noise`. */
+function viewOf(view: { nucleus: number; row: number; column: number; noise: number; prob: number }) {
+  const [a, b] = [6, 12];
+  const [centreRow, centreColumn] = [40 + 18 * (view.nucleus >> 1), 40 + 11 * (view.nucleus & 1)];
+  const place = [
+    Math.round(centreRow + view.row * b * Math.sqrt(1 - view.column ** 2)),
+    Math.round(centreColumn + view.column * a),
+  ];
+  const [y, x] = [(place[0] - centreRow) / b, (place[1] - centreColumn) / a];
+  const dist = Array.from({ length: 32 }, (_, k) => {
+    const phi = (2 * Math.PI * k) / 32;
+    const [dy, dx] = [Math.sin(phi) / b, Math.cos(phi) / a];
+    const [p, q, r] = [dx * dx + dy * dy, x * dx + y * dy, x * x + y * y - 1];
+    const length = (-q + Math.sqrt(Math.max(0, q * q - p * r))) / p;
+    return Math.fround(Math.max(0.5, length) * (1 + view.noise * Math.sin(7.3 * k + 40 * view.prob)));
+  });
+  return { place, dist, prob: view.prob };
+}
 
 const disc = (rays: number, radius: number) => new Array(rays).fill(radius);
 
@@ -73,6 +94,56 @@ describe('suppression', () => {
         expect([...kernel.state]).toEqual([...suppressStars(stars, threshold)]);
       }),
       { numRuns: 25 },
+    );
+  });
+
+  test('keeps what its slow twin keeps of views of the same ellipses from many places', async () => {
+    const views = fc.array(
+      fc.record({
+        nucleus: fc.nat(3),
+        row: fc.double({ min: -0.95, max: 0.95, noNaN: true }),
+        column: fc.double({ min: -0.7, max: 0.7, noNaN: true }),
+        noise: fc.double({ min: 0, max: 0.3, noNaN: true }),
+        prob: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+      { minLength: 2, maxLength: 30 },
+    );
+    await fc.assert(
+      fc.asyncProperty(views, fc.constantFrom(0.1, 0.3, 0.5), async (seen, threshold) => {
+        const stars = seen.map(viewOf).sort((a, b) => b.prob - a.prob);
+        const all = {
+          rays: 32,
+          place: stars.flatMap(({ place }) => place),
+          dist: stars.flatMap(({ dist }) => dist),
+        };
+        const kernel = await bound(all);
+        kernel.suppress(threshold);
+        expect([...kernel.state]).toEqual([...suppressStars(all, threshold)]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('ranks by probability, then by number', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.float({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 0.5, 1)), {
+          maxLength: 60,
+        }),
+        async (values) => {
+          const prob = Float32Array.from(values);
+          const kernel = await bindStardist({ rays: 8, candidates: prob.length, rows: 256, columns: 256 });
+          kernel.prob.set(prob);
+          kernel.place.forEach((_, k) => {
+            kernel.place[k] = k;
+          });
+          kernel.dist.fill(1);
+          kernel.suppress(1);
+          const ranked = [...prob.keys()].sort((a, b) => prob[b] - prob[a] || a - b);
+          expect([...kernel.order]).toEqual(ranked);
+        },
+      ),
+      { numRuns: 60 },
     );
   });
 

@@ -114,6 +114,32 @@ export interface PixelExports {
     total: number,
   ): void;
   rename(labels: number, pixels: number, names: number): void;
+  countRuns(labels: number, rows: number, columns: number): number;
+  tidy(
+    labels: number,
+    rows: number,
+    columns: number,
+    runs: number,
+    n: number,
+    ofRow: number,
+    best: number,
+    most: number,
+    least: number,
+  ): number;
+  paintStars(
+    place: number,
+    dist: number,
+    n: number,
+    rays: number,
+    cosine: number,
+    sine: number,
+    labels: number,
+    rows: number,
+    columns: number,
+    corners: number,
+    lines: number,
+    height: number,
+  ): void;
   countTurns(slots: number): void;
   traceBorders(slots: number): void;
   chooseOutlines(slots: number): void;

@@ -137,7 +137,7 @@ describe('CellSAM', () => {
     expect((await instancesOfMasks(unsure, SIDE, decode, 25)).scores).toHaveLength(0);
   });
 
-  test('an instance that two patches see counts once', () => {
+  test('an instance that two patches see counts once', async () => {
     const disc = (centre: number) => ({
       ...{ rows: 40, columns: 40, scores: Float32Array.of(0.8) },
       labels: Int32Array.from({ length: 1600 }, (_, i) =>
@@ -147,16 +147,16 @@ describe('CellSAM', () => {
     const mosaic = new PatchMosaic(40, 70, 40, 10);
     mosaic.add(disc(33), 0, 0);
     mosaic.add(disc(3), 0, 30);
-    const { labels, scores } = mosaic.instances(1);
+    const { labels, scores } = await mosaic.instances(1);
     expect([...scores].map((score) => score.toFixed(1))).toEqual(['0.8']);
     expect(labels[20 * 70 + 33]).toBe(1);
   });
 });
 
 describe('tidying', () => {
-  test('keeps the largest piece of a label, drops small ones and numbers the rest', () => {
+  test('keeps the largest piece of a label, drops small ones and numbers the rest', async () => {
     const labels = Int32Array.from([1, 1, 0, 2, 0, 0, 0, 2, 0, 1, 0, 2, 3, 0, 0, 0]);
-    const { labels: left, scores } = tidy(labels, 4, 4, [0.9, 0.8, 0.7], 2);
+    const { labels: left, scores } = await tidy(labels, 4, 4, [0.9, 0.8, 0.7], 2);
     expect([...left]).toEqual([1, 1, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 0]);
     expect([...scores].map((s) => s.toFixed(1))).toEqual(['0.9', '0.8']);
   });

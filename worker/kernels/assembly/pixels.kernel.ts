@@ -1,6 +1,7 @@
 /**
- * Kernels over the pixels of one tile: smoothing, foreground, distance, seeds, flooding, spreading, sums over labels and their outlines. Every array is
- * laid out by the caller (`bind-pixels.ts`) with at least 64 spare bytes behind it; nothing is allocated.
+ * Kernels over the pixels of one tile: smoothing, foreground, distance, seeds, flooding, spreading, sums over labels, their pieces and
+ * outlines, painting of stars. Every array is laid out by the caller (`bind-pixels.ts`) with at least 64 spare bytes behind it; nothing is
+ * allocated.
  */
 
 export { above, cross, fillHoles } from './pixel-mask';
@@ -8,6 +9,8 @@ export { blocks, minimum, normalise, roughness, smooth } from './pixel-smooth';
 export { distance } from './pixel-distance';
 export { quantise, toMicrons } from './pixel-keys';
 export { flood, localMaxima, prominent } from './pixel-flood';
+export { countRuns, tidy } from './pixel-pieces';
+export { paintStars } from './pixel-stars';
 export { countTurns, traceBorders } from './outline-borders';
 export { chooseOutlines } from './outline-rings';
 export { countPoints, drawLines } from './outline-lines';

@@ -42,7 +42,7 @@ export async function instancesFromFlows(
   );
   for (let i = 0; i < labels.length; i++) if (labels[i] > 0 && drop[labels[i] - 1] === 1) labels[i] = 0;
   const scores = Float32Array.from(errors, (error) => Math.max(0, 1 - error / 4));
-  const instances = tidy(labels, rows, columns, scores, minPixels);
+  const instances = await tidy(labels, rows, columns, scores, minPixels);
   fillHoles(instances);
   return instances;
 }

@@ -32,7 +32,7 @@ export async function instancesOfMasks(
     scores.push(Math.max(0, Math.min(1, score)));
     for (let i = 0; i < labels.length; i++) if (logits[i] > level) labels[i] = scores.length;
   }
-  const instances = tidy(labels, side, side, scores, minPixels);
+  const instances = await tidy(labels, side, side, scores, minPixels);
   fillHoles(instances);
   return instances;
 }

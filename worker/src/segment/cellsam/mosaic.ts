@@ -58,7 +58,7 @@ export class PatchMosaic {
   }
 
   /** All instances, without pieces that others cut off and what is small. */
-  instances(minPixels: number): Instances {
+  instances(minPixels: number): Promise<Instances> {
     return tidy(this.#labels, this.#rows, this.#columns, this.#scores, minPixels);
   }
 }

@@ -5,11 +5,10 @@ import type { Strip } from '../../network/strips.ts';
 
 /** Shortest ray: a network may predict none or a negative one. */
 const SHORTEST_PX = 1e-3;
-/** A candidate's rank is its probability's bits and then its number, in one exactly ordered number. */
-const PLACES = 2 ** 26;
-const BITS_OF_ONE = 0x3f800000;
+/** Candidates whose rays are copied together. */
+const BLOCK = 256;
 
-/** Candidates of a tile, as they come; `ranked` puts them in order. */
+/** Candidates of a tile, as they come. */
 export interface Candidates {
   /** Row and column of the centre in pixels of the tile, in reading order. */
   place: Int32Array;
@@ -24,47 +23,57 @@ export class CandidateCollector {
   private readonly columns: number;
   private readonly longest: number;
   private count = 0;
-  private room = 4096;
-  private place = new Int32Array(2 * this.room);
-  private prob = new Float32Array(this.room);
-  private dist: Float32Array;
+  private room = 0;
+  private place = new Int32Array(0);
+  private prob = new Float32Array(0);
+  private dist = new Float32Array(0);
 
   /** `longestPx`: rays are cut there, so that the reach of a candidate is bounded. */
   constructor(manifest: StardistManifest, columns: number, longestPx: number) {
     this.manifest = manifest;
     this.columns = columns;
     this.longest = Math.fround(longestPx);
-    this.dist = new Float32Array(this.room * manifest.decode.rays);
   }
 
   /** Takes the grid cells of a strip whose probability is above the threshold. Errors: `MODEL_INVALID` by shape. */
   take(maps: Record<string, Dense>, { firstRow, endRow, window }: Strip): void {
-    const { grid, rays, probability } = this.manifest.decode;
+    const { grid, rays } = this.manifest.decode;
     const { prob, dist } = this.split(maps, window.rows, window.columns);
-    const width = window.columns / grid;
-    const threshold = Math.fround(probability);
-    const { data, step } = dist;
-    const { longest } = this;
-    const endColumn = Math.ceil(this.columns / grid);
+    const cells = Math.ceil(this.columns / grid);
     const first = Math.ceil((firstRow - window.row) / grid);
     const end = Math.ceil((endRow - window.row) / grid);
+    let found = 0;
+    for (let r = first; r < end; r++) found += this.above(prob, r, cells, null, 0);
+    this.reserve(this.count + found);
+    const places = new Int32Array(found);
+    found = 0;
     for (let r = first; r < end; r++) {
-      for (let c = 0; c < endColumn; c++) {
-        const p = prob.data[prob.at(r, c, width)];
-        if (!(p > threshold)) continue;
-        if (this.count === this.room) this.grow();
-        const at = this.count * rays;
-        const from = dist.at(r, c, width);
-        const to = this.dist;
-        for (let k = 0, next = from; k < rays; k++, next += step) {
-          const d = data[next];
-          to[at + k] = d > SHORTEST_PX ? (d < longest ? d : longest) : SHORTEST_PX;
-        }
-        this.place[2 * this.count] = window.row + r * grid;
-        this.place[2 * this.count + 1] = window.column + c * grid;
-        this.prob[this.count++] = Math.min(1, p);
+      const before = found;
+      found += this.above(prob, r, cells, places, found);
+      for (let i = before; i < found; i++) {
+        const at = this.count + i;
+        const c = places[i];
+        this.place[2 * at] = window.row + r * grid;
+        this.place[2 * at + 1] = window.column + c * grid;
+        this.prob[at] = Math.min(1, prob.data[r * prob.rowStep + c * prob.cellStep]);
+        places[i] = r * dist.rowStep + c * dist.cellStep;
       }
     }
+    // Ray by ray for a few hundred candidates at a time: both ends then stay in the cache, however the network writes its rays.
+    for (let from = 0; from < found; from += BLOCK) {
+      const block = places.subarray(from, from + BLOCK);
+      for (let k = 0; k < rays; k++)
+        copyRay(
+          dist.data,
+          k * dist.step,
+          block,
+          this.dist,
+          (this.count + from) * rays + k,
+          rays,
+          this.longest,
+        );
+    }
+    this.count += found;
   }
 
   candidates(): Candidates {
@@ -76,8 +85,27 @@ export class CandidateCollector {
     };
   }
 
-  private grow(): void {
-    this.room *= 2;
+  /** How many cells of a row are candidates; writes which, from `at` of `found` on. */
+  private above(
+    { data, rowStep, cellStep }: Plane,
+    r: number,
+    cells: number,
+    found: Int32Array | null,
+    at: number,
+  ): number {
+    const threshold = Math.fround(this.manifest.decode.probability);
+    let count = 0;
+    for (let c = 0, from = r * rowStep; c < cells; c++, from += cellStep) {
+      if (!(data[from] > threshold)) continue;
+      if (found !== null) found[at + count] = c;
+      count++;
+    }
+    return count;
+  }
+
+  private reserve(needed: number): void {
+    if (needed <= this.room) return;
+    this.room = this.room === 0 ? needed : Math.max(needed, 2 * this.room);
     const { place, prob, dist } = this;
     this.place = new Int32Array(2 * this.room);
     this.place.set(place);
@@ -88,33 +116,36 @@ export class CandidateCollector {
   }
 
   /** Where to find probability and rays of a grid cell in the outputs, whatever their layout. */
-  private split(maps: Record<string, Dense>, rows: number, columns: number) {
+  private split(
+    maps: Record<string, Dense>,
+    rows: number,
+    columns: number,
+  ): { prob: Plane; dist: Plane & { step: number } } {
     const { outputs, rays, grid } = this.manifest.decode;
     const last = this.manifest.input.axes.endsWith('C');
-    const cells = (rows / grid) * (columns / grid);
+    const width = columns / grid;
+    const cells = (rows / grid) * width;
     if (outputs.layout === 'native') {
       const prob = maps[outputs.prob];
       const dist = maps[outputs.dist];
       this.expect(prob, outputs.prob, cells);
       this.expect(dist, outputs.dist, cells * rays);
+      const apart = last ? rays : 1;
       return {
-        prob: { data: prob.data, at: (r: number, c: number, width: number) => r * width + c },
-        dist: {
-          data: dist.data,
-          step: last ? 1 : cells,
-          at: (r: number, c: number, width: number) => (r * width + c) * (last ? rays : 1),
-        },
+        prob: { data: prob.data, rowStep: width, cellStep: 1 },
+        dist: { data: dist.data, step: last ? 1 : cells, rowStep: width * apart, cellStep: apart },
       };
     }
     // One tensor at full resolution: what lies between the grid's points repeats or is zero.
     const { data } = maps[outputs.maps];
     const pixels = rows * columns;
     this.expect(maps[outputs.maps], outputs.maps, pixels * (1 + rays));
-    const place = (r: number, c: number) => (r * columns + c) * grid * (last ? 1 + rays : 1);
     const step = last ? 1 : pixels;
+    const cellStep = grid * (last ? 1 + rays : 1);
+    const rowStep = columns * cellStep;
     return {
-      prob: { data, at: (r: number, c: number) => place(r, c) },
-      dist: { data, step, at: (r: number, c: number) => place(r, c) + step },
+      prob: { data, rowStep, cellStep },
+      dist: { data: data.subarray(step), step, rowStep, cellStep },
     };
   }
 
@@ -129,13 +160,25 @@ export class CandidateCollector {
   }
 }
 
-/** Order of candidates: probability falling, then the order they came in, which is by row and column. */
-export function ranks({ prob }: Candidates): Uint32Array {
-  const bits = new Uint32Array(Float32Array.from(prob).buffer);
-  const key = new Float64Array(prob.length);
-  for (let i = 0; i < key.length; i++) key[i] = (BITS_OF_ONE - bits[i]) * PLACES + i;
-  key.sort();
-  const order = new Uint32Array(key.length);
-  for (let rank = 0; rank < order.length; rank++) order[rank] = key[rank] % PLACES;
-  return order;
+/** Values of the grid cells of a map: cell (r, c) lies at `r * rowStep + c * cellStep`. */
+interface Plane {
+  data: Float32Array;
+  rowStep: number;
+  cellStep: number;
+}
+
+/** Copies one ray of candidates, cut at both ends; what is no number becomes the shortest. */
+function copyRay(
+  data: Float32Array,
+  from: number,
+  places: Int32Array,
+  to: Float32Array,
+  first: number,
+  rays: number,
+  longest: number,
+): void {
+  for (let i = 0, at = first; i < places.length; i++, at += rays) {
+    const d = data[from + places[i]];
+    to[at] = d > SHORTEST_PX ? (d < longest ? d : longest) : SHORTEST_PX;
+  }
 }

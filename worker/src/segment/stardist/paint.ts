@@ -1,3 +1,5 @@
+import type { PixelMemory } from '../../../kernels/bind-pixels.ts';
+
 /** Polygons of one image in rank order: centres, rays and the direction of the rays. */
 export interface StarPolygons {
   rays: number;
@@ -10,49 +12,46 @@ export interface StarPolygons {
 }
 
 /**
- * Paints polygons from the last rank to the first, so that the most probable lies on top; label = 1 + rank. A pixel belongs
- * to a polygon when its centre does (even-odd; edges above and to the left count).
- *
- * `labels`: rows x columns, overwritten where polygons lie.
+ * Paints polygons into the memory of the kernels, the most probable on top; label = 1 + rank. A pixel belongs to a polygon when
+ * its centre does (even-odd; edges above and to the left count). Gives the place of the labels, rows x columns.
  */
-export function paintStars(stars: StarPolygons, labels: Int32Array, rows: number, columns: number): void {
-  const { rays, place } = stars;
-  const xs = new Float64Array(rays + 1);
-  const ys = new Float64Array(rays + 1);
-  const crossings = new Float64Array(rays);
-  for (let i = place.length / 2 - 1; i >= 0; i--) {
-    let top = Number.POSITIVE_INFINITY;
-    let bottom = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k <= rays; k++) {
-      const d = stars.dist[i * rays + (k % rays)];
-      xs[k] = place[2 * i + 1] + d * stars.cosine[k];
-      ys[k] = place[2 * i] + d * stars.sine[k];
-      if (ys[k] < top) top = ys[k];
-      if (ys[k] > bottom) bottom = ys[k];
-    }
-    const last = Math.min(rows - 1, Math.ceil(bottom) - 1);
-    for (let y = Math.max(0, Math.ceil(top)); y <= last; y++) {
-      const found = cross(xs, ys, rays, y, crossings);
-      for (let c = 0; c + 1 < found; c += 2) {
-        const from = Math.max(0, Math.ceil(crossings[c]));
-        const to = Math.min(columns, Math.ceil(crossings[c + 1]));
-        if (to > from) labels.fill(i + 1, y * columns + from, y * columns + to);
-      }
-    }
-  }
-}
-
-/** Where the outline crosses row `y`, in order; how many. */
-function cross(xs: Float64Array, ys: Float64Array, rays: number, y: number, crossings: Float64Array): number {
-  let found = 0;
-  for (let k = 0; k < rays; k++) {
-    const y0 = ys[k];
-    const y1 = ys[k + 1];
-    if (y0 <= y === y1 <= y) continue;
-    const x = xs[k] + ((y - y0) / (y1 - y0)) * (xs[k + 1] - xs[k]);
-    let at = found++;
-    for (; at > 0 && crossings[at - 1] > x; at--) crossings[at] = crossings[at - 1];
-    crossings[at] = x;
-  }
-  return found;
+export function paintStars(
+  memory: PixelMemory,
+  { rays, place, dist, cosine, sine }: StarPolygons,
+  rows: number,
+  columns: number,
+): number {
+  const pixels = rows * columns;
+  const longest = dist.reduce((most, d) => Math.max(most, d), 0);
+  const height = Math.min(rows, 2 * Math.ceil(longest) + 2);
+  const at = memory.reserve({
+    labels: 4 * pixels,
+    place: place.byteLength,
+    dist: dist.byteLength,
+    cosine: cosine.byteLength,
+    sine: sine.byteLength,
+    corners: 16 * (rays + 1),
+    lines: 8 * Math.ceil(height / 2) + 8 * height * rays,
+  });
+  memory.integers(at.labels, pixels).fill(0);
+  memory.integers(at.place, place.length).set(place);
+  memory.floats(at.dist, dist.length).set(dist);
+  memory.doubles(at.cosine, cosine.length).set(cosine);
+  memory.doubles(at.sine, sine.length).set(sine);
+  const n = place.length / 2;
+  memory.kernel.paintStars(
+    at.place,
+    at.dist,
+    n,
+    rays,
+    at.cosine,
+    at.sine,
+    at.labels,
+    rows,
+    columns,
+    at.corners,
+    at.lines,
+    height,
+  );
+  return at.labels;
 }

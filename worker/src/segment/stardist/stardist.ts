@@ -1,14 +1,15 @@
 import { outputsOf } from '@spatile/formats/model/fits';
 import type { StardistManifest } from '@spatile/formats/model/manifest';
-import { type BoundStardist, bindStardist } from '../../../kernels/bind-stardist.ts';
+import { openPixels } from '../../../kernels/bind-pixels.ts';
+import { bindStardist } from '../../../kernels/bind-stardist.ts';
 import { inputCutter } from '../../network/input.ts';
 import { openNetwork } from '../../network/session.ts';
 import type { NetworkSettings } from '../../network/settings.ts';
 import { strips } from '../../network/strips.ts';
 import type { ImageMethod, Instances } from '../method.ts';
-import { tidy } from '../tidy.ts';
-import { CandidateCollector, type Candidates, ranks } from './candidates.ts';
-import { paintStars } from './paint.ts';
+import { tidyIn } from '../tidy.ts';
+import { CandidateCollector, type Candidates } from './candidates.ts';
+import { paintStars, type StarPolygons } from './paint.ts';
 
 /** Longest ray as a share of the largest diameter (section 10.4 of the methods). */
 const LONGEST_RAY = 0.6;
@@ -52,40 +53,40 @@ export async function instancesOf(
   pixelSizeUm: number,
 ): Promise<Instances> {
   const { rays, overlap } = manifest.decode;
-  const order = ranks(candidates);
-  const kernel = await bindStardist({ rays, candidates: order.length, rows, columns });
-  fill(kernel, candidates, order, rays);
-  const count = kernel.suppress(overlap);
-  const place = new Int32Array(2 * count);
-  const dist = new Float32Array(count * rays);
-  const scores = new Float32Array(count);
-  let kept = 0;
-  for (let rank = 0; rank < order.length; rank++) {
-    if (kernel.state[rank] === 0) continue;
-    place.set(kernel.place.subarray(2 * rank, 2 * rank + 2), 2 * kept);
-    dist.set(kernel.dist.subarray(rank * rays, (rank + 1) * rays), kept * rays);
-    scores[kept++] = candidates.prob[order[rank]];
-  }
-  const labels = new Int32Array(rows * columns);
-  paintStars({ rays, place, dist, cosine: kernel.cosine, sine: kernel.sine }, labels, rows, columns);
-  return tidy(labels, rows, columns, scores, manifest.size.minAreaUm2 / pixelSizeUm ** 2);
+  const stars = await suppressed(candidates, rays, overlap, rows, columns);
+  const memory = await openPixels();
+  const labels = paintStars(memory, stars, rows, columns);
+  const minPixels = manifest.size.minAreaUm2 / pixelSizeUm ** 2;
+  return tidyIn(memory, labels, rows, columns, stars.prob, minPixels);
 }
 
-function fill(
-  { place, dist }: BoundStardist,
-  candidates: Candidates,
-  order: Uint32Array,
+/** The candidates that stay, by falling probability. */
+async function suppressed(
+  { place, prob, dist }: Candidates,
   rays: number,
-): void {
-  for (let rank = 0; rank < order.length; rank++) {
-    const i = order[rank];
-    place[2 * rank] = candidates.place[2 * i];
-    place[2 * rank + 1] = candidates.place[2 * i + 1];
-  }
-  const from = candidates.dist;
-  for (let rank = 0; rank < order.length; rank++) {
-    const at = order[rank] * rays;
-    const to = rank * rays;
-    for (let k = 0; k < rays; k++) dist[to + k] = from[at + k];
-  }
+  overlap: number,
+  rows: number,
+  columns: number,
+): Promise<StarPolygons & { prob: Float32Array }> {
+  const kernel = await bindStardist({ rays, candidates: prob.length, rows, columns });
+  kernel.place.set(place);
+  kernel.prob.set(prob);
+  kernel.dist.set(dist);
+  const count = kernel.suppress(overlap);
+  const kept = kernel.order.filter((i) => kernel.state[i] === 1);
+  const stars = {
+    rays,
+    place: new Int32Array(2 * count),
+    prob: Float32Array.from(kept, (i) => prob[i]),
+    dist: new Float32Array(count * rays),
+    cosine: kernel.cosine.slice(),
+    sine: kernel.sine.slice(),
+  };
+  kept.forEach((i, rank) => {
+    stars.place[2 * rank] = place[2 * i];
+    stars.place[2 * rank + 1] = place[2 * i + 1];
+    stars.dist.set(dist.subarray(i * rays, (i + 1) * rays), rank * rays);
+  });
+  kernel.release();
+  return stars;
 }
