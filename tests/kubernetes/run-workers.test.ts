@@ -207,7 +207,7 @@ describe('workers of runs on Kubernetes', () => {
     expect(names()).toEqual([]);
   });
 
-  test.each(['refuse', 'break', 'silence'] as const)(
+  test.each(['refuse', 'break', 'silence', 'endless'] as const)(
     'an API server in fault (%s) is asked again later',
     async (fault) => {
       const workers = await keeper(settings, fault === 'silence' ? 2000 : undefined);

@@ -26,8 +26,9 @@ export interface JobsApi {
 
 /** Longer than an API server takes, milliseconds. */
 const CALL_MS = 15_000;
-/** Jobs of one answer; there may be more answers. */
+/** Jobs of one answer, and answers to one question at most. */
 const PAGE = 200;
+const MOST_PAGES = 100;
 
 const GONE = 404;
 const CONFLICT = 409;
@@ -78,7 +79,7 @@ class BatchJobs implements JobsApi {
       .join(',');
     const jobs: V1Job[] = [];
     let more: string | undefined;
-    do {
+    for (let pages = 0; pages < MOST_PAGES; pages++) {
       const page = await this.#call(
         this.#api.listNamespacedJob({
           namespace: this.#namespace,
@@ -89,8 +90,9 @@ class BatchJobs implements JobsApi {
       );
       jobs.push(...page.items);
       more = page.metadata?._continue;
-    } while (more);
-    return jobs.map(view);
+      if (!more) return jobs.map(view);
+    }
+    throw refused(new Error(`more than ${MOST_PAGES} pages of Jobs`));
   }
 
   async create(job: V1Job): Promise<void> {
