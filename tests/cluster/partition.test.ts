@@ -20,6 +20,9 @@ const ip = (...args: string[]): boolean => spawnSync('ip', args).status === 0;
 /** Two machines in one: names of network namespaces, and the addresses at the ends of the cable between them. */
 const [HERE, THERE] = [`spatile-a${process.pid}`, `spatile-b${process.pid}`];
 const [HERE_ADDRESS, THERE_ADDRESS] = ['10.213.77.1', '10.213.77.2'];
+/** A link like that of a bad day, bits per second, with a queue of a few packets: what does not fit is lost. */
+const SLOW_LINK = ['root', 'tbf', 'rate', '1mbit', 'burst', '3000', 'limit', '6000'];
+const tc = (...args: string[]): string => String(spawnSync('tc', args).stdout);
 const inside = (space: string): string[] => ['ip', 'netns', 'exec', space];
 
 function remove(): void {
@@ -46,6 +49,15 @@ const canPartition = (() => {
   return made;
 })();
 const note = canPartition ? '' : ' (skipped: no network namespaces can be made here, which needs root)';
+
+const hasSlowLink =
+  canPartition &&
+  (() => {
+    makeSpaces();
+    const done = spawnSync('tc', ['-n', HERE, 'qdisc', 'add', 'dev', 'spatile0', ...SLOW_LINK]).status === 0;
+    remove();
+    return done;
+  })();
 
 describe.skipIf(!canPartition)(`a network that breaks and heals${note}`, () => {
   let slide = '';
@@ -76,6 +88,24 @@ describe.skipIf(!canPartition)(`a network that breaks and heals${note}`, () => {
       expect(ip('-n', THERE, 'link', 'set', 'spatile1', 'up')).toBe(true);
     }
     await expectDigest(running, output, digest);
+  });
+
+  test.skipIf(!hasSlowLink)('that is slow and loses packets', async () => {
+    expect(makeSpaces()).toBe(true);
+    for (const [space, device] of [
+      [HERE, 'spatile0'],
+      [THERE, 'spatile1'],
+    ])
+      tc('-n', space, 'qdisc', 'add', 'dev', device, ...SLOW_LINK);
+    const broker = await Broker.start('', '', { under: inside(HERE), host: HERE_ADDRESS });
+    cluster = await Cluster.start(0, { broker });
+    const output = at('slow.zarr');
+    const listen = ['--listen', `${HERE_ADDRESS}:0`];
+    const running = cluster.runWith({ under: inside(HERE) }, slide, output, settings, ...listen);
+    for (let i = 0; i < 2; i++) cluster.addWorkerWith({ under: inside(THERE) });
+    await expectDigest(running, output, digest);
+    const [, lost] = /dropped (\d+)/.exec(tc('-s', '-n', HERE, 'qdisc', 'show', 'dev', 'spatile0')) ?? [];
+    expect(Number(lost)).toBeGreaterThan(0);
   });
 
   test('between everybody and everybody', async () => {
