@@ -12,6 +12,7 @@ import { ingest } from './ingest.ts';
 import { kernelBench } from './kernel-bench.ts';
 import { scale } from './scale.ts';
 import { scaleCluster } from './scale-cluster.ts';
+import { scaling } from './scaling.ts';
 import { seams } from './seams.ts';
 import { segment } from './segment.ts';
 import { simulate } from './simulate.ts';
@@ -24,6 +25,7 @@ export const BENCHES: readonly Bench[] = [
   kernelBench,
   assign,
   scale,
+  scaling,
   seams,
   simulate,
   baysor,

@@ -4,7 +4,7 @@ import type { Evaluation } from '@spatile/instrument/judge/evaluate';
 import type { CaseOutcome } from './bench.ts';
 import { type Spread, spread } from './statistics.ts';
 import { assignWork, type StepSeconds, stepSeconds } from './steps.ts';
-import type { MeasuredRun, SlideFolder, Workbench } from './workbench.ts';
+import type { MeasuredRun, SlideFolder, Surroundings, Workbench } from './workbench.ts';
 
 /** Runs a slide several times and judges it; throws when two runs of one case differ in a byte of their Zarr. */
 export async function measureRuns(
@@ -12,11 +12,12 @@ export async function measureRuns(
   slide: SlideFolder,
   words: readonly string[],
   repeats: number,
+  around?: Surroundings,
 ): Promise<CaseOutcome> {
   const runs: MeasuredRun[] = [];
   let [evaluation, facts]: [Evaluation | null, PlanFacts | null] = [null, null];
   for (let k = 0; k < repeats; k++) {
-    const run = await workbench.run(slide, `run-${k}`, words);
+    const run = await workbench.run(slide, `run-${k}`, words, around);
     if (run.summary.digest !== (runs[0] ?? run).summary.digest)
       throw new Error('two runs of the same input and configuration gave different bytes');
     evaluation ??= await workbench.judge(run.zarr, slide);

@@ -43,6 +43,12 @@ export interface MeasuredRun extends MeasuredResult {
   summary: RunSummary;
 }
 
+/** What the processes of a run are given beside their command: modules that they load first, and variables, made anew for each. */
+export interface Surroundings {
+  imports: readonly string[];
+  environment: () => Record<string, string>;
+}
+
 interface Usage {
   role: 'worker' | 'coordinator';
   peakRssBytes: number;
@@ -95,9 +101,14 @@ export class Workbench {
   }
 
   /** Runs the program on a slide under a name of its own; `keep` its output until `discard`. */
-  async run(slide: SlideFolder, name: string, words: readonly string[]): Promise<MeasuredRun> {
+  async run(
+    slide: SlideFolder,
+    name: string,
+    words: readonly string[],
+    around?: Surroundings,
+  ): Promise<MeasuredRun> {
     const zarr = join(this.folder, `${name}.zarr`);
-    const measured = await this.#measured(name, ['run', slide.bundle, '-o', zarr, ...words]);
+    const measured = await this.#measured(name, ['run', slide.bundle, '-o', zarr, ...words], around);
     const summary = await this.store(measured).readJson<RunSummary>('summary.json');
     return { ...measured, digest: summary.digest, summary };
   }
@@ -121,15 +132,19 @@ export class Workbench {
   async #measured(
     name: string,
     words: readonly string[],
+    around: Surroundings = { imports: [], environment: () => ({}) },
   ): Promise<Omit<MeasuredResult, 'digest'> & { printed: string }> {
     const zarr = join(this.folder, `${name}.zarr`);
     const usage = join(this.folder, `${name}.usage`);
     mkdirSync(usage);
     const started = performance.now();
     const printed = await this.#spatile(words, {
+      ...around.environment(),
       SPATILE_BENCH_PEAKS: usage,
       // Reaches the workers as well, since they inherit the environment.
-      NODE_OPTIONS: `--import=${pathToFileURL(join(process.cwd(), 'bench/peak-hook.mjs')).href}`,
+      NODE_OPTIONS: ['bench/peak-hook.mjs', ...around.imports]
+        .map((file) => `--import=${pathToFileURL(join(process.cwd(), file)).href}`)
+        .join(' '),
     });
     const seconds = (performance.now() - started) / 1000;
     const used = readdirSync(usage).map((file): Usage => JSON.parse(readFileSync(join(usage, file), 'utf8')));
