@@ -1,12 +1,12 @@
 import { ASSIGN_RESULT, type AssignResult, assignResultFrom } from '@spatile/formats/tile/assign';
 import { decodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import { borderResultFrom } from '@spatile/formats/tile/proseg';
+import { ByteCache } from '../partition/byte-cache.ts';
 import type { TilePlan } from '../plan/plan.ts';
 import { resultName } from '../run/rounds.ts';
 import type { RunStore } from '../run/store.ts';
 import type { BorderUnit } from '../seams/border.ts';
 import type { BorderOutcome } from './border-changes.ts';
-import { ByteCache } from './byte-cache.ts';
 import { ASSIGN_ROUND } from './geometric.ts';
 
 /** Decoded results kept for neighbours that ask next, bytes: of tiles, and of border units. */

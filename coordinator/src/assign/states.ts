@@ -1,7 +1,7 @@
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import { ByteCache } from '../partition/byte-cache.ts';
 import type { TilePlan } from '../plan/plan.ts';
 import type { RunStore } from '../run/store.ts';
-import { ByteCache } from './byte-cache.ts';
 import { TILE_STATE, type TileState, tileStateFrame, tileStateFrom, type VoxelGrid } from './state.ts';
 
 /** Versions: after the tiles have been settled, after the border units, after the pass over strays. */
@@ -79,6 +79,11 @@ export class TileStates {
     await Promise.all(this.writing.values());
     await this.store.putJson(markerName(version), { tiles });
     for (const tile of tiles) this.latest[tile] = version;
+  }
+
+  /** Keeps states of no more than so many bytes in memory from now on (and the one read last). */
+  keepAtMost(bytes: number): void {
+    this.cache.keepAtMost(bytes);
   }
 
   /** The newest settled state of a tile; null for a tile without one (it held nothing). */

@@ -1,11 +1,14 @@
+/** Entries that a collector has room for at first. */
+const FIRST_ROOM = 1024;
+
 /**
  * Counts of (cell, feature) pairs, collected tile by tile: memory grows with the non-zero entries, not with transcripts.
  */
 export class CountCollector {
   private readonly columns: number;
-  private cell = new Uint32Array(1024);
-  private column = new Uint32Array(1024);
-  private count = new Uint32Array(1024);
+  private cell = new Uint32Array(FIRST_ROOM);
+  private column = new Uint32Array(FIRST_ROOM);
+  private count = new Uint32Array(FIRST_ROOM);
   private length = 0;
 
   /** @param columns number of columns of the matrix. */
@@ -27,8 +30,11 @@ export class CountCollector {
     }
   }
 
-  /** The counts as compressed sparse rows; columns ascend within a row, equal pairs of several tiles are added up. */
-  toCsr(rows: number): { indptr: Int32Array | BigInt64Array; indices: Int32Array; data: Int32Array } {
+  /**
+   * Takes the counts out as compressed sparse rows; columns ascend within a row, equal pairs of several tiles are added up. The
+   * collector is empty afterwards: on a large slide both would be more than the coordinator may hold.
+   */
+  takeCsr(rows: number): { indptr: Int32Array | BigInt64Array; indices: Int32Array; data: Int32Array } {
     const start = new Float64Array(rows + 1);
     for (let i = 0; i < this.length; i++) start[this.cell[i] + 1]++;
     for (let r = 0; r < rows; r++) start[r + 1] += start[r];
@@ -37,8 +43,11 @@ export class CountCollector {
     // Column above, count below: sorting a row's keys sorts it by column.
     for (let i = 0; i < this.length; i++)
       keys[fill[this.cell[i]]++] = this.column[i] * 2 ** 32 + this.count[i];
-    const indices = new Int32Array(this.length);
-    const data = new Int32Array(this.length);
+    const collected = this.length;
+    this.length = 0;
+    for (const key of ['cell', 'column', 'count'] as const) this[key] = new Uint32Array(FIRST_ROOM);
+    const indices = new Int32Array(collected);
+    const data = new Int32Array(collected);
     const ends = new Float64Array(rows + 1);
     let n = 0;
     for (let r = 0; r < rows; r++) {
@@ -55,13 +64,13 @@ export class CountCollector {
       ends[r + 1] = n;
     }
     const indptr = n < 2 ** 31 ? Int32Array.from(ends) : BigInt64Array.from(ends, BigInt);
-    return { indptr, indices: indices.slice(0, n), data: data.slice(0, n) };
+    return { indptr, indices: fitted(indices, n), data: fitted(data, n) };
   }
 
   private push(cell: number, column: number, count: number): void {
     if (this.length === this.cell.length) {
       for (const key of ['cell', 'column', 'count'] as const) {
-        const grown = new Uint32Array(this.length * 2);
+        const grown = new Uint32Array(Math.ceil(this.length * 1.5));
         grown.set(this[key]);
         this[key] = grown;
       }
@@ -71,3 +80,7 @@ export class CountCollector {
     this.count[this.length++] = count;
   }
 }
+
+/** The first `n` values; without a copy where that is all, or nearly so. */
+const fitted = (values: Int32Array, n: number): Int32Array =>
+  n > 0.9 * values.length ? values.subarray(0, n) : values.slice(0, n);

@@ -1,24 +1,35 @@
 import type { CsrMatrix } from '@spatile/formats/spatialdata/write';
 import { countInterval } from './interval.ts';
-import type { ExpectedRow } from './posterior.ts';
 
-/** Entries of a cell that there is room for at first. */
-const FIRST_ROOM_PER_CELL = 64;
+/** Expected counts of one cell: columns ascend. */
+export interface ExpectedRow {
+  column: Int32Array;
+  mean: Float32Array;
+  variance: Float32Array;
+}
+
+/** Rows of expected counts that are made when they are asked for. */
+export interface ExpectedRows {
+  of: (cell: number) => ExpectedRow;
+  /** The most entries that the row of a cell can have. */
+  room: (cell: number) => number;
+  /** Gives the memory back: no row can be made afterwards. */
+  clear: () => void;
+}
 
 /**
- * The layers `expected`, `counts_low` and `counts_high` of the cells in `kept`: expected counts and the ends of their 95 %
- * interval. They share one pattern.
+ * Takes the layers `expected`, `counts_low` and `counts_high` of the cells in `kept` out of their rows: expected counts and the
+ * ends of their 95 % interval. They share one pattern. 16 bytes by entry, all of which are there once.
  */
 export function expectedLayers(
-  row: (cell: number) => ExpectedRow,
+  rows: ExpectedRows,
   kept: Uint32Array,
 ): Record<'expected' | 'counts_low' | 'counts_high', CsrMatrix> {
   const ends = new Float64Array(kept.length + 1);
-  let columns = makeColumns(FIRST_ROOM_PER_CELL * kept.length);
+  const columns = makeColumns(kept.reduce((sum, cell) => sum + rows.room(cell), 0));
   kept.forEach((cell, k) => {
-    const entries = row(cell);
+    const entries = rows.of(cell);
     ends[k + 1] = ends[k] + entries.column.length;
-    if (ends[k + 1] > columns.indices.length) columns = grown(columns, ends[k], ends[k + 1]);
     columns.indices.set(entries.column, ends[k]);
     columns.mean.set(entries.mean, ends[k]);
     for (let i = 0; i < entries.column.length; i++) {
@@ -27,6 +38,7 @@ export function expectedLayers(
       columns.high[ends[k] + i] = high;
     }
   });
+  rows.clear();
   const n = ends[kept.length];
   const indptr = n < 2 ** 31 ? Int32Array.from(ends) : BigInt64Array.from(ends, BigInt);
   const indices = columns.indices.subarray(0, n);
@@ -55,11 +67,3 @@ const makeColumns = (room: number): LayerColumns => ({
   low: new Int32Array(room),
   high: new Int32Array(room),
 });
-
-/** The first `filled` entries with room for at least `needed`. */
-function grown(columns: LayerColumns, filled: number, needed: number): LayerColumns {
-  const out = makeColumns(Math.max(needed, Math.ceil(1.5 * columns.indices.length)));
-  for (const key of Object.keys(out) as (keyof LayerColumns)[])
-    out[key].set(columns[key].subarray(0, filled));
-  return out;
-}

@@ -8,6 +8,7 @@ import { decodeFrame } from '@spatile/formats/tile/frame';
 import { ASSIGN_ROUND } from '../assign/geometric.ts';
 import type { AssignStage } from '../assign/stage.ts';
 import { readStrays, type Strays } from '../assign/strays.ts';
+import type { ExpectedRow, ExpectedRows } from './expected-layers.ts';
 
 /** What the samples of a run say of its cells. Memory grows with cells, and with the entries of `rows`. */
 export interface SlidePosterior {
@@ -15,14 +16,8 @@ export interface SlidePosterior {
   expected: Float32Array;
   variance: Float32Array;
   flips: Float32Array;
-  /** Expected counts of a cell by feature, columns ascending; null when they are not wanted. */
-  row: ((cell: number) => ExpectedRow) | null;
-}
-
-export interface ExpectedRow {
-  column: Int32Array;
-  mean: Float32Array;
-  variance: Float32Array;
+  /** Expected counts of cells by feature, columns ascending; null when they are not wanted. */
+  rows: ExpectedRows | null;
 }
 
 const BORDER_ROUND = /^assign-border-(\d+)$/;
@@ -74,7 +69,12 @@ export async function collectPosterior(
     found.expected[cell - 1] = share * before;
     found.variance[cell - 1] = thinned(found.variance[cell - 1], before, share);
   }
-  return { ...found, row: kept && ((cell) => rowOf(cell, kept.of(cell), featureOf, strays)) };
+  const rows: ExpectedRows | null = kept && {
+    of: (cell) => rowOf(cell, kept.of(cell), featureOf, strays),
+    room: (cell) => kept.of(cell).gene.length,
+    clear: () => kept.clear(),
+  };
+  return { ...found, rows };
 }
 
 /** Share of an expected count that stays. */
@@ -151,6 +151,11 @@ class KeptCounts {
       at += gene.length;
       this.to[span.cell - 1] = at;
     }
+  }
+
+  clear(): void {
+    this.parts.length = 0;
+    this.to.set(this.from);
   }
 
   /** The entries of a cell, by model gene. */

@@ -239,7 +239,7 @@ function tableSpec({
     spatial[2 * k + 1] = outlines.centroidY[i];
   });
   const controls = denseRows(
-    tally.controlCounts.toCsr(slide.cells.priorId.length),
+    tally.controlCounts.takeCsr(slide.cells.priorId.length),
     kept,
     features.length - genes,
   );
@@ -319,7 +319,9 @@ function tableSpec({
       },
     ],
     x,
-    ...(posterior === null || posterior.row === null ? {} : { layers: expectedLayers(posterior.row, kept) }),
+    ...(posterior === null || posterior.rows === null
+      ? {}
+      : { layers: expectedLayers(posterior.rows, kept) }),
     obsm: {
       spatial: { data: spatial, columns: 2 },
       ...(controlNames.length > 0 ? { controls: { data: controls, columns: controlNames.length } } : {}),
@@ -349,9 +351,9 @@ function posteriorColumns(posterior: SlidePosterior | null, kept: Uint32Array): 
   ];
 }
 
-/** Counts of genes of the kept cells (1-based, ascending), which are the rows of the table. */
+/** Takes the counts of genes of the kept cells (1-based, ascending), the rows of the table, out of a tally. */
 export function keptCounts(slide: SlideContext, tally: SlideTally, kept: Uint32Array): Csr {
-  return rowsOf(tally.counts.toCsr(slide.cells.priorId.length), kept);
+  return rowsOf(tally.counts.takeCsr(slide.cells.priorId.length), kept);
 }
 
 type Csr = { indptr: Int32Array | BigInt64Array; indices: Int32Array; data: Int32Array };

@@ -4,6 +4,7 @@ import { growRect, type RectUm } from '@spatile/formats/space';
 import type { TilePlan } from '../plan/plan.ts';
 import { RectIndex } from '../plan/rect-index.ts';
 import type { RunStore } from '../run/store.ts';
+import { ByteCache } from './byte-cache.ts';
 import { decodePartition, type PartitionColumns } from './columns.ts';
 
 /** Decoded partitions kept for neighbours that ask next, bytes. */
@@ -27,8 +28,7 @@ export class RegionReader {
   private readonly plan: TilePlan;
   private readonly cores: RectIndex;
   private readonly sha256: readonly string[];
-  private readonly cache = new Map<number, PartitionColumns>();
-  private cachedBytes = 0;
+  private readonly cache = new ByteCache<number, PartitionColumns>(CACHE_BYTES);
 
   /** @param sha256 digest of each tile's file (hex), from the manifest. */
   constructor(store: RunStore, plan: TilePlan, sha256: readonly string[]) {
@@ -46,11 +46,7 @@ export class RegionReader {
   /** All transcripts of one tile. Errors: `RUN_CORRUPT` when the file is missing or not what was written. */
   async partition(tile: number): Promise<PartitionColumns> {
     const hit = this.cache.get(tile);
-    if (hit !== undefined) {
-      this.cache.delete(tile);
-      this.cache.set(tile, hit);
-      return hit;
-    }
+    if (hit !== undefined) return hit;
     const name = partitionName(this.plan.tiles[tile].id);
     const bytes = await this.store.read(name);
     // Arrow has no checksum of its own: a flipped bit would be another coordinate.
@@ -61,14 +57,13 @@ export class RegionReader {
       );
     }
     const columns = decodePartition(bytes, name);
-    this.cache.set(tile, columns);
-    this.cachedBytes += sizeOf(columns);
-    for (const [oldest, old] of this.cache) {
-      if (this.cachedBytes <= CACHE_BYTES || oldest === tile) break;
-      this.cache.delete(oldest);
-      this.cachedBytes -= sizeOf(old);
-    }
+    this.cache.set(tile, columns, sizeOf(columns));
     return columns;
+  }
+
+  /** Keeps partitions of no more than so many bytes in memory from now on (and the one read last). */
+  keepAtMost(bytes: number): void {
+    this.cache.keepAtMost(bytes);
   }
 
   /** All kept transcripts observed in `rect` (half-open), ascending by input row. */

@@ -28,6 +28,9 @@ import { runWork } from './work.ts';
 
 export const SUMMARY_FILE = 'summary.json';
 
+/** Of a slide with more transcripts, tiles that are read in order are gone from memory before they are asked for again. */
+const MOST_CACHED = 3_000_000;
+
 /** What a run has when all rounds are over. */
 export interface FinishInput {
   options: RunOptions;
@@ -65,12 +68,13 @@ export async function finishRun({
   const tallyStarted = performance.now();
   const choice = await chooseCells(stage, outlines, options.config.output.minTranscripts);
   const { tally, kept } = choice;
+  const counts = keptCounts(slide, tally, kept);
   const components = await componentsOf(stage);
   const posterior = await collectPosterior(stage, options.config.output.expected);
   await logStep(store, 'tally', tallyStarted);
-  const counts = keptCounts(slide, tally, kept);
   const corrections = await correctRun(options.config, stage, reference, { counts, kept, outlines });
   await stage.runner.close();
+  if (slide.scan.kept > MOST_CACHED) for (const cached of [regions, states]) cached.keepAtMost(0);
   const writeStarted = performance.now();
   const { digest, bytes, nucleiDropped } = await timed(
     progress,

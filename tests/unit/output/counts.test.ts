@@ -21,7 +21,7 @@ describe('counts', () => {
           );
           for (const [cell, gene] of batch) dense[cell][gene]++;
         }
-        const { indptr, indices, data } = collector.toCsr(10);
+        const { indptr, indices, data } = collector.takeCsr(10);
         const back = Array.from({ length: 10 }, () => new Array(7).fill(0));
         for (let r = 0; r < 10; r++) {
           for (let i = Number(indptr[r]); i < Number(indptr[r + 1]); i++) {
@@ -30,6 +30,7 @@ describe('counts', () => {
           }
         }
         expect(back).toEqual(dense);
+        expect(collector.takeCsr(10).indices).toHaveLength(0);
       }),
     );
   });

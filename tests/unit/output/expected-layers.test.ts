@@ -1,8 +1,8 @@
 import { expectedLayers } from '@spatile/coordinator/output/expected-layers';
 import { countInterval } from '@spatile/coordinator/output/interval';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
-/** Cell c has c - 1 entries in the first place, and 500 when c is a multiple of 7: more than room is made for at first. */
+/** Cell c has c - 1 entries, and 500 when c is a multiple of 7. */
 function row(cell: number) {
   const n = cell % 7 === 0 ? 500 : cell - 1;
   return {
@@ -12,20 +12,25 @@ function row(cell: number) {
   };
 }
 
+/** There may be room for more than a row has. */
+const rows = (clear = (): void => undefined) => ({ of: row, room: (cell: number) => cell + 500, clear });
+
 test('layers hold the rows of the kept cells, one after the other, with their intervals', () => {
+  const clear = vi.fn();
   const kept = Uint32Array.of(1, 3, 7, 8, 14, 15);
-  const { expected, counts_low: low, counts_high: high } = expectedLayers(row, kept);
-  const rows = [...kept].map(row);
+  const { expected, counts_low: low, counts_high: high } = expectedLayers(rows(clear), kept);
+  const wanted = [...kept].map(row);
   const ends = [0];
-  for (const { column } of rows) ends.push(ends[ends.length - 1] + column.length);
+  for (const { column } of wanted) ends.push(ends[ends.length - 1] + column.length);
   expect([...expected.indptr]).toEqual(ends);
-  expect([...expected.indices]).toEqual(rows.flatMap(({ column }) => [...column]));
-  expect([...expected.data]).toEqual(rows.flatMap(({ mean }) => [...mean]));
-  const intervals = rows.flatMap(({ mean, variance }) =>
+  expect([...expected.indices]).toEqual(wanted.flatMap(({ column }) => [...column]));
+  expect([...expected.data]).toEqual(wanted.flatMap(({ mean }) => [...mean]));
+  const intervals = wanted.flatMap(({ mean, variance }) =>
     [...mean].map((value, i) => countInterval(value, variance[i])),
   );
   expect([...low.data]).toEqual(intervals.map(([end]) => end));
   expect([...high.data]).toEqual(intervals.map(([, end]) => end));
+  expect(clear).toHaveBeenCalledOnce();
   for (const layer of [low, high]) {
     expect(layer.indptr).toBe(expected.indptr);
     expect(layer.indices).toBe(expected.indices);
@@ -33,7 +38,7 @@ test('layers hold the rows of the kept cells, one after the other, with their in
 });
 
 test('no cells, no entries', () => {
-  const { expected } = expectedLayers(row, new Uint32Array(0));
+  const { expected } = expectedLayers(rows(), new Uint32Array(0));
   expect([...expected.indptr]).toEqual([0]);
   expect(expected.data.length).toBe(0);
 });

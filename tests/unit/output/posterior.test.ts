@@ -69,9 +69,9 @@ describe('the posterior of a slide', () => {
     await put('assign-border-1', 'b0000', { 2: { 0: 1, 1: 5 }, 3: { 1: 3 } });
     // Nothing is left of cell 3 in the last round: it has no entries there.
     await put('assign-border-2', 'b0000', { 3: {} });
-    const { expected, row } = (await collectPosterior({ slide: slideOf(4), store }, true))!;
+    const { expected, rows } = (await collectPosterior({ slide: slideOf(4), store }, true))!;
     expect([...expected]).toEqual([5, 6, 0, 0]);
-    expect([1, 2, 3, 4].map((cell) => ({ ...row!(cell) }))).toEqual([
+    expect([1, 2, 3, 4].map((cell) => ({ ...rows!.of(cell) }))).toEqual([
       { column: Int32Array.of(0, 1), mean: Float32Array.of(1, 4), variance: Float32Array.of(0.5, 2) },
       { column: Int32Array.of(1, 2), mean: Float32Array.of(1, 5), variance: Float32Array.of(0.5, 2.5) },
       { column: new Int32Array(0), mean: new Float32Array(0), variance: new Float32Array(0) },
@@ -83,7 +83,7 @@ describe('the posterior of a slide', () => {
     await makeRounds('assign');
     await put('assign', 't0000', { 1: { 0: 4 } });
     const found = await collectPosterior({ slide: slideOf(1), store }, false);
-    expect(found).toMatchObject({ expected: Float32Array.of(4), row: null });
+    expect(found).toMatchObject({ expected: Float32Array.of(4), rows: null });
   });
 
   it.each(['nucleus', 'expand', 'baysor'] as const)(
@@ -104,6 +104,6 @@ describe('the posterior of a slide', () => {
     const { buffers } = heldBytes();
     const found = await collectPosterior({ slide: slideOf(9), store }, true);
     expect(heldBytes().buffers - buffers).toBeLessThan(200_000);
-    expect([...found!.row!(8).mean]).toEqual([1]);
+    expect([...found!.rows!.of(8).mean]).toEqual([1]);
   });
 });

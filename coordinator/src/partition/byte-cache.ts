@@ -1,6 +1,6 @@
 /** Keeps what was used last, up to a number of bytes; what falls out is made again when asked for. */
 export class ByteCache<Key, Value> {
-  private readonly limitBytes: number;
+  private limitBytes: number;
   private readonly kept = new Map<Key, { value: Value; bytes: number }>();
   private bytes = 0;
 
@@ -22,10 +22,20 @@ export class ByteCache<Key, Value> {
     this.bytes += bytes - (this.kept.get(key)?.bytes ?? 0);
     this.kept.delete(key);
     this.kept.set(key, { value, bytes });
-    for (const [oldest, entry] of this.kept) {
-      if (this.bytes <= this.limitBytes || oldest === key) break;
+    this.trim();
+  }
+
+  /** Keeps no more than so many bytes from now on (and the newest value). */
+  keepAtMost(bytes: number): void {
+    this.limitBytes = bytes;
+    this.trim();
+  }
+
+  private trim(): void {
+    for (const [oldest, { bytes }] of this.kept) {
+      if (this.bytes <= this.limitBytes || this.kept.size === 1) break;
       this.kept.delete(oldest);
-      this.bytes -= entry.bytes;
+      this.bytes -= bytes;
     }
   }
 }

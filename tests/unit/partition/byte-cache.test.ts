@@ -1,4 +1,4 @@
-import { ByteCache } from '@spatile/coordinator/assign/byte-cache';
+import { ByteCache } from '@spatile/coordinator/partition/byte-cache';
 import { expect, it } from 'vitest';
 
 it('a cache keeps what was used last, up to its bytes, and always the newest', () => {
