@@ -4,6 +4,7 @@ import { writeColumn } from 'hyparquet-writer/src/column.js';
 import { writeDataPageV2 } from 'hyparquet-writer/src/datapage.js';
 import { writeDictionaryPage } from 'hyparquet-writer/src/dictionary.js';
 import { snappyCompress } from 'hyparquet-writer/src/snappy.js';
+import { type PlainNumbers, writePlainChunk } from './plain-chunk.ts';
 
 export type SinkColumn =
   | { name: string; kind: 'float32' | 'float64' | 'int32' | 'int64' | 'uint64' | 'bool' | 'binary' }
@@ -75,6 +76,12 @@ export function encodeChunk(column: SinkColumn, data: SinkData): EncodedChunk {
   const writer = new ByteWriter(1 << 18);
   if (typeof data === 'object' && 'codes' in data) {
     const chunk = dictionaryChunk(writer, encoder, data);
+    return { bytes: writer.getBytes(), chunk };
+  }
+  if (encoder.encoding === 'PLAIN' && ArrayBuffer.isView(data)) {
+    const { columnName, stats } = encoder;
+    const plain = { columnName, type: element.type!, pageBytes: PAGE_BYTES, stats };
+    const chunk = writePlainChunk(writer, plain, data as PlainNumbers);
     return { bytes: writer.getBytes(), chunk };
   }
   const values = data as Float32Array;
