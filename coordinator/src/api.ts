@@ -49,6 +49,8 @@ export interface ClusterRunOptions {
   classes: readonly WorkerClass[];
   /** Idle workers try a task as well that takes longer than this, and than others of its kind; null for never. */
   stragglerMs: number | null;
+  /** Share of the tasks, in [0, 1], whose results count only when two workers give the same. */
+  verify: number;
   /** Hears under which name the run is known to the cluster, and where workers reach it. */
   ready: (run: string, address: string) => void;
 }

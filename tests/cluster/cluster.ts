@@ -3,7 +3,7 @@ import { runDirectoryFor } from '@spatile/coordinator/run/directory';
 import type { RunConfigInput } from '@spatile/formats/config/schema';
 import { expect } from 'vitest';
 import { committed } from '../pipeline/faults.ts';
-import { type Ended, pause, type Running, type StartOptions, start } from '../pipeline/process.ts';
+import { type Ended, pause, type Running, type StartOptions, start, until } from '../pipeline/process.ts';
 import { asArguments } from '../pipeline/slide.ts';
 import { digestOfFiles } from '../pipeline/store.ts';
 import { Broker } from './broker.ts';
@@ -83,6 +83,16 @@ export class Cluster {
     await Promise.all([...this.workers, ...this.#runs].map(({ ended }) => ended));
     await this.broker.remove();
   }
+}
+
+/** Name and address of a run, as it says them. */
+export async function placeOf(running: Running): Promise<{ name: string; address: string }> {
+  let said: RegExpExecArray | null = null;
+  await until(running, () => {
+    said = /cluster: run (\S+), workers are served at (\S+)/.exec(running.stderr());
+    return said !== null;
+  });
+  return { name: said![1], address: said![2] };
 }
 
 /** Waits until so many results of a round are there; fails when the run ends before. */

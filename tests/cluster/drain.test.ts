@@ -43,7 +43,7 @@ describe.skipIf(!hasBroker)('a worker that is asked to leave in the middle of a 
     events = [];
     const times = { ackWaitMs: 60_000, reconcileMs: 10_000 };
     const options = { nats: broker.url, listen: '127.0.0.1:0', advertise: null, natsCredentials: null };
-    const workers = { classes: ['cpu' as const], stragglerMs: null };
+    const workers = { classes: ['cpu' as const], stragglerMs: null, verify: 0 };
     pool = new ClusterPool(
       'r-1',
       { ...options, ...times, ...workers, security: NOBODY, ready: () => undefined },

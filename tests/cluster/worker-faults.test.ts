@@ -6,10 +6,10 @@ import { runDirectoryFor } from '@spatile/coordinator/run/directory';
 import { TileClient } from '@spatile/worker/cluster/tile-client';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { committed, events } from '../pipeline/faults.ts';
-import { type Running, type StartOptions, until } from '../pipeline/process.ts';
+import { type StartOptions, until } from '../pipeline/process.ts';
 import { run, simulatedSlide, testFolder } from '../pipeline/slide.ts';
 import { hasBroker } from './broker.ts';
-import { Cluster, expectDigest, untilCommitted } from './cluster.ts';
+import { Cluster, expectDigest, placeOf, untilCommitted } from './cluster.ts';
 
 // Several processes and waits for silence: on a loaded machine a minute is not enough.
 vi.setConfig({ testTimeout: 180_000 });
@@ -28,16 +28,6 @@ let digest = '';
 let cluster: Cluster;
 
 const log = (output: string): string => readFileSync(`${runDirectoryFor(output)}/spatile.log`, 'utf8');
-
-/** Name and address of a run, as it says them. */
-async function placeOf(running: Running): Promise<{ name: string; address: string }> {
-  let said: RegExpExecArray | null = null;
-  await until(running, () => {
-    said = /cluster: run (\S+), workers are served at (\S+)/.exec(running.stderr());
-    return said !== null;
-  });
-  return { name: said![1], address: said![2] };
-}
 
 describe.skipIf(!hasBroker)('a run whose workers misbehave gives the bytes of one machine', () => {
   beforeAll(async () => {

@@ -95,6 +95,7 @@ async function simulate(
           ackWaitMs: 60_000,
           reconcileMs: 10_000,
           stragglerMs: null,
+          verify: 0,
           classes: ['cpu'] as const,
         };
         pool = new ClusterPool(

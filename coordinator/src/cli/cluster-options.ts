@@ -42,6 +42,7 @@ export interface ClusterFlags extends SecurityFlags {
   reconcile: number;
   workerClasses: WorkerClass[];
   straggler: number;
+  verify: number;
 }
 
 /** Adds `--cluster`, `--listen`, `--advertise` and what goes with them. */
@@ -56,7 +57,7 @@ export function withClusterOptions(command: Command): Command {
   return withSecurityOptions(withClusterTimes(command));
 }
 
-/** Adds `--ack-wait`, `--reconcile` and `--straggler`, in milliseconds, and `--worker-classes`. */
+/** Adds `--ack-wait`, `--reconcile` and `--straggler`, in milliseconds, `--worker-classes` and `--verify`. */
 export function withClusterTimes(command: Command): Command {
   return command
     .addOption(
@@ -74,6 +75,14 @@ export function withClusterTimes(command: Command): Command {
       )
         .argParser(seconds('--straggler'))
         .default(30_000, '30'),
+    )
+    .addOption(
+      new Option(
+        '--verify <share>',
+        'with --cluster: this share of the tiles is computed by two workers, whose results have to be the same; 0 to 1',
+      )
+        .argParser(share)
+        .default(0, '0'),
     )
     .addOption(
       new Option(
@@ -108,6 +117,7 @@ export function clusterFrom(
     reconcileMs: Math.max(200, flags.reconcile),
     classes: flags.workerClasses,
     stragglerMs: flags.straggler === 0 ? null : flags.straggler,
+    verify: flags.verify,
     ready,
   };
 }
@@ -149,6 +159,12 @@ function workerClasses(text: string): WorkerClass[] {
   if (named.includes(undefined))
     throw notAllowed('--worker-classes', text, `some of ${WORKER_CLASSES.join(', ')} with commas`);
   return WORKER_CLASSES.filter((known) => known === 'cpu' || named.includes(known));
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw notAllowed('--verify', text, 'a share from 0 to 1');
 }
 
 /** A parser for times in seconds; gives milliseconds; raises `USAGE` with the option's name. */

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { Server } from '@grpc/grpc-js';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SpatileError } from '@spatile/formats/errors';
@@ -20,7 +21,15 @@ import { type TileService, type Transfers, tileService } from './tile-service.ts
 export interface ClusterOptions
   extends Pick<
     ClusterRunOptions,
-    'nats' | 'listen' | 'advertise' | 'ackWaitMs' | 'reconcileMs' | 'classes' | 'stragglerMs' | 'ready'
+    | 'nats'
+    | 'listen'
+    | 'advertise'
+    | 'ackWaitMs'
+    | 'reconcileMs'
+    | 'classes'
+    | 'stragglerMs'
+    | 'verify'
+    | 'ready'
   > {
   natsCredentials: Buffer | null;
   security: Security;
@@ -86,6 +95,7 @@ export class ClusterPool implements TaskPool {
     this.#book = new TaskBook(run, (event) => this.#hear(event), begun, {
       classes: options.classes,
       moved: (task, epoch) => this.#publish(task, epoch),
+      verify: sampled(options.verify),
       now: () => performance.now(),
     });
     this.#service = tileService(this.#book, options.security.token, undefined, options.tracer);
@@ -125,6 +135,8 @@ export class ClusterPool implements TaskPool {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#options.verify > 0)
+      this.#log.info({ tasks: this.#book.verified }, 'results that two workers gave alike');
     this.#health.set(false);
     if (this.#reconciler !== null) clearInterval(this.#reconciler);
     this.#book.end();
@@ -260,4 +272,10 @@ export class ClusterPool implements TaskPool {
   async #follow(connection: NatsConnection): Promise<void> {
     for await (const event of connection.status()) this.#log.info({ nats: event.type }, 'broker');
   }
+}
+
+/** Draws a share of the tasks. Which ones no worker can know; no result depends on it. */
+function sampled(share: number): (task: string) => boolean {
+  const key = randomBytes(16);
+  return (task) => createHash('sha256').update(key).update(task).digest().readUInt32BE() < share * 2 ** 32;
 }

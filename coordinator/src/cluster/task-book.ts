@@ -18,6 +18,13 @@ interface KnownAttempt {
   memory: number;
 }
 
+/** A result that counts when another worker gives the same. */
+interface Claim {
+  digest: string;
+  worker: string;
+  attemptId: string;
+}
+
 /** A task that was handed out and has no result yet. */
 interface OpenTask {
   slot: number;
@@ -34,11 +41,13 @@ interface OpenTask {
   epoch: number;
   /** By id. */
   attempts: Map<string, KnownAttempt>;
+  /** Of a task that two workers have to compute: what the first gave. */
+  claim: Claim | null;
   /** The commit that is under way; the first of a task. */
   committing: { digest: string; stored: Promise<void> } | null;
 }
 
-export type BeginVerdict = 'GO' | 'ALREADY' | 'OVER';
+export type BeginVerdict = 'GO' | 'ALREADY' | 'OVER' | 'ELSEWHERE';
 export type BeatVerdict = 'GO_ON' | 'LOST' | 'CANCELLED';
 export type CommitVerdict = 'COMMITTED' | 'ALREADY' | 'DIFFERENT' | 'CLOSED';
 
@@ -55,11 +64,20 @@ export interface BookRules {
   classes: readonly WorkerClass[];
   /** Hears that a task is to be published again, for workers of another class. */
   moved: (task: string, epoch: number) => void;
+  /** Whether the result of a task counts only when two workers give the same. */
+  verify: (task: string) => boolean;
   /** Milliseconds. */
   now: () => number;
 }
 
-const ONE_CLASS: BookRules = { classes: ['cpu'], moved: () => undefined, now: () => performance.now() };
+const PLAIN: BookRules = {
+  classes: ['cpu'],
+  moved: () => undefined,
+  verify: () => false,
+  now: () => performance.now(),
+};
+/** A worker that gave a result is sent on so often before somebody is told that there is no other. */
+const PATIENCE = 20;
 
 /**
  * What the coordinator of a run knows of its open tasks: who tries them, what came of it, and whose result counts. Delivery
@@ -79,13 +97,16 @@ export class TaskBook {
   readonly #deaths = new Map<string, number>();
   readonly #rules: BookRules;
   #over = false;
+  /** Results that two workers gave alike. */
+  #verified = 0;
+  #sentOn = 0;
 
   /** @param begun hears who has taken which task. */
   constructor(
     run: string,
     listener: (event: PoolEvent) => void,
     begun: (task: string, worker: string) => void = () => undefined,
-    rules: BookRules = ONE_CLASS,
+    rules: BookRules = PLAIN,
   ) {
     this.run = run;
     this.#listener = listener;
@@ -102,13 +123,15 @@ export class TaskBook {
     input: OpenTask['input'],
     weight = 1,
   ): number {
-    const epoch = (this.#open.get(task)?.epoch ?? 0) + 1;
+    const before = this.#open.get(task);
+    const epoch = (before?.epoch ?? 0) + 1;
     const about = { slot, attempt, kind, input, weight, epoch, workers: this.#classFor(task, kind) };
     this.#open.set(task, {
       ...about,
       begunAt: null,
       doubled: false,
       attempts: new Map(),
+      claim: before?.claim ?? null,
       committing: null,
     });
     return epoch;
@@ -155,6 +178,10 @@ export class TaskBook {
     });
   }
 
+  get verified(): number {
+    return this.#verified;
+  }
+
   get openTasks(): number {
     return this.#open.size;
   }
@@ -186,6 +213,7 @@ export class TaskBook {
     if (open === undefined || attempt.epoch < open.epoch || open.committing !== null)
       return { verdict: 'ALREADY', kind: '' };
     if (open.attempts.has(attempt.attemptId)) return { verdict: 'GO', kind: open.kind };
+    if (open.claim?.worker === attempt.worker) return this.#sendOn(attempt.task);
     const vanished = [...open.attempts.values()].filter(({ ended, heard }) => !ended && !heard);
     for (const known of open.attempts.values()) known.heard = false;
     if (vanished.length >= MAX_ATTEMPTS - 1 && this.#moveUp(attempt.task, open))
@@ -250,6 +278,8 @@ export class TaskBook {
       return open.committing.digest === digest ? 'ALREADY' : this.#different(attempt.task);
     }
     const { task } = attempt;
+    const claimed = this.#claim(attempt, open, digest);
+    if (claimed !== null) return claimed;
     const stored = new Promise<void>((resolve, reject) => {
       const settled = (error: unknown): void => (error === null ? resolve() : reject(error));
       const by = attempt.worker;
@@ -319,6 +349,36 @@ export class TaskBook {
     open.workers = 'cpu-big';
     this.#rules.moved(task, ++open.epoch);
     return true;
+  }
+
+  /**
+   * The verdict on a result of a task that two workers have to compute: with the first one the task is published for another.
+   * Null when the result counts.
+   */
+  #claim({ task, worker, attemptId }: AttemptMessage, open: OpenTask, digest: string): CommitVerdict | null {
+    const { claim } = open;
+    if (claim === null) {
+      if (!this.#rules.verify(task)) return null;
+      open.claim = { digest, worker, attemptId };
+      open.begunAt = null;
+      for (const known of open.attempts.values()) known.ended = true;
+      this.#rules.moved(task, ++open.epoch);
+      return 'COMMITTED';
+    }
+    if (claim.digest !== digest) return this.#different(task);
+    if (claim.worker === worker) return claim.attemptId === attemptId ? 'COMMITTED' : 'ALREADY';
+    this.#verified++;
+    return null;
+  }
+
+  /** The worker whose result is to be compared may not do that itself. */
+  #sendOn(task: string): { verdict: BeginVerdict; kind: string } {
+    if (++this.#sentOn === PATIENCE)
+      this.#listener({
+        type: 'warning',
+        message: `task ${task}: its result waits to be computed again by another worker; expected at least two workers; start another one`,
+      });
+    return { verdict: 'ELSEWHERE', kind: '' };
   }
 
   #held(attempt: AttemptMessage): OpenTask | null {

@@ -16,6 +16,7 @@ describe('where workers are served', () => {
       [...SERVE, '--workers-listen', '[::]:0'],
       /^spatile: --workers-listen: .*--workers-advertise HOST:PORT\n$/,
     ],
+    [[...RUN, '--verify', '2'], /^spatile: --verify: the value is not allowed \(2\); expected a share/],
     [[...RUN, '--worker-classes', 'cpu,huge'], /^spatile: --worker-classes: the value is not allowed/],
   ])('has to be an address that they can call: %j', async (words, message) => {
     const ended = await spatile(words, { runSlide: recorder({}).service, serveRuns: recorder({}).service });
@@ -31,7 +32,7 @@ describe('where workers are served', () => {
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
     const [[{ program }]] = calls as [[{ program: string[] }]];
     expect(program.slice(1).join(' ')).toBe(
-      '--cluster nats://127.0.0.1:4222 --listen 0.0.0.0:7000 --advertise host:7001 --ack-wait 30 --reconcile 10 --worker-classes cpu,cpu-big --straggler 30',
+      '--cluster nats://127.0.0.1:4222 --listen 0.0.0.0:7000 --advertise host:7001 --ack-wait 30 --reconcile 10 --worker-classes cpu,cpu-big --straggler 30 --verify 0',
     );
   });
 });

@@ -180,6 +180,7 @@ describe('the book of open tasks', () => {
       const rules = {
         classes: ['cpu', 'cpu-big', 'gpu'] as const,
         moved: (task: string, epoch: number) => moved.push([task, epoch]),
+        verify: () => false,
         now: () => now,
       };
       book = new TaskBook(
@@ -245,6 +246,65 @@ describe('the book of open tasks', () => {
       expect(book.double('t1')).toBe(1);
       expect(book.running('cpu')).toEqual([]);
       expect(book.double('none')).toBeNull();
+    });
+  });
+
+  describe('of which a share has to be computed by two workers', () => {
+    let moved: [string, number][];
+    beforeEach(() => {
+      moved = [];
+      const listener = (event: PoolEvent): void => {
+        events.push(event);
+        if (event.type === 'done') event.settled?.(null);
+      };
+      book = new TaskBook('r', listener, () => undefined, {
+        classes: ['cpu'],
+        moved: (task, epoch) => moved.push([task, epoch]),
+        verify: (task) => task === 't1',
+        now: () => 0,
+      });
+      for (const task of ['t1', 't2']) book.open(7, task, 1, 'assign.expand', async () => bytes('input'));
+      for (const id of ['a', 'twice']) book.begin({ ...try_(id), worker: 'a' });
+    });
+
+    test('takes a result when another worker gives the same, and not from the first again', async () => {
+      expect(await commit(try_('a'), 'x')).toBe('COMMITTED');
+      // Its reply was lost; and the same task had come to it twice.
+      expect(await commit(try_('a'), 'x')).toBe('COMMITTED');
+      expect(await commit({ ...try_('twice'), worker: 'a' }, 'x')).toBe('ALREADY');
+      expect(events).toEqual([]);
+      expect(moved).toEqual([['t1', 2]]);
+      const again = { ...try_('again', 2), worker: 'a' };
+      for (let i = 0; i < 30; i++) expect(book.begin(again).verdict).toBe('ELSEWHERE');
+      expect(events).toMatchObject([{ type: 'warning', message: expect.stringMatching(/another worker/) }]);
+      expect(book.begin(try_('b', 2)).verdict).toBe('GO');
+      expect(await commit(try_('b', 2), 'x')).toBe('COMMITTED');
+      expect(events.at(-1)).toMatchObject({ type: 'done', task: 't1' });
+      expect(book.verified).toBe(1);
+    });
+
+    test('remembers the first when a second fails', async () => {
+      await commit(try_('a'), 'x');
+      book.begin(try_('b', 2));
+      book.fail(try_('b', 2), error, false);
+      expect(book.open(7, 't1', 2, 'assign.expand', async () => bytes('input'))).toBe(3);
+      expect(book.begin({ ...try_('c', 3), worker: 'a' }).verdict).toBe('ELSEWHERE');
+      book.begin(try_('b again', 3));
+      expect(await commit(try_('b again', 3), 'x')).toBe('COMMITTED');
+      expect(types().at(-1)).toBe('done');
+    });
+
+    test('ends the run over other bytes', async () => {
+      await commit(try_('a'), 'x');
+      book.begin(try_('b', 2));
+      expect(await commit(try_('b', 2), 'y')).toBe('DIFFERENT');
+      expect(types()).toEqual(['broken']);
+    });
+
+    test('takes the others at once', async () => {
+      book.begin(try_('a', 1, 't2'));
+      expect(await commit(try_('a', 1, 't2'), 'x')).toBe('COMMITTED');
+      expect(types()).toEqual(['done']);
     });
   });
 

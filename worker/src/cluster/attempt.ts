@@ -24,6 +24,8 @@ export interface AttemptReport {
 
 /** Heartbeats in the time after which silence hands a task to somebody else. */
 const BEATS = 4;
+/** How long a task that another worker is to compute stays away, milliseconds. */
+const ELSEWHERE_MS = 1000;
 /** How often its memory is looked at, milliseconds. */
 const MEMORY_LOOK_MS = 250;
 /** A kernel without progress for so many of these times, and for so long, is ended: its worker is wanted elsewhere. */
@@ -123,6 +125,10 @@ export class TaskAttempt {
     let looking: NodeJS.Timeout | undefined;
     try {
       const { verdict, kind } = await this.#client.begin(this.#attempt, this.#stopping.signal);
+      if (verdict === 'ELSEWHERE') {
+        this.#message.nak(ELSEWHERE_MS);
+        return 'already';
+      }
       if (verdict !== 'GO') {
         await this.#acknowledge();
         return verdict === 'OVER' ? 'over' : 'already';

@@ -26,6 +26,7 @@ interface ServeFlags extends SecurityFlags {
   reconcile: number;
   workerClasses: string[];
   straggler: number;
+  verify: number;
   workers?: number;
 }
 
@@ -118,6 +119,7 @@ function runArguments(flags: ServeFlags, natsCredentials: string | null): string
   if (flags.workersAdvertise !== undefined) words.push('--advertise', flags.workersAdvertise);
   words.push('--ack-wait', `${flags.ackWait / 1000}`, '--reconcile', `${flags.reconcile / 1000}`);
   words.push('--worker-classes', flags.workerClasses.join(), '--straggler', `${flags.straggler / 1000}`);
+  words.push('--verify', `${flags.verify}`);
   const files = [
     ['--tls-ca', flags.tlsCa],
     ['--tls-cert', flags.tlsCert],

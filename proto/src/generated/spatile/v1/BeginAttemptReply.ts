@@ -8,6 +8,7 @@ export const _spatile_v1_BeginAttemptReply_Verdict = {
   GO: 'GO',
   ALREADY: 'ALREADY',
   OVER: 'OVER',
+  ELSEWHERE: 'ELSEWHERE',
 } as const;
 
 export type _spatile_v1_BeginAttemptReply_Verdict =
@@ -19,6 +20,8 @@ export type _spatile_v1_BeginAttemptReply_Verdict =
   | 2
   | 'OVER'
   | 3
+  | 'ELSEWHERE'
+  | 4
 
 export type _spatile_v1_BeginAttemptReply_Verdict__Output = typeof _spatile_v1_BeginAttemptReply_Verdict[keyof typeof _spatile_v1_BeginAttemptReply_Verdict]
 
