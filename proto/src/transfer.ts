@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { SpatileError } from '@spatile/formats/errors';
 import type { Chunk, Chunk__Output } from './generated/spatile/v1/Chunk.ts';
@@ -9,18 +8,17 @@ export const PIECE_BYTES = 1024 * 1024;
 export const MOST_PAYLOAD_BYTES = 4 * 2 ** 30;
 
 /**
- * A payload in pieces from `offset` on, the first with the header, the last with the SHA-256 of all, which is added up piece by
- * piece. An empty payload is one empty piece.
+ * A payload in pieces from `offset` on, the first with the header, each with the CRC-32 of everything up to its end. An empty
+ * payload is one empty piece.
  */
 export function* pieces(payload: Uint8Array, offset = 0): Generator<Chunk> {
-  const hash = createHash('sha256').update(payload.subarray(0, offset));
+  let sum = crc32(payload.subarray(0, offset));
   let header: Chunk['header'] = { totalBytes: payload.length };
   let at = offset;
   do {
     const data = payload.subarray(at, at + PIECE_BYTES);
-    hash.update(data);
-    const last = at + data.length === payload.length;
-    yield { header, offset: at, data, crc32: crc32(data), sha256: last ? hash.digest('hex') : '' };
+    sum = crc32(data, sum);
+    yield { header, offset: at, data, crc32: sum };
     header = null;
     at += data.length;
   } while (at < payload.length);
@@ -30,9 +28,9 @@ export function* pieces(payload: Uint8Array, offset = 0): Generator<Chunk> {
 export class PayloadReader {
   readonly #what: string;
   readonly #limit: number;
-  readonly #hash = createHash('sha256');
   #bytes: Uint8Array | null = null;
-  #promised = '';
+  /** CRC-32 of what is there. */
+  #sum = 0;
   #received = 0;
 
   /**
@@ -50,7 +48,7 @@ export class PayloadReader {
   }
 
   /** Takes the next piece. Errors: `DAMAGED_TRANSFER` for one that is not what was promised. */
-  accept({ header, offset, data, crc32: sum, sha256 }: Chunk__Output): void {
+  accept({ header, offset, data, crc32: sum }: Chunk__Output): void {
     if (header !== null) this.#begin(header.totalBytes);
     const bytes = this.#bytes;
     if (bytes === null) throw this.#damaged('no header in the first piece');
@@ -58,36 +56,31 @@ export class PayloadReader {
       throw this.#damaged(`a piece at byte ${offset} where ${this.#received} is next`);
     if (data.length > bytes.length - offset)
       throw this.#damaged(`${offset + data.length} bytes where ${bytes.length} were promised`);
-    if (crc32(data) !== sum) throw this.#damaged(`wrong checksum of the piece at byte ${offset}`);
-    this.#hash.update(data);
+    const found = crc32(data, this.#sum);
+    if (found !== sum) throw this.#damaged(`wrong checksum of the piece at byte ${offset}`);
+    this.#sum = found;
     bytes.set(data, offset);
     this.#received += data.length;
-    this.#promised = sha256;
   }
 
-  /**
-   * The whole payload, in memory of its own, and its SHA-256; to be called once. Errors: `DAMAGED_TRANSFER` when it is short or its
-   * digest is another.
-   */
-  finish(): { bytes: Uint8Array; digest: string } {
+  /** The whole payload, in memory of its own, and its CRC-32; to be called once. Errors: `DAMAGED_TRANSFER` when it is short. */
+  finish(): { bytes: Uint8Array; sum: number } {
     const bytes = this.#bytes;
     if (bytes === null || this.#received < bytes.length)
       throw this.#damaged(`ended after ${this.#received} of ${bytes?.length ?? 'unknown'} bytes`);
-    if (this.#promised === '') throw this.#damaged('no SHA-256 with the last piece');
-    const digest = this.#hash.digest('hex');
-    if (digest !== this.#promised) throw this.#damaged('wrong SHA-256 of the whole');
-    return { bytes, digest };
+    return { bytes, sum: this.#sum };
   }
 
   #begin(totalBytes: number): void {
     if (this.#bytes !== null) {
-      // The stream was taken up again; it must be of the same payload, which the SHA-256 proves in the end.
+      // The stream was taken up again; it must be of the same payload, which the next checksum proves.
       if (totalBytes !== this.#bytes.length) throw this.#damaged('another payload than before the break');
       return;
     }
     if (!Number.isSafeInteger(totalBytes) || totalBytes < 0 || totalBytes > this.#limit)
       throw this.#damaged(`${totalBytes} bytes promised, at most ${this.#limit} are taken`);
-    this.#bytes = new Uint8Array(totalBytes);
+    // Every byte is written before anybody sees it.
+    this.#bytes = Buffer.allocUnsafeSlow(totalBytes);
   }
 
   #damaged(what: string): SpatileError {

@@ -5,6 +5,7 @@ import { SpatileError } from '@spatile/formats/errors';
 import { connectBroker, withoutSecret } from '@spatile/proto/broker';
 import { services } from '@spatile/proto/definition';
 import { Health } from '@spatile/proto/health';
+import { makeRoomForBuffers } from '@spatile/proto/heap-room';
 import { checkRunId } from '@spatile/proto/names';
 import { type Security, serverCredentials } from '@spatile/proto/security';
 import type { Tracer } from '@spatile/proto/tracing';
@@ -155,6 +156,7 @@ export class ClusterPool implements TaskPool {
 
   async #open(): Promise<TaskQueue> {
     const { nats, natsCredentials, security, listen, ackWaitMs, reconcileMs, classes } = this.#options;
+    makeRoomForBuffers();
     this.#address = await this.#listen();
     this.#connection = await connectBroker({
       url: nats,
@@ -247,6 +249,7 @@ export class ClusterPool implements TaskPool {
 
   /** Publishes again what the queue should hold and does not: the broker lost it, or a worker took it off without a result. */
   async #reconcile(queue: TaskQueue): Promise<void> {
+    makeRoomForBuffers();
     const depth = await queue.depth().catch(() => undefined);
     // A broker that does not answer now will later.
     if (depth === undefined || this.#closed) return;

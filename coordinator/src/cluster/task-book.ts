@@ -260,7 +260,7 @@ export class TaskBook {
 
   /**
    * Takes a result; the first one wins. Rejects when it cannot be stored.
-   * @param digest SHA-256 of the result, as it was found on arrival.
+   * @param digest of the result: equal for equal bytes.
    */
   async commit(
     attempt: AttemptMessage,

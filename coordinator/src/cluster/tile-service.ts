@@ -1,5 +1,6 @@
 import type { Metadata, ServerReadableStream, ServerWritableStream, ServiceError } from '@grpc/grpc-js';
 import { SpatileError } from '@spatile/formats/errors';
+import { frameDigest } from '@spatile/formats/tile/frame';
 import type { Work } from '@spatile/formats/tile/work';
 import type { Chunk } from '@spatile/proto/generated/spatile/v1/Chunk';
 import type { CommitChunk__Output } from '@spatile/proto/generated/spatile/v1/CommitChunk';
@@ -99,7 +100,9 @@ export function tileService(
         if (header === null)
           throw new SpatileError('CLUSTER', 'commit message: no header; expected it with the first piece');
         const { attempt, seconds, cpuSeconds, peakRssBytes, work } = header;
-        const { bytes, digest } = reader.finish();
+        const { bytes, sum } = reader.finish();
+        // The sum is of what came, so that a frame that lies about its SHA-256 does not pass for another.
+        const digest = `${frameDigest(bytes)}-${sum}`;
         const verdict = await book.commit(attempt, digest, {
           bytes,
           seconds,

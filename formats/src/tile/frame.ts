@@ -78,6 +78,13 @@ export function encodeFrame(frame: Frame): Uint8Array {
   return out;
 }
 
+/** The SHA-256 (hexadecimal) that a frame says it has, not verified; of bytes that are no frame their own. */
+export function frameDigest(bytes: Uint8Array): string {
+  if (bytes.length < HEADER_START || Buffer.compare(bytes.subarray(0, 8), MAGIC) !== 0)
+    return createHash('sha256').update(bytes).digest('hex');
+  return Buffer.from(bytes.subarray(12, HEADER_START)).toString('hex');
+}
+
 /**
  * Parses a frame and verifies its checksum. Columns are views on `bytes` where alignment allows.
  * Errors: `RUN_CORRUPT` when magic, sizes or checksum do not fit, or when `kind` is not the expected one

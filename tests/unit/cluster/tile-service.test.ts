@@ -2,6 +2,7 @@ import { connect } from 'node:http2';
 import { credentials, Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { TaskBook } from '@spatile/coordinator/cluster/task-book';
 import { tileService } from '@spatile/coordinator/cluster/tile-service';
+import { encodeFrame } from '@spatile/formats/tile/frame';
 import type { DoneMessage } from '@spatile/formats/tile/protocol';
 import { services } from '@spatile/proto/definition';
 import { PIECE_BYTES, pieces } from '@spatile/proto/transfer';
@@ -68,6 +69,17 @@ describe('tiles over gRPC', () => {
     expect(await client().commit(attempt('a'), done(payload))).toBe('COMMITTED');
     expect(await client().commit(attempt('a'), done(payload))).toBe('ALREADY');
     expect(stored).toMatchObject([{ task: 't1', seconds: 1, work: { proposals: 5 } }]);
+  });
+
+  test('are not taken for the same when a frame with other contents says that it has the same SHA-256', async () => {
+    const [frame, liar] = [1, 2].map((n) =>
+      encodeFrame({ kind: 'test', meta: {}, tables: { all: { n: Int32Array.of(n) } } }),
+    );
+    liar.set(frame.subarray(0, 44));
+    expect(await client().begin(attempt('a'))).toMatchObject({ verdict: 'GO' });
+    expect(await client().commit(attempt('a'), done(frame))).toBe('COMMITTED');
+    expect(await client().commit(attempt('a'), done(frame))).toBe('ALREADY');
+    expect(await client().commit(attempt('a'), done(liar))).toBe('DIFFERENT');
   });
 
   test.each([null, 'another secret, just as long as it'])(

@@ -4,6 +4,7 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { isSpatileError, SpatileError } from '@spatile/formats/errors';
 import { connectBroker, withoutSecret } from '@spatile/proto/broker';
+import { makeRoomForBuffers } from '@spatile/proto/heap-room';
 import { readSecurity, type Security } from '@spatile/proto/security';
 import { decodeTask, isGenuine, type SealedTask } from '@spatile/proto/task';
 import { openTracer } from '@spatile/proto/tracing';
@@ -100,6 +101,7 @@ export async function serveCluster(
       const { message, ackWaitMs } = taken;
       const started = performance.now();
       let tried: TaskAttempt | null = null;
+      makeRoomForBuffers();
       const end = await attempt(task, security.token, () => {
         const client = clients.of(task.server);
         const worker = options.name;

@@ -8,7 +8,6 @@ export interface Chunk {
   'offset'?: (number | string | Long);
   'data'?: (Buffer | Uint8Array | string);
   'crc32'?: (number);
-  'sha256'?: (string);
 }
 
 export interface Chunk__Output {
@@ -16,5 +15,4 @@ export interface Chunk__Output {
   'offset': (number);
   'data': (Buffer);
   'crc32': (number);
-  'sha256': (string);
 }
