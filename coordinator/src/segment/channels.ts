@@ -7,7 +7,7 @@ export type ChannelRole = 'nuclei' | 'boundary' | 'interior';
 /** Names by which instruments and people call such channels. */
 const NAMES: Record<ChannelRole, RegExp> = {
   nuclei: /dapi|hoechst|draq|sytox|\bdna|nuclei|nuclear|nucleus/i,
-  boundary: /atp1a1|cd45|e-?cadherin|cell-?bound|boundary|membrane|pan-?ck/i,
+  boundary: /atp1a1|cd45|e-?cadherin|cell-?bound|boundary|membrane|cd298|b2m|pan-?ck/i,
   interior: /18s|poly-?t|interior|cytoplasm|\brna/i,
 };
 

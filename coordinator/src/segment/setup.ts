@@ -1,3 +1,4 @@
+import { isFieldFolder } from '@spatile/formats/bundle/cosmx-fields';
 import type { SlideBundle } from '@spatile/formats/bundle/slide';
 import type { RunConfig, SegmentConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
@@ -53,11 +54,14 @@ export function wantsSegmentation(bundle: SlideBundle, config: RunConfig, hasCel
     );
   }
   if (asked) {
-    if (image === null && bundle.images.length === 0) throw noImage(bundle, method);
+    if (image === null && !hasImage(bundle)) throw noImage(bundle, method);
     return true;
   }
-  return !named && bundle.images.length > 0 && bundle.priors.length === 0 && !hasCellIds;
+  return !named && hasImage(bundle) && bundle.priors.length === 0 && !hasCellIds;
 }
+
+const hasImage = ({ images, fieldImages }: SlideBundle): boolean =>
+  images.length > 0 || (fieldImages ?? null) !== null;
 
 /** An image that is there but cannot be read is what to say, not that there is none. */
 function noImage(bundle: SlideBundle, method: string): SpatileError {
@@ -71,16 +75,21 @@ function noImage(bundle: SlideBundle, method: string): SpatileError {
 
 /** Opens the image and decides on method, channels and grid. The caller closes `image`. Errors: those of the image readers, `CONFIG_INVALID`, `MODEL_MISSING`. */
 export async function segmentSetup(bundle: SlideBundle, config: SegmentConfig): Promise<SegmentSetup> {
-  const image =
-    config.image === null
-      ? await openTiffImage(bundle.images[0])
-      : await openImageFile(config.image, { pixelSizeUm: config.pixelSizeUm, originUm: config.originUm });
+  const image = await openSlideImage(bundle, config);
   try {
     return await setupOf(image, config);
   } catch (error) {
     await image.close();
     throw error;
   }
+}
+
+async function openSlideImage(bundle: SlideBundle, config: SegmentConfig): Promise<SlideImage> {
+  const { image, pixelSizeUm, originUm } = config;
+  const fields = bundle.fieldImages ?? null;
+  if (image === null) return bundle.images.length > 0 ? openTiffImage(bundle.images[0]) : fields!.open(null);
+  if (fields !== null && (await isFieldFolder(image))) return fields.open(image);
+  return openImageFile(image, { pixelSizeUm, originUm });
 }
 
 async function setupOf(image: SlideImage, config: SegmentConfig): Promise<SegmentSetup> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { RunConfig } from '../config/schema.ts';
 import { SpatileError } from '../errors.ts';
 import { checkColumns } from '../tabular/columns.ts';
+import { FIELD_FOLDERS, fieldImages, fieldNames } from './cosmx-fields.ts';
 import { positionsPixelSizeUm } from './cosmx-positions.ts';
 import { kindOfName } from './feature-kind.ts';
 import { inputFile, type Listing } from './listing.ts';
@@ -47,6 +48,9 @@ export async function openCosmx(listing: Listing, config: RunConfig['input']): P
     inputs.push(await inputFile(listing.path, 'positions', positions));
     await comparePixelSize(listing, positions, pixelSizeUm, findings);
   }
+  const folder = FIELD_FOLDERS.find((name) => listing.folders.includes(name));
+  for (const name of folder === undefined ? [] : await fieldNames(join(listing.path, folder)))
+    inputs.push(await inputFile(listing.path, 'image', `${folder}/${name}`));
   const transcripts = transcriptSource(
     table,
     {
@@ -73,6 +77,8 @@ export async function openCosmx(listing: Listing, config: RunConfig['input']): P
     name: name.replace(COSMX_TRANSCRIPT_FILE, ''),
     transcripts,
     images: [],
+    fieldImages:
+      folder === undefined ? null : fieldImages(listing.path, folder, positions ?? null, table, pixelSizeUm),
     extentUm: null,
     pixelSizeUm,
     inputs,
@@ -129,7 +135,7 @@ function describeFrame(
     findings.push({
       level: 'info',
       code: 'COSMX_IMAGES',
-      message: `the images per field of view (${folders.join(', ')}) are left out, since they are not registered to the slide`,
+      message: `the images per field of view (${folders.join(', ')}) are not copied; those of ${FIELD_FOLDERS.join(' or ')} are placed by positions and transcripts when the slide is segmented`,
     });
   }
 }

@@ -1,3 +1,4 @@
+import type { SlideImage } from '../image/slide-image.ts';
 import type { Affine, RectUm } from '../space.ts';
 
 /**
@@ -125,6 +126,17 @@ export interface ImageSource {
   planes: { path: string; page: number; sample: number }[];
 }
 
+/** Images per field of view that together show the slide (CosMx); opening them places them. */
+export interface FieldImages {
+  /** Name of their folder in the bundle. */
+  folder: string;
+  /**
+   * All fields as one image; the caller closes it. @param other path of a folder to take instead.
+   * Errors: those of image readers, `INPUT_MISSING`, `METADATA_INVALID` and `COLUMN_MISSING` when fields cannot be placed.
+   */
+  open(other: string | null): Promise<SlideImage>;
+}
+
 export interface SlideBundle {
   platform: Platform;
   /** For people and provenance: `XOA 3.0.0`; null when it cannot be told. */
@@ -136,6 +148,8 @@ export interface SlideBundle {
   /** Best first; empty when the bundle has no segmentation. */
   priors: PriorSource[];
   images: ImageSource[];
+  /** Null where the platform has none. */
+  fieldImages?: FieldImages | null;
   /** Extent in microns when a metadata file says it (not required). */
   extentUm: RectUm | null;
   /** Microns per pixel of the main image; null without one. */

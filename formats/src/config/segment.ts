@@ -162,7 +162,7 @@ export const segment = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'image to segment instead of the one of the bundle: TIFF, PNG or the folder of an OME-Zarr image',
+      'image to segment instead of the one of the bundle: TIFF, PNG, JPEG, the folder of an OME-Zarr image, or of a CosMx slide a folder of images per field of view',
     ),
   pixelSizeUm: z
     .number()

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { SpatileError } from '../errors.ts';
 import type { Affine } from '../space.ts';
 import { openFailed } from '../tabular/open-failed.ts';
+import { openJpegImage } from './jpeg-file.ts';
 import { pngLayout } from './png.ts';
 import type { SlideImage } from './slide-image.ts';
 import { describeTiff } from './tiff.ts';
@@ -21,7 +22,7 @@ export interface ImagePlace {
 const MAX_PNG_BYTES = 2 ** 28;
 
 /**
- * Opens an image by its path: TIFF (also OME-TIFF and SVS), PNG, or the folder of an OME-Zarr image. The caller closes it.
+ * Opens an image by its path: TIFF (also OME-TIFF and SVS), PNG, JPEG, or the folder of an OME-Zarr image. The caller closes it.
  * Errors: `INPUT_MISSING`, `INPUT_UNREADABLE`, `IMAGE_INVALID`, also when nothing says how large a pixel is.
  */
 export async function openImageFile(path: string, place: ImagePlace): Promise<SlideImage> {
@@ -36,8 +37,13 @@ export async function openImageFile(path: string, place: ImagePlace): Promise<Sl
     return { ...image, pixelToUm: [a, b, x + originUm[0], c, d, y + originUm[1], 0, 0, 1] };
   }
   if (/\.png$/i.test(path)) return openPng(path, found.size, place);
+  if (/\.jpe?g$/i.test(path))
+    return openJpegImage(path, placed(place, place.pixelSizeUm ?? noPixelSize(path)));
   if (!/\.(tiff?|svs)$/i.test(path))
-    throw imageInvalid(path, `neither a .tif, .tiff, .svs or .png file nor a folder (${basename(path)})`);
+    throw imageInvalid(
+      path,
+      `neither a .tif, .tiff, .svs, .png or .jpg file nor a folder (${basename(path)})`,
+    );
   const tiff = await describeTiff(path);
   const planes =
     tiff.planes ??

@@ -22,6 +22,8 @@ export interface TiffBlockLayout {
   littleEndian: boolean;
   /** Base64; null without tables. */
   jpegTables: string | null;
+  /** A JPEG of three samples holds luminance and two colour differences, which become red, green and blue. */
+  ycbcr?: boolean;
 }
 
 /** An empty pixel array of `length` of the given type. */
@@ -44,6 +46,7 @@ export function blockLayout(page: TiffPage, littleEndian: boolean): TiffBlockLay
     blockWidthPx,
     littleEndian,
     jpegTables: jpegTables === null ? null : Buffer.from(jpegTables).toString('base64'),
+    ...(page.ycbcr && compression === JPEG ? { ycbcr: true } : {}),
   };
 }
 
@@ -98,6 +101,7 @@ export async function decodeTiffBlock(
   }
   const pixels = viewAs(dataType, buffer);
   if (ownPredictor) addUpRows(pixels, rowSamples, rows, layout.stride);
+  if (layout.ycbcr && layout.stride === 3) toRgb(pixels);
   return pixels;
 }
 
@@ -196,6 +200,17 @@ function swapBytes(buffer: ArrayBuffer, bits: number): void {
   const bytes = Buffer.from(buffer);
   if (bits === 16) bytes.subarray(0, bytes.length & ~1).swap16();
   if (bits === 32) bytes.subarray(0, bytes.length & ~3).swap32();
+}
+
+/** From luminance and colour differences to red, green and blue (ITU-T T.871), in place. */
+function toRgb(pixels: PixelArray): void {
+  const byte = (value: number): number => Math.max(0, Math.min(255, Math.round(value)));
+  for (let i = 0; i + 2 < pixels.length; i += 3) {
+    const [y, cb, cr] = [pixels[i], pixels[i + 1] - 128, pixels[i + 2] - 128];
+    pixels[i] = byte(y + 1.402 * cr);
+    pixels[i + 1] = byte(y - 0.344136 * cb - 0.714136 * cr);
+    pixels[i + 2] = byte(y + 1.772 * cb);
+  }
 }
 
 /** Undoes horizontal differencing (TIFF predictor 2) in place. */

@@ -27,6 +27,8 @@ export interface TiffPage {
   offsets: ArrayLike<number>;
   byteCounts: ArrayLike<number>;
   jpegTables: Uint8Array | null;
+  /** Colours are luminance and two differences (PhotometricInterpretation 6). */
+  ycbcr: boolean;
   /** Tag ImageDescription without the closing NUL; empty when absent. */
   description: string;
 }
@@ -178,6 +180,7 @@ export function readDirectory(
     offsets: list(tiled ? 'TileOffsets' : 'StripOffsets'),
     byteCounts: list(tiled ? 'TileByteCounts' : 'StripByteCounts'),
     jpegTables: (value('JPEGTables') as Uint8Array | undefined) ?? null,
+    ycbcr: Number(value('PhotometricInterpretation') ?? 1) === 6,
     description: String(value('ImageDescription') ?? '').replace(/\0+$/, ''),
   };
   checkBlocks(path, page, index, file.source.fileSize);
