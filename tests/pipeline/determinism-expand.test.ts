@@ -107,4 +107,21 @@ describe('a run directory that is not what it was', () => {
     });
     expect(digestOfFiles(output)).toBe(digest);
   });
+
+  test('that of another version is refused and named', async () => {
+    const output = at('older.zarr');
+    await run(slide, output, settings);
+    const path = at('older.run/run.json');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace(/"spatile":\s*"[^"]+"/, '"spatile": "0.0.9"'));
+    await expect(again(output)).rejects.toMatchObject({
+      code: 'RUN_MISMATCH',
+      message: expect.stringMatching(
+        /older\.run: belongs to another run \(version 0\.0\.9 then, \d+\.\d+\.\d+ now\)/,
+      ),
+    });
+    expect(digestOfFiles(output)).toBe(digest);
+    writeFileSync(path, text);
+    expect((await again(output)).digest).toBe(digest);
+  });
 });
