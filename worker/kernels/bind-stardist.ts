@@ -21,6 +21,7 @@ interface StardistExports {
   ): void;
   cosineAt(): number;
   sineAt(): number;
+  cut(shortest: number, longest: number): void;
   suppress(threshold: number): number;
   overlap(a: number, b: number): number;
 }
@@ -47,6 +48,8 @@ export interface BoundStardist {
   readonly order: Uint32Array;
   /** 1 for candidates that stay, after `suppress`. */
   readonly state: Uint8Array;
+  /** Cuts all rays at both ends; what is no number becomes the shortest. */
+  readonly cut: (shortest: number, longest: number) => void;
   readonly suppress: (threshold: number) => number;
   readonly overlap: (a: number, b: number) => number;
   /** Leaves the memory to the next image; no view of it must be used afterwards. */
@@ -108,6 +111,7 @@ export async function bindStardist(sizes: StardistSizes): Promise<BoundStardist>
     sine: new Float64Array(buffer, kernel.sineAt(), rays + 1),
     order: new Uint32Array(buffer, at.order, candidates),
     state: new Uint8Array(buffer, at.state, candidates),
+    cut: kernel.cut,
     suppress: kernel.suppress,
     overlap: kernel.overlap,
     release: room.release,

@@ -16,7 +16,7 @@
  *
  * Nothing is allocated. Does not handle fewer than 8 rays.
  */
-import { cosine, count, place, setUpCandidates, sine } from './star-candidates';
+import { cosine, count, dist, place, rays, setUpCandidates, sine } from './star-candidates';
 import { byDiscs, longestRay, measure, parted, setUpDiscs } from './star-discs';
 import { setUpOverlap, sharesMore, takeFirst } from './star-overlap';
 import { rank } from './star-rank';
@@ -78,6 +78,20 @@ export function cosineAt(): usize {
 }
 export function sineAt(): usize {
   return sine;
+}
+
+/** Cuts all rays to between `shortest` and `longest`; what is no number becomes the shortest. */
+export function cut(shortest: f32, longest: f32): void {
+  const low = f32x4.splat(shortest);
+  const high = f32x4.splat(longest);
+  const end = dist + ((<usize>count * <usize>rays) << 2);
+  let at = dist;
+  // Of two numbers `pmax` takes the first unless the second is larger, so the first if the second is none.
+  for (; at + 16 <= end; at += 16) v128.store(at, f32x4.pmin(high, f32x4.pmax(low, v128.load(at))));
+  for (; at < end; at += 4) {
+    const d = load<f32>(at);
+    store<f32>(at, d > shortest ? min(d, longest) : shortest);
+  }
 }
 
 /** Marks in `state` the candidates that stay; returns how many. `threshold`: share of the smaller polygon, in [0, 1]. */

@@ -44,25 +44,42 @@ export function inputCutter(planes: Planes, model: ImageModel, manifest: ModelMa
       const data = new Float32Array(count * rows * columns);
       const xs = sources(column, columns, planes.columns, beyond);
       const ys = sources(row, rows, planes.rows, beyond);
+      const begin = Math.min(columns, Math.max(0, -column));
+      const end = Math.max(begin, Math.min(columns, planes.columns - column));
+      const outside = [...xs.keys()].filter((x) => (x < begin || x >= end) && xs[x] >= 0);
       for (const [c, scale] of scales.entries()) {
         if (scale === null) continue;
-        const { pixels, offset, factor } = scale;
         const stride = last ? count : 1;
         for (let y = 0; y < rows; y++) {
           if (ys[y] < 0) continue;
-          const from = ys[y] * planes.columns;
-          let to = last ? y * columns * count + c : (c * rows + y) * columns;
-          for (let x = 0; x < columns; x++, to += stride) {
-            if (xs[x] < 0) continue;
-            let value = (pixels[from + xs[x]] - offset) * factor;
-            if (!(value > Number.NEGATIVE_INFINITY && value < Number.POSITIVE_INFINITY)) value = 0;
-            data[to] = clip ? Math.min(1, Math.max(0, value)) : value;
-          }
+          const source = scale.pixels.subarray(ys[y] * planes.columns, (ys[y] + 1) * planes.columns);
+          const to = last ? y * columns * count + c : (c * rows + y) * columns;
+          normaliseRow(source, column, begin, end, scale, data, to, stride);
+          for (const x of outside) normaliseRow(source, xs[x] - x, x, x + 1, scale, data, to, stride);
         }
       }
+      if (clip) for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]));
       return { data, shape: shapeOf(axes, count, rows, columns) };
     },
   };
+}
+
+/** Writes pixels `from` to `end` of a row of a window; pixel x shows pixel `first` + x of the source. */
+function normaliseRow(
+  source: Float32Array,
+  first: number,
+  from: number,
+  end: number,
+  { offset, factor }: { offset: number; factor: number },
+  data: Float32Array,
+  to: number,
+  stride: number,
+): void {
+  for (let x = from, at = to + from * stride; x < end; x++, at += stride) {
+    const value = (source[first + x] - offset) * factor;
+    // Of what is no finite number the difference is none either.
+    data[at] = value - value === 0 ? value : 0;
+  }
 }
 
 const COLOURS = ['red', 'green', 'blue'];

@@ -3,8 +3,6 @@ import { invalid } from '@spatile/formats/model/read';
 import type { Dense } from '../../network/session.ts';
 import type { Strip } from '../../network/strips.ts';
 
-/** Shortest ray: a network may predict none or a negative one. */
-const SHORTEST_PX = 1e-3;
 /** Candidates whose rays are copied together. */
 const BLOCK = 256;
 
@@ -13,26 +11,27 @@ export interface Candidates {
   /** Row and column of the centre in pixels of the tile, in reading order. */
   place: Int32Array;
   prob: Float32Array;
-  /** Ray lengths of all candidates one after another. */
+  /** Ray lengths of all candidates one after another, as the network gives them. */
   dist: Float32Array;
+  /** Rays are cut there, so that the reach of a candidate is bounded. */
+  longestPx: number;
 }
 
 /** Collects the candidates of a tile, strip by strip, so that no map outlives its strip. */
 export class CandidateCollector {
   private readonly manifest: StardistManifest;
   private readonly columns: number;
-  private readonly longest: number;
+  private readonly longestPx: number;
   private count = 0;
   private room = 0;
   private place = new Int32Array(0);
   private prob = new Float32Array(0);
   private dist = new Float32Array(0);
 
-  /** `longestPx`: rays are cut there, so that the reach of a candidate is bounded. */
   constructor(manifest: StardistManifest, columns: number, longestPx: number) {
     this.manifest = manifest;
     this.columns = columns;
-    this.longest = Math.fround(longestPx);
+    this.longestPx = longestPx;
   }
 
   /** Takes the grid cells of a strip whose probability is above the threshold. Errors: `MODEL_INVALID` by shape. */
@@ -59,29 +58,19 @@ export class CandidateCollector {
         places[i] = r * dist.rowStep + c * dist.cellStep;
       }
     }
-    // Ray by ray for a few hundred candidates at a time: both ends then stay in the cache, however the network writes its rays.
-    for (let from = 0; from < found; from += BLOCK) {
-      const block = places.subarray(from, from + BLOCK);
-      for (let k = 0; k < rays; k++)
-        copyRay(
-          dist.data,
-          k * dist.step,
-          block,
-          this.dist,
-          (this.count + from) * rays + k,
-          rays,
-          this.longest,
-        );
-    }
+    const rows = this.dist.subarray(this.count * rays);
+    for (let from = 0; from < found; from += BLOCK)
+      copyRays(dist.data, dist.step, places, from, Math.min(found, from + BLOCK), rows, rays);
     this.count += found;
   }
 
   candidates(): Candidates {
-    const { count, manifest } = this;
+    const { count, manifest, longestPx } = this;
     return {
       place: this.place.subarray(0, 2 * count),
       prob: this.prob.subarray(0, count),
       dist: this.dist.subarray(0, count * manifest.decode.rays),
+      longestPx,
     };
   }
 
@@ -167,18 +156,21 @@ interface Plane {
   cellStep: number;
 }
 
-/** Copies one ray of candidates, cut at both ends; what is no number becomes the shortest. */
-function copyRay(
+/**
+ * Copies the rays of some candidates, ray by ray, so that both ends stay in the cache however the network writes its rays. No
+ * number is looked at on the way, so that none is ever boxed.
+ */
+function copyRays(
   data: Float32Array,
-  from: number,
+  step: number,
   places: Int32Array,
+  from: number,
+  end: number,
   to: Float32Array,
-  first: number,
   rays: number,
-  longest: number,
 ): void {
-  for (let i = 0, at = first; i < places.length; i++, at += rays) {
-    const d = data[from + places[i]];
-    to[at] = d > SHORTEST_PX ? (d < longest ? d : longest) : SHORTEST_PX;
+  for (let k = 0; k < rays; k++) {
+    const first = k * step;
+    for (let i = from, at = from * rays + k; i < end; i++, at += rays) to[at] = data[first + places[i]];
   }
 }

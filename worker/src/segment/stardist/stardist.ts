@@ -13,6 +13,8 @@ import { paintStars, type StarPolygons } from './paint.ts';
 
 /** Longest ray as a share of the largest diameter (section 10.4 of the methods). */
 const LONGEST_RAY = 0.6;
+/** Shortest ray: a network may predict none or a negative one. */
+const SHORTEST_PX = 1e-3;
 
 /**
  * Star-convex instances (Schmidt et al., MICCAI 2018): the network gives an object probability and ray lengths on a grid,
@@ -62,7 +64,7 @@ export async function instancesOf(
 
 /** The candidates that stay, by falling probability. */
 async function suppressed(
-  { place, prob, dist }: Candidates,
+  { place, prob, dist, longestPx }: Candidates,
   rays: number,
   overlap: number,
   rows: number,
@@ -72,6 +74,7 @@ async function suppressed(
   kernel.place.set(place);
   kernel.prob.set(prob);
   kernel.dist.set(dist);
+  kernel.cut(SHORTEST_PX, longestPx);
   const count = kernel.suppress(overlap);
   const kept = kernel.order.filter((i) => kernel.state[i] === 1);
   const stars = {
@@ -85,7 +88,7 @@ async function suppressed(
   kept.forEach((i, rank) => {
     stars.place[2 * rank] = place[2 * i];
     stars.place[2 * rank + 1] = place[2 * i + 1];
-    stars.dist.set(dist.subarray(i * rays, (i + 1) * rays), rank * rays);
+    stars.dist.set(kernel.dist.subarray(i * rays, (i + 1) * rays), rank * rays);
   });
   kernel.release();
   return stars;
