@@ -141,7 +141,7 @@ async function* points({
     const verdicts = (await states.read(tile))?.state.verdicts ?? null;
     const n = columns.row.length;
     if (n === 0) continue;
-    const cell = verdicts === null ? new Uint32Array(n) : Uint32Array.from(verdicts.cell, (k) => code[k]);
+    const { cell, probability, isControl } = saidOf(columns.feature, verdicts, code, slide.features.genes);
     yield {
       x: columns.x,
       y: columns.y,
@@ -150,17 +150,36 @@ async function* points({
       transcriptId: columns.transcript_id,
       qv: hasQv ? columns.qv : null,
       cell,
-      probability: verdicts === null ? new Float32Array(n).fill(1) : keptProbability(verdicts, cell),
-      isControl: Uint8Array.from(columns.feature, (feature) => (feature >= slide.features.genes ? 1 : 0)),
+      probability,
+      isControl,
     };
     rows += n;
     onRows(rows);
   }
 }
 
-/** The verdict's probability; 0 where its cell is not in the output, since nothing was said about background there. */
-function keptProbability(verdicts: TileState['verdicts'], cell: Uint32Array): Float32Array {
-  return verdicts.probability.map((p, i) => (cell[i] === 0 && verdicts.cell[i] !== 0 ? 0 : p));
+/**
+ * What the output says of each transcript of a tile: the code of its cell, and the verdict's probability, which is 0 where its
+ * cell is not in the output, since nothing was said about background there.
+ */
+function saidOf(
+  feature: Uint32Array,
+  verdicts: TileState['verdicts'] | null,
+  code: Uint32Array,
+  genes: number,
+): Pick<PointsBatch, 'cell' | 'probability' | 'isControl'> {
+  const n = feature.length;
+  const cell = new Uint32Array(n);
+  const probability = new Float32Array(n).fill(1);
+  const isControl = new Uint8Array(n);
+  for (let i = 0; i < n; i++) {
+    if (feature[i] >= genes) isControl[i] = 1;
+    if (verdicts === null) continue;
+    const verdict = verdicts.cell[i];
+    cell[i] = code[verdict];
+    probability[i] = cell[i] === 0 && verdict !== 0 ? 0 : verdicts.probability[i];
+  }
+  return { cell, probability, isControl };
 }
 
 async function* cellShapes({ outlines, kept }: OutputInput): AsyncGenerator<ShapesBatch> {
