@@ -5,6 +5,7 @@ import { cells } from './cells.ts';
 import { cluster } from './cluster.ts';
 import { compare } from './compare/compare.ts';
 import { celladmix } from './correct/celladmix.ts';
+import { originals } from './correct/originals.ts';
 import { resolvi } from './correct/resolvi.ts';
 import { wide } from './correct/wide.ts';
 import { correct } from './correct.ts';
@@ -31,6 +32,7 @@ export const BENCHES: readonly Bench[] = [
   baysor,
   correct,
   typing,
+  originals,
   celladmix,
   resolvi,
   wide,

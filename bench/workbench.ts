@@ -17,6 +17,8 @@ export interface SlideOptions {
   transcripts?: number;
   preset?: string;
   genes?: number;
+  /** Table of profiles that cells are drawn from. */
+  reference?: string;
 }
 
 /** A simulated slide on disk: the bundle without images, and its truth. */
@@ -78,12 +80,12 @@ export class Workbench {
   }
 
   /** Simulates a slide, once. */
-  async slide({ sizeUm, transcripts, preset, genes, seed }: SlideOptions): Promise<SlideFolder> {
-    const wanted = { 'size-um': sizeUm, transcripts, preset, genes, seed };
+  async slide({ sizeUm, transcripts, preset, genes, reference, seed }: SlideOptions): Promise<SlideFolder> {
+    const wanted = { 'size-um': sizeUm, transcripts, preset, genes, reference, seed };
     const words = Object.entries(wanted).flatMap(([option, value]) =>
       value === undefined ? [] : [`--${option}`, `${value}`],
     );
-    const name = `slide${words.join('-').replace(/--+/g, '-')}`;
+    const name = `slide${words.join('-').replace(/[^a-z0-9.]+/gi, '-')}`;
     const known = this.#slides.get(name);
     if (known !== undefined) return known;
     const bundle = join(this.folder, name);

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { candidatesOf, fitDoublet } from '@spatile/worker/correct/rctd/doublet';
 import { LikelihoodTables } from '@spatile/worker/correct/rctd/likelihood';
 import { Solver } from '@spatile/worker/correct/rctd/solver';
+import { correlation } from './correlation.ts';
 import { drawMixtures } from './mixtures.ts';
 import { Transcription } from './transcription.ts';
 
@@ -95,12 +96,4 @@ function compare(n: number): Equality {
     classEqual: share((i) => ours[i].cellClass === theirs[i].cellClass),
     firstEqual: share((i) => ours[i].first === theirs[i].first),
   };
-}
-
-function correlation(a: readonly number[], b: readonly number[]): number {
-  const mean = (values: readonly number[]): number => values.reduce((x, y) => x + y, 0) / values.length;
-  const [ma, mb] = [mean(a), mean(b)];
-  const product = (x: readonly number[], y: readonly number[], mx: number, my: number): number =>
-    x.reduce((sum, value, i) => sum + (value - mx) * (y[i] - my), 0);
-  return product(a, b, ma, mb) / Math.sqrt(product(a, a, ma, ma) * product(b, b, mb, mb));
 }

@@ -94,6 +94,16 @@ function ownerOf(made: Made): number | null {
 }
 
 /**
+ * The true type of each cell of a result: that of the cell which most of its transcripts are of; null where none is known.
+ * Errors: those of the store's and the truth's readers.
+ */
+export async function ownerTypes(zarr: string, truth: string): Promise<(string | null)[]> {
+  const types = await trueTypes(truth);
+  const made = await madeBy(zarr, truth, await readTable(zarr));
+  return made.map((cell) => types.get(ownerOf(cell) ?? -1) ?? null);
+}
+
+/**
  * Judges layers of corrected counts of a result by where its transcripts were made. What was removed of a gene in a cell is
  * held to be spill before it is held to be background and both before it is held to be the cell's own. Memory: the counts of
  * all cells by true cell. Errors: those of the store's and the truth's readers.
