@@ -79,6 +79,11 @@ export class Workbench {
     return bavail * bsize;
   }
 
+  /** Whether the bench was told to end. */
+  get isStopped(): boolean {
+    return this.#closed;
+  }
+
   /** Simulates a slide, once. */
   async slide({ sizeUm, transcripts, preset, genes, reference, seed }: SlideOptions): Promise<SlideFolder> {
     const wanted = { 'size-um': sizeUm, transcripts, preset, genes, reference, seed };

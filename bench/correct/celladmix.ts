@@ -21,7 +21,7 @@ const corrections = ['bridge', 'enrichment', 'both', 'either'].map(
 /** Molecules removed by celladmix on simulated slides: what went of what should, and how fast labels are found. */
 export const celladmix: Bench = {
   name: 'celladmix',
-  cases: (options) => spillCases(options, 700, corrections),
+  cases: (options) => spillCases(options, 500, corrections),
   pages: [
     {
       page: 'docs/methods/celladmix.md',

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { IDENTITY } from '@spatile/formats/space';
 import { type CsrBlock, createSpatialData } from '@spatile/formats/spatialdata/write';
 import { exp } from '@spatile/random/elementary';
@@ -26,10 +27,15 @@ const STEPS = 65536;
 
 /**
  * Writes a SpatialData store with nothing but a table: cells of one type each, with counts of the cell beside them. Memory is
- * a block. The profiles go to `profiles` as the table that `correct.reference.file` takes.
+ * a block. The profiles go to `profiles` as the table that `correct.reference.file` takes. `isStopped` is asked at every block.
  * @returns how many counts are not zero.
  */
-export async function writeWideTable(store: string, profiles: string, of: WideTable): Promise<number> {
+export async function writeWideTable(
+  store: string,
+  profiles: string,
+  of: WideTable,
+  isStopped: () => boolean,
+): Promise<number> {
   const { cells, genes, types } = of;
   const shares = profilesOf(of);
   const names = Array.from({ length: genes }, (_, j) => `G${j}`);
@@ -40,8 +46,12 @@ export async function writeWideTable(store: string, profiles: string, of: WideTa
   writeFileSync(profiles, `cell_type,${names.join(',')}\n${rows.map((row) => row.join(',')).join('\n')}\n`);
   const drawn = Array.from({ length: types }, (_, k) => stepsOf(shares.subarray(k * genes, (k + 1) * genes)));
   const blocks = async function* (): AsyncGenerator<CsrBlock> {
-    for (let from = 0; from < cells; from += BLOCK)
+    for (let from = 0; from < cells; from += BLOCK) {
+      // Blocks are drawn without waiting for anything: without a turn of the loop a signal would be heard at the end.
+      await setImmediate();
+      if (isStopped()) throw new Error('the bench was stopped');
       yield blockOf(of, drawn, from, Math.min(cells, from + BLOCK));
+    }
   };
   let nonZero = 0;
   for await (const { data } of blocks()) nonZero += data.length;

@@ -61,7 +61,7 @@ async function measure(
   workers: number,
 ): Promise<CaseOutcome> {
   const [store, profiles] = [join(workbench.folder, 'wide.zarr'), join(workbench.folder, 'wide.csv')];
-  const nonZero = await writeWideTable(store, profiles, of);
+  const nonZero = await writeWideTable(store, profiles, of, () => workbench.isStopped);
   const result = await workbench.correct(store, 'wide-corrected', [
     ...[...words, '--set', `correct.reference.file=${profiles}`],
     ...['--seed', '1', '--workers', `${workers}`],
