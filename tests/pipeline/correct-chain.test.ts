@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { correctStore } from '@spatile/coordinator/correct/store';
 import { writeReport } from '@spatile/coordinator/report/report';
 import type { RunConfigInput } from '@spatile/formats/config/schema';
 import { readLayer, readMatrix, readTable } from '@spatile/formats/spatialdata/read';
+import { listUns } from '@spatile/formats/spatialdata/uns';
 import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import type { CsrMatrix } from '@spatile/formats/spatialdata/write';
 import { simulateSlide } from '@spatile/instrument/simulate/simulate';
@@ -58,6 +60,16 @@ function filled({ indptr, indices, data }: CsrMatrix, cells: number, genes: numb
   return out;
 }
 
+/** Every file of a folder, by its path. */
+async function bytesBelow(folder: string): Promise<Map<string, Buffer>> {
+  const out = new Map<string, Buffer>();
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) out.set(path.slice(folder.length), await readFile(path));
+  }
+  return out;
+}
+
 test.each([
   { methods: ['rctd', 'split', 'celladmix'], layers: { split: 'split', celladmix: 'counts' } },
   { methods: ['rctd', 'resolvi', 'celladmix'], layers: { resolvi: 'resolvi', celladmix: 'counts' } },
@@ -94,6 +106,13 @@ test.each([
         expect(Math.abs(total - kept)).toBeLessThan(1e-3);
       });
     }
+    // Transcripts stay where they are, those outside of cells too, and each method says what it was told and did.
+    expect(await bytesBelow(join(output, 'points/transcripts'))).toEqual(
+      await bytesBelow(join(at('plain.zarr'), 'points/transcripts')),
+    );
+    expect(await listUns(output)).toEqual(expect.arrayContaining(methods));
+    for (const method of methods)
+      expect(await readdir(join(output, 'tables/table/uns', method)), method).toContain('settings');
     await writeReport({ zarr: output, runDirectory: null, out: at('report.html') });
     const report = await readFile(at('report.html'), 'utf8');
     expect(report).toContain('Corrected counts');
