@@ -1,13 +1,14 @@
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Bench, BenchOptions, CaseOutcome } from '../bench.ts';
 import { provenance, table } from '../pages.ts';
 import type { CaseResult } from '../results.ts';
 import { number, type Spread, show, spread } from '../statistics.ts';
 import type { MeasuredResult, Workbench } from '../workbench.ts';
+import { type LabelledSlide, measureAdmixture } from './originals/admixture.ts';
 import { CELLS_PER_TYPE, type ComparedSlide, compareData } from './originals/data.ts';
 import { measureLabels, scviPython } from './originals/labels.ts';
-import { scriptCommand, versionOfPackage } from './originals/programs.ts';
+import type { LabelEquality } from './originals/molecules.ts';
+import { runScript, versionOfPackage } from './originals/programs.ts';
 import { comparePurified, type PurifiedEquality, writeOurTypes } from './originals/purified.ts';
 import {
   compareTyping,
@@ -19,8 +20,8 @@ import {
 import { workOf } from './spill.ts';
 
 const SEED = 5;
-const LIMIT_SECONDS = 7200;
 const LABELS = 'resolvi-labels';
+const ADMIXTURE = 'celladmix-labels';
 const OURS = ['--correct', 'rctd,split', '--set', 'correct.split.cells=all', '--seed', '1', '--workers', '1'];
 
 /** What is compared, all but the times. */
@@ -33,7 +34,7 @@ interface Equality extends TypingEquality {
   purified: PurifiedEquality | null;
 }
 
-/** `rctd` and `split` beside spacexr and SPLIT in R, `resolvi` beside scvi-tools in Python, each pair on the same slide. */
+/** `rctd`, `split` and `celladmix` beside the originals in R, `resolvi` beside scvi-tools in Python, each pair on the same slide. */
 export const originals: Bench = {
   name: 'originals',
   cases: ({ tiny }: BenchOptions) => {
@@ -43,6 +44,9 @@ export const originals: Bench = {
     const training = tiny
       ? { transcripts: 20_000, epochs: 2, seeds: 1 }
       : { transcripts: 400_000, epochs: 50, seeds: 4 };
+    const labelled: LabelledSlide = tiny
+      ? { transcripts: 20_000, cells: 5 }
+      : { transcripts: 100_000, cells: 150 };
     return [
       {
         key: `rctd-split-${of.types}-${of.genes}`,
@@ -64,6 +68,15 @@ export const originals: Bench = {
         diskBytes: 2e9,
         skip: () => (scviPython() === null ? 'SPATILE_BENCH_SCVI names no Python with scvi-tools' : null),
         measure: (workbench) => measureLabels(workbench, training),
+      },
+      {
+        key: ADMIXTURE,
+        label: 'celladmix',
+        settings: { ...labelled },
+        estimateSeconds: 60 + labelled.cells,
+        diskBytes: 1e9,
+        skip: () => (versionOfPackage('cellAdmix') === null ? 'no R with the package cellAdmix' : null),
+        measure: (workbench) => measureAdmixture(workbench, labelled),
       },
     ];
   },
@@ -102,12 +115,6 @@ async function measure(workbench: Workbench, of: ComparedSlide): Promise<CaseOut
   };
 }
 
-async function runScript(workbench: Workbench, script: string, data: string, out: string): Promise<void> {
-  const limits = { seconds: LIMIT_SECONDS, bytes: 0.8 * totalmem() };
-  const { exit, complaint } = await workbench.measure(scriptCommand(script, data, out), limits);
-  if (exit !== 'done') throw new Error(`${script}: ${exit}: ${complaint}`);
-}
-
 /** Processor seconds of both, step by step. */
 function timesOf(result: MeasuredResult, out: string, hasSplit: boolean): Record<string, Spread> {
   const cpuOf = (round: string): number => workOf(result, `correct-${round}`, '').cpuSeconds;
@@ -125,9 +132,11 @@ function timesOf(result: MeasuredResult, out: string, hasSplit: boolean): Record
 }
 
 function render(cases: readonly CaseResult[]): string {
-  return cases
-    .map((result) => (result.key === LABELS ? labelsText(result) : renderTypes(result)))
-    .join('\n\n');
+  const texts: Record<string, (result: CaseResult) => string> = {
+    [LABELS]: labelsText,
+    [ADMIXTURE]: admixtureText,
+  };
+  return cases.map((result) => (texts[result.key] ?? renderTypes)(result)).join('\n\n');
 }
 
 function renderTypes(result: CaseResult): string {
@@ -181,4 +190,10 @@ function labelsText(result: CaseResult): string {
     '',
     `${provenance([result])} Median and range of ${quality.seeds} trainings of ${quality.epochs} epochs by other seeds, one thread; a simulated slide of ${number(Number(quality.cells))} cells, of which the true types of 30 % were given and the other ${number(Number(quality.asked))} were asked.`,
   ].join('\n');
+}
+
+function admixtureText(result: CaseResult): string {
+  const of = result.quality as unknown as LabelEquality;
+  const { oursRate, theirsRate } = result.measured;
+  return `cellAdmix, from the same factors and with the same bond: of ${number(of.transcripts)} transcripts of ${number(of.cells)} cells ${percent(of.equal)} have the same factor. By the rules that were found here its labels remove ${percent(of.spillTheirs)} of what other cells made and ${percent(of.ownTheirs)} of the cells' own, ours ${percent(of.spillOurs)} and ${percent(of.ownOurs)}. It labels ${number(theirsRate.median)} transcripts per second and core, spatile ${number(oursRate.median)}. ${provenance([result])}`;
 }

@@ -1,10 +1,14 @@
 import { spawnSync } from 'node:child_process';
+import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
+import type { Workbench } from '../../workbench.ts';
 
 /** R, and which of its packages are there. */
 const RSCRIPT = process.env.SPATILE_BENCH_RSCRIPT ?? 'Rscript';
 /** Folder of R packages beside R's own. */
 const LIBRARY = process.env.SPATILE_BENCH_R ?? '';
+
+const LIMIT_SECONDS = 7200;
 
 const environment = {
   ...process.env,
@@ -24,11 +28,14 @@ export function versionOfPackage(name: string): string | null {
   return status === 0 ? stdout.trim() : null;
 }
 
-/** Words and environment that run a script of `bench/correct/originals`. */
-export const scriptCommand = (
-  script: string,
-  ...words: string[]
-): { words: string[]; environment: Record<string, string> } => ({
-  words: [RSCRIPT, resolve('bench/correct/originals', script), ...words],
-  environment: environment as Record<string, string>,
-});
+/** Runs a script of `bench/correct/originals` on one core. Throws when it fails. */
+export async function runScript(workbench: Workbench, script: string, ...words: string[]): Promise<void> {
+  const { exit, complaint } = await workbench.measure(
+    {
+      words: [RSCRIPT, resolve('bench/correct/originals', script), ...words],
+      environment: environment as Record<string, string>,
+    },
+    { seconds: LIMIT_SECONDS, bytes: 0.8 * totalmem() },
+  );
+  if (exit !== 'done') throw new Error(`${script}: ${exit}: ${complaint}`);
+}

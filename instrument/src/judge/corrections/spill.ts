@@ -29,7 +29,7 @@ export interface SpillScores {
 }
 
 /** Where each transcript was made, by id: row of the truth's cells + 1, 0 for background. */
-async function origins(truth: string): Promise<Map<bigint, number>> {
+export async function trueOrigins(truth: string): Promise<Map<bigint, number>> {
   const file = await openParquet(join(truth, 'transcripts.parquet'));
   const out = new Map<bigint, number>();
   const requests = [
@@ -58,7 +58,7 @@ async function trueTypes(truth: string): Promise<Map<number, string>> {
 type Made = Map<number, Map<number, number>>;
 
 async function madeBy(zarr: string, truth: string, table: StoredTable): Promise<Made[]> {
-  const origin = await origins(truth);
+  const origin = await trueOrigins(truth);
   const row = new Map(table.obsIndex.map((id, i) => [id, i]));
   const gene = new Map(table.varIndex.map((name, j) => [name, j]));
   const made: Made[] = table.obsIndex.map(() => new Map());
