@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { run, SHORT_PROSEG, simulatedSlide, testFolder } from '../pipeline/slide.ts';
 import { freePort, hasBroker } from './broker.ts';
@@ -53,5 +54,9 @@ describe.skipIf(!hasBroker)('a coordinator that is killed in every phase', () =>
       expect({ when, exitCode, signal, stderr }).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
     }
     await expectDigest(cluster.run(slide, output, settings, ...more, '--resume'), output, digest);
+    const left = readdirSync(at('killed.run'), { recursive: true }).filter((name) =>
+      /\.tmp-/.test(`${name}`),
+    );
+    expect(left).toEqual([]);
   });
 });

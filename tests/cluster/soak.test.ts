@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { runDirectoryFor } from '@spatile/coordinator/run/directory';
 import { RandomStream } from '@spatile/random/stream';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pause } from '../pipeline/process.ts';
@@ -83,7 +85,9 @@ async function digestAtTheEnd(scene: Scene): Promise<string> {
   }
 }
 
-async function expectNothingLeft({ cluster }: Scene): Promise<void> {
+async function expectNothingLeft({ cluster, output }: Scene): Promise<void> {
+  const files = readdirSync(runDirectoryFor(output), { recursive: true }).map(String);
+  expect(files.filter((name) => name.includes('.tmp-'))).toEqual([]);
   const connection = await connect({ servers: cluster.broker.url });
   const { state } = await (await jetstreamManager(connection)).streams.info('SPATILE_TASKS');
   await connection.close();

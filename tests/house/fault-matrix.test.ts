@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { FAILPOINTS } from '@spatile/formats/failpoint';
 import { describe, expect, test } from 'vitest';
 
 /** Rows of the matrix, from F1 on. */
@@ -26,6 +27,12 @@ function hasTest(file: string, title: string): boolean {
   const quoted = title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`\\b(test|it)(\\.\\w+|\\([^\\n]*\\))*\\(\\s*['"\`]${quoted}['"\`$]`).test(text);
 }
+
+test.each(Object.keys(FAILPOINTS))('a test arms %s', (name) => {
+  const files = readdirSync(`${root}tests`, { recursive: true }).map(String);
+  const arming = files.filter((file) => /^(cluster|pipeline)\/.*\.ts$/.test(file));
+  expect(arming.some((file) => readFileSync(`${root}tests/${file}`, 'utf8').includes(name))).toBe(true);
+});
 
 describe('the matrix of faults in docs/cluster.md', () => {
   test('has every row', () => {

@@ -8,7 +8,7 @@ import { runOutline } from '../outline/round.ts';
 import { openSegmentStage, segmentInputs, segmentRun } from '../segment/stage.ts';
 import { ThreadPool } from '../threads/pool.ts';
 import { VERSION } from '../version.ts';
-import { checkOutput, removeUnfinished, runDirectoryFor } from './directory.ts';
+import { checkOutput, LOCK_FILE, removeUnfinished, runDirectoryFor } from './directory.ts';
 import { logEvent, logResumed } from './events.ts';
 import { finishRun, SUMMARY_FILE } from './finish.ts';
 import { identityDifference, type RunIdentity, runIdentity } from './identity.ts';
@@ -78,6 +78,7 @@ async function wholeRun(options: RunOptions, lock: Lock, trace: RunTrace): Promi
   throwIfAborted(options.signal);
   if (mode === 'overwrite') await clearLocked(options.output, lock);
   await claimDirectory(store, identity, mode, lock);
+  if (mode === 'resume') await store.removeUnfinished(LOCK_FILE);
   const earlier = mode === 'resume' ? await finishedBefore(store, options) : null;
   if (earlier !== null) return earlier;
   if (mode === 'resume') await removeUnfinished(options.output);

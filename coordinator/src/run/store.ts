@@ -16,6 +16,9 @@ import { dirname, join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
 import { dieAt } from '@spatile/formats/failpoint';
 
+/** A file that has not got its name. */
+const UNFINISHED = /\.tmp-[^/]*$/;
+
 /** Files read and written of one folder, and their bytes. */
 export interface Traffic {
   filesRead: number;
@@ -107,7 +110,16 @@ export class RunStore {
   /** Names in a folder, sorted; empty when it does not exist. Unfinished files are left out. */
   async list(folder: string): Promise<string[]> {
     const names = await readdir(this.path(folder)).catch(() => [] as string[]);
-    return names.filter((name) => !name.includes('.tmp-')).sort();
+    return names.filter((name) => !UNFINISHED.test(name)).sort();
+  }
+
+  /**
+   * Removes what a killed process left half written; only for whoever has the lock of the run.
+   * @param lock its file: somebody else may be trying to take it just now.
+   */
+  async removeUnfinished(lock: string): Promise<void> {
+    for (const name of await readdir(this.directory, { recursive: true }))
+      if (UNFINISHED.test(name) && !name.startsWith(lock)) await this.remove(name);
   }
 
   /**
