@@ -148,26 +148,58 @@ export function flood(keys: usize, rows: i32, columns: i32, seeds: usize, n: i32
 /** Label of a pixel of the piece that is being flooded until it is claimed. Before that: 0, or -1 - i for seed i. */
 const UNCLAIMED: i32 = i32.MIN_VALUE;
 
-/** Marks the piece of foreground around a seed and lists the seeds in it. Returns how many. `list` is scratch, i32 per pixel. */
+/**
+ * Marks the piece of foreground around a seed, run by run along the rows, and lists the seeds in it. Returns how many. `list` is
+ * scratch, i32 per pixel.
+ */
 function explore(keys: usize, rows: i32, columns: i32, start: i32, labels: usize, list: usize, ranks: usize): i32 {
-  let seeds = mark(labels, start, ranks, 0);
+  const perColumn = 1 / f64(columns);
+  let seeds = 0;
   let depth = 1;
   store<i32>(list, start);
   while (depth > 0) {
     depth--;
     const at = load<i32>(list + (<usize>depth << 2));
-    const y = at / columns;
-    const x = at - y * columns;
-    for (let side = 0; side < 4; side++) {
-      if (side == 0 ? y == rows - 1 : side == 1 ? y == 0 : side == 2 ? x == 0 : x == columns - 1) continue;
-      const to = side == 0 ? at + columns : side == 1 ? at - columns : side == 2 ? at - 1 : at + 1;
-      if (load<u16>(keys + (<usize>to << 1)) == 0 || load<i32>(labels + (<usize>to << 2)) == UNCLAIMED) continue;
-      seeds = mark(labels, to, ranks, seeds);
-      store<i32>(list + (<usize>depth << 2), to);
-      depth++;
-    }
+    if (load<i32>(labels + (<usize>at << 2)) == UNCLAIMED) continue;
+    const y = rowOf(at, perColumn);
+    let from = at;
+    let to = at + 1;
+    for (const least = y * columns; from > least && isNew(keys, labels, from - 1); from--);
+    for (const end = (y + 1) * columns; to < end && isNew(keys, labels, to); to++);
+    for (let k = from; k < to; k++) seeds = mark(labels, k, ranks, seeds);
+    if (y > 0) depth = listRuns(keys, labels, from - columns, to - columns, list, depth);
+    if (y < rows - 1) depth = listRuns(keys, labels, from + columns, to + columns, list, depth);
   }
   return seeds;
+}
+
+// @ts-ignore: decorator
+@inline
+function isNew(keys: usize, labels: usize, at: i32): bool {
+  return load<u16>(keys + (<usize>at << 1)) != 0 && load<i32>(labels + (<usize>at << 2)) != UNCLAIMED;
+}
+
+/** Lists one pixel of every run of new foreground between two places of a row. Returns the length of the list. */
+// @ts-ignore: decorator
+@inline
+function listRuns(keys: usize, labels: usize, from: i32, to: i32, list: usize, depth: i32): i32 {
+  let before = false;
+  for (let at = from; at < to; at++) {
+    const fresh = isNew(keys, labels, at);
+    if (fresh && !before) {
+      store<i32>(list + (<usize>depth << 2), at);
+      depth++;
+    }
+    before = fresh;
+  }
+  return depth;
+}
+
+/** Row of a place; exact for places below 2^31, half a pixel keeps it off whole numbers. */
+// @ts-ignore: decorator
+@inline
+function rowOf(at: i32, perColumn: f64): i32 {
+  return i32((f64(at) + 0.5) * perColumn);
 }
 
 /** Marks a pixel and lists it if it is a seed. Returns how many seeds are listed. */
@@ -207,6 +239,7 @@ function sink(list: usize, root: i32, n: i32): void {
 }
 
 function floodPiece(keys: usize, rows: i32, columns: i32, seeds: usize, ranks: usize, n: i32, reachSq: i32, labels: usize, next: usize, queues: usize): void {
+  const perColumn = 1 / f64(columns);
   let level = 0;
   let waiting = n;
   for (let k = 0; k < n; k++) {
@@ -224,9 +257,9 @@ function floodPiece(keys: usize, rows: i32, columns: i32, seeds: usize, ranks: u
     do {
       const label = load<i32>(labels + (<usize>at << 2));
       const seed = load<i32>(seeds + (<usize>(label - 1) << 2));
-      const y = at / columns;
+      const y = rowOf(at, perColumn);
       const x = at - y * columns;
-      const seedY = seed / columns;
+      const seedY = rowOf(seed, perColumn);
       const dy = y - seedY;
       const dx = x - (seed - seedY * columns);
       let claimed = 0;

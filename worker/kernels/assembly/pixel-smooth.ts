@@ -25,36 +25,91 @@ export function normalise(plane: usize, pixels: i32, low: f32, scale: f32, floor
  */
 export function smooth(source: usize, target: usize, line: usize, rows: i32, columns: i32, weights: usize, radius: i32): void {
   const stride = <usize>columns << 2;
-  const last = rows - 1;
   const inner = line + (<usize>radius << 2);
   const innerEnd = inner + stride;
-  const centre = f32x4.splat(load<f32>(weights));
   for (let y = 0; y < rows; y++) {
-    const row = source + <usize>y * stride;
-    for (let at: usize = 0; at < stride; at += 16) {
-      let sum = f32x4.mul(centre, v128.load(row + at));
-      for (let k = 1; k <= radius; k++) {
-        const up = source + <usize>max(y - k, 0) * stride + at;
-        const down = source + <usize>min(y + k, last) * stride + at;
-        sum = f32x4.add(sum, f32x4.mul(v128.load_splat<f32>(weights + (<usize>k << 2)), f32x4.add(v128.load(up), v128.load(down))));
-      }
-      v128.store(inner + at, sum);
-    }
+    sumRows(source, y, rows, stride, inner, weights, radius);
     const first = load<f32>(inner);
     const final = load<f32>(innerEnd - 4);
     for (let k = 0; k < radius; k++) {
       store<f32>(line + (<usize>k << 2), first);
       store<f32>(innerEnd + (<usize>k << 2), final);
     }
-    const to = target + <usize>y * stride;
-    for (let at: usize = 0; at < stride; at += 16) {
-      let sum = f32x4.mul(centre, v128.load(inner + at));
-      for (let k = 1; k <= radius; k++) {
-        const off = <usize>k << 2;
-        sum = f32x4.add(sum, f32x4.mul(v128.load_splat<f32>(weights + off), f32x4.add(v128.load(inner + at - off), v128.load(inner + at + off))));
-      }
-      v128.store(to + at, sum);
+    sumColumns(inner, target + <usize>y * stride, stride, weights, radius);
+  }
+}
+
+/** Weighted sum of the rows about row `y`; sixteen pixels at a time, so that a weight is loaded once for them. */
+// @ts-ignore: decorator
+@inline
+function sumRows(source: usize, y: i32, rows: i32, stride: usize, target: usize, weights: usize, radius: i32): void {
+  const last = rows - 1;
+  const row = source + <usize>y * stride;
+  const centre = v128.load_splat<f32>(weights);
+  let at: usize = 0;
+  for (; at + 64 <= stride; at += 64) {
+    let a = f32x4.mul(centre, v128.load(row + at));
+    let b = f32x4.mul(centre, v128.load(row + at, 16));
+    let c = f32x4.mul(centre, v128.load(row + at, 32));
+    let d = f32x4.mul(centre, v128.load(row + at, 48));
+    for (let k = 1; k <= radius; k++) {
+      const up = source + <usize>max(y - k, 0) * stride + at;
+      const down = source + <usize>min(y + k, last) * stride + at;
+      const weight = v128.load_splat<f32>(weights + (<usize>k << 2));
+      a = f32x4.add(a, f32x4.mul(weight, f32x4.add(v128.load(up), v128.load(down))));
+      b = f32x4.add(b, f32x4.mul(weight, f32x4.add(v128.load(up, 16), v128.load(down, 16))));
+      c = f32x4.add(c, f32x4.mul(weight, f32x4.add(v128.load(up, 32), v128.load(down, 32))));
+      d = f32x4.add(d, f32x4.mul(weight, f32x4.add(v128.load(up, 48), v128.load(down, 48))));
     }
+    v128.store(target + at, a);
+    v128.store(target + at, b, 16);
+    v128.store(target + at, c, 32);
+    v128.store(target + at, d, 48);
+  }
+  for (; at < stride; at += 16) {
+    let sum = f32x4.mul(centre, v128.load(row + at));
+    for (let k = 1; k <= radius; k++) {
+      const up = source + <usize>max(y - k, 0) * stride + at;
+      const down = source + <usize>min(y + k, last) * stride + at;
+      sum = f32x4.add(sum, f32x4.mul(v128.load_splat<f32>(weights + (<usize>k << 2)), f32x4.add(v128.load(up), v128.load(down))));
+    }
+    v128.store(target + at, sum);
+  }
+}
+
+/** Weighted sum along a row that has `radius` pixels more at both ends. */
+// @ts-ignore: decorator
+@inline
+function sumColumns(row: usize, target: usize, stride: usize, weights: usize, radius: i32): void {
+  const centre = v128.load_splat<f32>(weights);
+  let at: usize = 0;
+  for (; at + 64 <= stride; at += 64) {
+    let a = f32x4.mul(centre, v128.load(row + at));
+    let b = f32x4.mul(centre, v128.load(row + at, 16));
+    let c = f32x4.mul(centre, v128.load(row + at, 32));
+    let d = f32x4.mul(centre, v128.load(row + at, 48));
+    for (let k = 1; k <= radius; k++) {
+      const off = <usize>k << 2;
+      const left = row + at - off;
+      const right = row + at + off;
+      const weight = v128.load_splat<f32>(weights + off);
+      a = f32x4.add(a, f32x4.mul(weight, f32x4.add(v128.load(left), v128.load(right))));
+      b = f32x4.add(b, f32x4.mul(weight, f32x4.add(v128.load(left, 16), v128.load(right, 16))));
+      c = f32x4.add(c, f32x4.mul(weight, f32x4.add(v128.load(left, 32), v128.load(right, 32))));
+      d = f32x4.add(d, f32x4.mul(weight, f32x4.add(v128.load(left, 48), v128.load(right, 48))));
+    }
+    v128.store(target + at, a);
+    v128.store(target + at, b, 16);
+    v128.store(target + at, c, 32);
+    v128.store(target + at, d, 48);
+  }
+  for (; at < stride; at += 16) {
+    let sum = f32x4.mul(centre, v128.load(row + at));
+    for (let k = 1; k <= radius; k++) {
+      const off = <usize>k << 2;
+      sum = f32x4.add(sum, f32x4.mul(v128.load_splat<f32>(weights + off), f32x4.add(v128.load(row + at - off), v128.load(row + at + off))));
+    }
+    v128.store(target + at, sum);
   }
 }
 
