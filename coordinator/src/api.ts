@@ -84,7 +84,16 @@ export type TaskEvent =
         done: boolean;
       }[];
     }
-  | { kind: 'task'; step: string; task: string; round: string; state: 'running'; worker: string }
+  | {
+      kind: 'task';
+      step: string;
+      task: string;
+      round: string;
+      state: 'running';
+      worker: string;
+      /** How long it had waited on the queue of a cluster. */
+      waitedSeconds?: number;
+    }
   | {
       kind: 'task';
       step: string;
@@ -96,6 +105,8 @@ export type TaskEvent =
       cpuSeconds: number;
       peakRssBytes: number;
       transcripts: number;
+      /** Of storing the result. */
+      commitSeconds: number;
     }
   | {
       kind: 'task';
@@ -106,7 +117,9 @@ export type TaskEvent =
       worker: string;
       error: string;
     }
-  /** The queue of a cluster, and what has gone to and come from its workers so far, bytes. */
+  /** Work of the coordinator between tasks is done. */
+  | { kind: 'settled'; step: string; round: string; seconds: number }
+  /** The queue of a cluster, the longest silence of a worker with a task, and what has gone to and come from its workers so far, bytes. */
   | {
       kind: 'queue';
       waiting: number;
@@ -114,6 +127,7 @@ export type TaskEvent =
       fetchedBytes: number;
       committedBytes: number;
       refused: number;
+      silentSeconds: number;
     }
   /** The name under which a cluster knows the run. */
   | { kind: 'cluster'; run: string; address: string };

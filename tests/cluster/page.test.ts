@@ -90,13 +90,16 @@ describe.skipIf(!hasChromium)('the live page', () => {
       { ...about(1), state: 'running', worker: 'w1' },
       {
         ...{ ...about(1), state: 'done', worker: 'w1' },
-        ...{ seconds: 3.25, cpuSeconds: 3, peakRssBytes: 2 ** 28, transcripts: 1200 },
+        ...{ seconds: 3.25, cpuSeconds: 3, peakRssBytes: 2 ** 28, transcripts: 1200, commitSeconds: 0.01 },
       },
       { ...about(2), state: 'running', worker: 'w1' },
       { ...about(2), state: 'retried', worker: 'w1', error: `it broke ${HOSTILE}` },
       { ...about(3), state: 'running', worker: 'w2' },
       { ...about(3), state: 'failed', worker: 'w2', error: 'for good' },
-      { kind: 'queue', waiting: 8, inWork: 2, fetchedBytes: 1, committedBytes: 1, refused: 0 },
+      {
+        ...{ kind: 'queue', waiting: 8, inWork: 2, fetchedBytes: 1, committedBytes: 1, refused: 0 },
+        silentSeconds: 3,
+      },
     );
     await page.until(`document.querySelectorAll('#map rect.failed').length === 1`);
     expect([

@@ -62,7 +62,9 @@ describe('a server of runs', () => {
     const get = async (path: string): Promise<string> => (await fetch(new URL(path, page))).text();
     expect(await get('healthz')).toBe('alive\n');
     expect(await get('readyz')).toBe('ready\n');
-    expect(await get('metrics')).toContain('spatile_runs{state="FINISHED"} 1');
+    const metrics = await get('metrics');
+    expect(metrics).toContain('spatile_runs{state="FINISHED"} 1');
+    expect(metrics).toMatch(/^spatile_commit_seconds_count\{stage="assign"\} [1-9]/m);
     expect(JSON.parse(await get('runs.json')).runs).toMatchObject([{ state: 'FINISHED' }]);
     expect(await get('')).toContain('<title>spatile runs</title>');
     expect((await fetch(new URL('healthz', page), { method: 'POST' })).status).toBe(405);

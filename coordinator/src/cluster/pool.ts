@@ -92,7 +92,11 @@ export class ClusterPool implements TaskPool {
     this.#log = log;
     this.#listener = listener;
     this.#stragglers = new Stragglers(options.stragglerMs ?? Number.POSITIVE_INFINITY);
-    const begun = (task: string, by: string): void => listener({ type: 'begun', task, by });
+    const begun = (task: string, by: string, waitedMs: number | null): void =>
+      listener({
+        ...{ type: 'begun', task, by },
+        ...(waitedMs === null ? {} : { waitedSeconds: waitedMs / 1000 }),
+      });
     this.#book = new TaskBook(run, (event) => this.#hear(event), begun, {
       classes: options.classes,
       moved: (task, epoch) => this.#publish(task, epoch),
@@ -260,6 +264,7 @@ export class ClusterPool implements TaskPool {
       waiting: depth?.waiting ?? 0,
       inWork: depth?.inWork ?? 0,
       ...{ fetchedBytes, committedBytes, refused },
+      silentSeconds: Math.max(0, ...this.#book.active().map(({ silentMs }) => silentMs)) / 1000,
     });
     if (depth !== null) this.#speculate(depth);
     const lost = depth === null || (depth.waiting + depth.inWork === 0 && this.#book.openTasks > 0);

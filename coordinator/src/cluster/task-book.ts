@@ -13,6 +13,8 @@ interface KnownAttempt {
   ended: boolean;
   /** Whether it was heard of since the task was last begun. */
   heard: boolean;
+  /** When it last said anything, milliseconds. */
+  heardAt: number;
   fraction: number;
   /** Share of its memory that the worker used when it was last heard of. */
   memory: number;
@@ -34,6 +36,8 @@ interface OpenTask {
   weight: number;
   /** Who is to compute it. */
   workers: WorkerClass;
+  /** When it was handed out, milliseconds. */
+  openedAt: number;
   /** When it was first begun, milliseconds; null before. */
   begunAt: number | null;
   /** Whether a second worker was asked for as well. */
@@ -56,6 +60,8 @@ export interface ActiveAttempt {
   task: string;
   worker: string;
   fraction: number;
+  /** Since it said anything. */
+  silentMs: number;
 }
 
 /** What else a book goes by. */
@@ -87,7 +93,7 @@ const PATIENCE = 20;
 export class TaskBook {
   readonly run: string;
   readonly #listener: (event: PoolEvent) => void;
-  readonly #begun: (task: string, worker: string) => void;
+  readonly #begun: (task: string, worker: string, waitedMs: number | null) => void;
   readonly #open = new Map<string, OpenTask>();
   /** Of tasks whose results were stored: the digest, and who may still give theirs for comparison. */
   readonly #done = new Map<string, { digest: string; attempts: ReadonlySet<string> }>();
@@ -101,11 +107,11 @@ export class TaskBook {
   #verified = 0;
   #sentOn = 0;
 
-  /** @param begun hears who has taken which task. */
+  /** @param begun hears who has taken which task, and, the first time, how long it had waited, milliseconds. */
   constructor(
     run: string,
     listener: (event: PoolEvent) => void,
-    begun: (task: string, worker: string) => void = () => undefined,
+    begun: (task: string, worker: string, waitedMs: number | null) => void = () => undefined,
     rules: BookRules = PLAIN,
   ) {
     this.run = run;
@@ -128,6 +134,7 @@ export class TaskBook {
     const about = { slot, attempt, kind, input, weight, epoch, workers: this.#classFor(task, kind) };
     this.#open.set(task, {
       ...about,
+      openedAt: this.#rules.now(),
       begunAt: null,
       doubled: false,
       attempts: new Map(),
@@ -187,10 +194,11 @@ export class TaskBook {
   }
 
   active(): ActiveAttempt[] {
+    const now = this.#rules.now();
     return [...this.#open].flatMap(([task, { attempts }]) =>
       [...attempts.values()]
         .filter(({ ended }) => !ended)
-        .map(({ worker, fraction }) => ({ task, worker, fraction })),
+        .map(({ worker, fraction, heardAt }) => ({ task, worker, fraction, silentMs: now - heardAt })),
     );
   }
 
@@ -222,15 +230,18 @@ export class TaskBook {
       this.#poison(attempt.task, open, vanished);
       return { verdict: 'ALREADY', kind: '' };
     }
-    open.begunAt ??= this.#rules.now();
+    const now = this.#rules.now();
+    const waitedMs = open.begunAt === null ? now - open.openedAt : null;
+    open.begunAt ??= now;
     open.attempts.set(attempt.attemptId, {
       worker: attempt.worker,
       ended: false,
       heard: false,
+      heardAt: now,
       fraction: 0,
       memory: 0,
     });
-    this.#begun(attempt.task, attempt.worker);
+    this.#begun(attempt.task, attempt.worker, waitedMs);
     return { verdict: 'GO', kind: open.kind };
   }
 
@@ -314,7 +325,9 @@ export class TaskBook {
     }
     const open = this.#held(attempt);
     if (open === null) return 'LOST';
-    Object.assign(open.attempts.get(attempt.attemptId)!, { heard: true, fraction, memory });
+    Object.assign(open.attempts.get(attempt.attemptId)!, {
+      ...{ heard: true, heardAt: this.#rules.now(), fraction, memory },
+    });
     this.#listener({ type: 'progress', worker: open.slot, task: attempt.task, fraction });
     return 'GO_ON';
   }

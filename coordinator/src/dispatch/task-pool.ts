@@ -12,7 +12,7 @@ export type PoolEvent =
   | { type: 'lost'; worker: number; reason: string; outOfMemory: boolean }
   | { type: 'progress'; worker: number; task: string; fraction: number }
   /** Somebody has taken a task; told by a pool whose slots are not workers. */
-  | { type: 'begun'; task: string; by: string }
+  | { type: 'begun'; task: string; by: string; waitedSeconds?: number }
   | ({
       type: 'done';
       worker: number;
@@ -22,7 +22,10 @@ export type PoolEvent =
       settled?: (error: unknown) => void;
     } & DoneReport)
   | { type: 'failed'; worker: number; task: string; attempt: number; error: WireError }
-  /** How full a queue is, and what went through; told now and then. */
+  /**
+   * How full a queue is, what went through, and for how long the most silent of the workers with a task has said nothing; told
+   * now and then.
+   */
   | {
       type: 'queue';
       waiting: number;
@@ -30,6 +33,7 @@ export type PoolEvent =
       fetchedBytes: number;
       committedBytes: number;
       refused: number;
+      silentSeconds: number;
     }
   /** Something that a person should know; the work goes on. */
   | { type: 'warning'; message: string }

@@ -308,7 +308,9 @@ export class RoundRunner {
     const task = this.own.get(key);
     if (task === undefined || this.settleRound === null) return;
     throwIfAborted(this.options.signal);
+    const started = performance.now();
     await task.work();
+    this.options.watch?.settled(task.round, (performance.now() - started) / 1000);
     this.feed({ type: 'committed', worker: NO_WORKER, task: key });
   }
 
@@ -341,7 +343,7 @@ export class RoundRunner {
       }
       case 'begun': {
         const task = this.taskOf(event.task);
-        if (task !== null) this.options.watch?.begun(keyOf(task), event.by);
+        if (task !== null) this.options.watch?.begun(keyOf(task), event.by, event.waitedSeconds);
         break;
       }
       case 'queue': {
@@ -416,6 +418,7 @@ export class RoundRunner {
     if (task === null) return;
     const round = task.round ?? this.state.round;
     const { seconds, cpuSeconds, peakRssBytes, attempt, work } = event;
+    const started = performance.now();
     // Logged first, so that no committed result lacks its line; a line without a result is followed by that of another attempt.
     await logEvent(this.options.store, {
       type: 'task',
@@ -430,7 +433,8 @@ export class RoundRunner {
     });
     await this.options.store.commit(resultName(round, task.id), event.bytes);
     this.done.set(keyOf(task), 1);
-    this.options.watch?.done(keyOf(task), event.by ?? workerName(event.worker), event);
+    const commitSeconds = (performance.now() - started) / 1000;
+    this.options.watch?.done(keyOf(task), event.by ?? workerName(event.worker), event, commitSeconds);
     this.done.tell();
     this.feed({ type: 'committed', worker: event.worker, task: keyOf(task) });
   }

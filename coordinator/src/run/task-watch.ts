@@ -59,15 +59,21 @@ export class TaskWatch {
   }
 
   /** A worker has taken a task. */
-  begun(task: string, worker: string): void {
-    this.#tell({ ...this.#about(task), state: 'running', worker });
+  begun(task: string, worker: string, waitedSeconds?: number): void {
+    const waited = waitedSeconds === undefined ? {} : { waitedSeconds };
+    this.#tell({ ...this.#about(task), state: 'running', worker, ...waited });
   }
 
   /** Its result is stored. */
-  done(task: string, worker: string, { seconds, cpuSeconds, peakRssBytes }: DoneReport): void {
+  done(
+    task: string,
+    worker: string,
+    { seconds, cpuSeconds, peakRssBytes }: DoneReport,
+    commitSeconds: number,
+  ): void {
     this.#ended(task, worker);
     const transcripts = this.#tasks.get(task)?.transcripts ?? 0;
-    const report = { seconds, cpuSeconds, peakRssBytes, transcripts };
+    const report = { seconds, cpuSeconds, peakRssBytes, transcripts, commitSeconds };
     this.#tell({ ...this.#about(task), state: 'done', worker, ...report });
   }
 
@@ -76,6 +82,11 @@ export class TaskWatch {
     this.#ended(task, worker, error);
     const state = over ? 'failed' : 'retried';
     this.#tell({ ...this.#about(task), state, worker, error });
+  }
+
+  /** The coordinator has done what it had to do between tasks. */
+  settled(round: string, seconds: number): void {
+    this.#tell({ kind: 'settled', step: this.#step, round, seconds });
   }
 
   queue(news: QueueNews): void {

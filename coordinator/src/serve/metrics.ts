@@ -5,6 +5,8 @@ import type { Runs } from './runs.ts';
 
 /** From half a second to an hour. */
 const SECONDS = [0.5, 1, 2, 4, 8, 15, 30, 60, 120, 240, 480, 900, 1800, 3600];
+/** From a millisecond to half a minute. */
+const SHORT_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 /** From 64 MiB to 16 GiB. */
 const BYTES = Array.from({ length: 9 }, (_, power) => 2 ** (26 + power));
 
@@ -51,17 +53,41 @@ export function serverMetrics(runs: Runs): Registry {
     registers,
     labelNames: ['direction'],
   });
+  const waited = new Histogram({
+    name: 'spatile_tile_queue_seconds',
+    help: 'How long tiles waited on the queues of clusters before a worker took them',
+    buckets: [0.01, 0.1, ...SECONDS],
+    ...stages,
+  });
+  const commit = new Histogram({
+    name: 'spatile_commit_seconds',
+    help: 'How long it took to store a result',
+    buckets: SHORT_SECONDS,
+    ...stages,
+  });
+  const settle = new Histogram({
+    name: 'spatile_settle_seconds',
+    help: 'Work of coordinators between tiles, each piece',
+    buckets: SHORT_SECONDS,
+    ...stages,
+  });
   gauges(runs, registry);
   const moved = new Map<string, { fetch: number; commit: number }>();
   runs.on('task', (id, event) => {
     if (event.kind === 'queue') return transferred(id, event);
-    if (event.kind !== 'task' || event.state === 'running') return;
+    if (event.kind !== 'task' && event.kind !== 'settled') return;
     const stage = stepOf(event.round);
+    if (event.kind === 'settled') return settle.observe({ stage }, event.seconds);
+    if (event.state === 'running') {
+      if (event.waitedSeconds !== undefined) waited.observe({ stage }, event.waitedSeconds);
+      return;
+    }
     tiles.inc({ stage, outcome: event.state === 'done' ? 'committed' : event.state });
     if (event.state !== 'done') return;
     seconds.observe({ stage }, event.seconds);
     cpu.inc({ stage }, event.cpuSeconds);
     memory.observe({ stage }, event.peakRssBytes);
+    commit.observe({ stage }, event.commitSeconds);
     transcripts.inc({ stage }, event.transcripts);
   });
   /** A run tells sums, which begin anew when it is resumed. */
@@ -113,6 +139,18 @@ function gauges(runs: Runs, registry: Registry): void {
   );
   gauge('spatile_queue_in_work', 'Tasks of clusters that were taken and not yet acknowledged', () =>
     sum((board) => board.queue?.inWork ?? 0),
+  );
+  const most = (of: (board: ReturnType<Runs['activeBoards']>[number]) => number): number =>
+    Math.max(0, ...runs.activeBoards().map(of));
+  gauge(
+    'spatile_heartbeat_gap_seconds',
+    'Longest time for which a worker of a cluster that has a tile has said nothing',
+    () => most((board) => board.queue?.silentSeconds ?? 0),
+  );
+  gauge(
+    'spatile_step_eta_seconds',
+    'Until the steps that go on are done, the longest of them, by the tiles of the last minute; 0 while that is not known',
+    () => most((board) => board.etaSeconds ?? 0),
   );
   gauge('spatile_workers', 'Workers that compute or were heard of within a minute', () =>
     sum((board) => board.workers),

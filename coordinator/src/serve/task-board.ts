@@ -51,7 +51,9 @@ export interface BoardNews {
   /** Of the last minute. */
   transcriptsPerSecond: number;
   tasksPerMinute: number;
-  queue: { waiting: number; inWork: number } | null;
+  queue: { waiting: number; inWork: number; silentSeconds: number } | null;
+  /** Until the step that goes on is done, by the rate of the last minute; null while that is not known. */
+  etaSeconds: number | null;
   cluster: string;
 }
 
@@ -71,6 +73,7 @@ export class TaskBoard {
   #recent: { time: number; transcripts: number }[] = [];
   #queue: BoardNews['queue'] = null;
   #cluster = '';
+  #stepBegan = 0;
   #revision = 0;
 
   /** @param now the time, milliseconds since 1970. */
@@ -86,8 +89,10 @@ export class TaskBoard {
     this.#revision++;
     if (event.kind === 'tasks') this.#step(event);
     else if (event.kind === 'task') this.#task(event);
-    else if (event.kind === 'queue') this.#queue = { waiting: event.waiting, inWork: event.inWork };
-    else if (event.kind === 'cluster') this.#cluster = event.run;
+    else if (event.kind === 'queue') {
+      const { waiting, inWork, silentSeconds } = event;
+      this.#queue = { waiting, inWork, silentSeconds };
+    } else if (event.kind === 'cluster') this.#cluster = event.run;
   }
 
   /** Workers that were heard of lately. */
@@ -99,6 +104,15 @@ export class TaskBoard {
 
   get queue(): BoardNews['queue'] {
     return this.#queue;
+  }
+
+  /** Until the step that goes on is done, as fast as in the last minute of it, seconds; null when nothing was done then. */
+  get etaSeconds(): number | null {
+    const since = Math.max(this.#now() - WINDOW_MS, this.#stepBegan);
+    const done = this.#recent.filter(({ time }) => time >= since).length;
+    if (done === 0) return null;
+    const { waiting, running, retried } = this.counts();
+    return ((waiting + running + retried) * (this.#now() - since)) / 1000 / done;
   }
 
   /** Tasks by state, of the step that goes on. */
@@ -125,12 +139,16 @@ export class TaskBoard {
       transcriptsPerSecond: this.#recent.reduce((sum, { transcripts }) => sum + transcripts, 0) / spanS,
       tasksPerMinute: this.#recent.length,
       queue: this.#queue,
+      etaSeconds: this.etaSeconds,
       cluster: this.#cluster,
     };
   }
 
   #step({ step, first, tasks }: Extract<TaskEvent, { kind: 'tasks' }>): void {
-    if (first) this.#tasks.delete(step);
+    if (first) {
+      this.#tasks.delete(step);
+      this.#stepBegan = this.#now();
+    }
     const known = this.#tasks.get(step) ?? new Map<string, BoardTask & { revision: number }>();
     this.#tasks.set(step, known);
     for (const { task, round, tile, areaUm, done } of tasks) {

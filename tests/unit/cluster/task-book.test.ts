@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { TaskBook } from '@spatile/coordinator/cluster/task-book';
+import { type BookRules, TaskBook } from '@spatile/coordinator/cluster/task-book';
 import type { PoolEvent } from '@spatile/coordinator/dispatch/task-pool';
 import { MAX_ATTEMPTS } from '@spatile/coordinator/run/advance';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -47,6 +47,39 @@ describe('the book of open tasks', () => {
     expect(events).toMatchObject([{ type: 'done', worker: 7, task: 't1', attempt: 1 }]);
     expect(book.openTasks).toBe(0);
     expect(book.begin(try_('b'))).toMatchObject({ verdict: 'ALREADY' });
+  });
+
+  test('knows how long a task waited, and how long its worker has said nothing', () => {
+    let now = 1000;
+    const waits: unknown[] = [];
+    const rules: BookRules = {
+      ...{ classes: ['cpu'], moved: () => undefined, verify: () => false },
+      now: () => now,
+    };
+    const timed = new TaskBook(
+      'r',
+      () => undefined,
+      (task, worker, waitedMs) => waits.push([task, worker, waitedMs]),
+      rules,
+    );
+    timed.open(0, 't1', 1, 'assign.expand', async () => bytes('input'));
+    now += 500;
+    timed.begin(try_('a'));
+    now += 300;
+    timed.begin(try_('b'));
+    timed.beat(try_('a'), 0.5);
+    now += 200;
+    expect(waits).toEqual([
+      ['t1', 'a', 500],
+      ['t1', 'b', null],
+    ]);
+    expect(timed.active()).toMatchObject([
+      { worker: 'a', silentMs: 200 },
+      { worker: 'b', silentMs: 200 },
+    ]);
+    now += 100;
+    timed.beat(try_('a'), 0.6);
+    expect(timed.active().map(({ silentMs }) => silentMs)).toEqual([0, 300]);
   });
 
   test('takes a late result of the same bytes in silence, and ends the run over other bytes', async () => {

@@ -112,7 +112,7 @@ describe('rounds', () => {
       { ...about, state: 'running', worker: second },
       {
         ...{ ...about, state: 'done', worker: second },
-        ...{ seconds: 1, cpuSeconds: 1, peakRssBytes: 1, transcripts: 1 },
+        ...{ seconds: 1, cpuSeconds: 1, peakRssBytes: 1, transcripts: 1, commitSeconds: expect.any(Number) },
       },
     ]);
     await rounds.close();
@@ -160,7 +160,9 @@ describe('rounds', () => {
   });
 
   it('run together: a task starts when what it needs is committed and settled, and time is logged by round', async () => {
-    const rounds = runner();
+    const settled: TaskEvent[] = [];
+    const hear = (event: TaskEvent): unknown => event.kind === 'settled' && settled.push(event);
+    const rounds = runner(undefined, new TaskWatch(hear));
     const order: string[] = [];
     const all = rounds.runGraph(
       'assign',
@@ -186,6 +188,8 @@ describe('rounds', () => {
     wire.tell(done(wire.sent[0].worker, wire.sent[0].task, 'tile'));
     await until(() => wire.sent.length === 2);
     expect(order).toEqual(['settled with t0.frame']);
+    const told = { kind: 'settled', step: 'assign', round: 'settle', seconds: expect.any(Number) };
+    expect(settled).toEqual([told]);
     wire.tell(done(wire.sent[1].worker, wire.sent[1].task, 'unit'));
     await all;
     expect((await rounds.result('border', 'b0', 'test')).meta.what).toBe('unit');

@@ -10,7 +10,7 @@ const about = (task: string) => ({ kind: 'task', step: 'assign', task, round: 'a
 const begun = (task: string, worker: string): TaskEvent => ({ ...about(task), state: 'running', worker });
 const done = (task: string, worker: string, transcripts = 600): TaskEvent => ({
   ...{ ...about(task), state: 'done', worker },
-  ...{ seconds: 2, cpuSeconds: 1, peakRssBytes: 100, transcripts },
+  ...{ seconds: 2, cpuSeconds: 1, peakRssBytes: 100, transcripts, commitSeconds: 0.01 },
 });
 
 describe('the board of a run', () => {
@@ -49,6 +49,31 @@ describe('the board of a run', () => {
     expect(workers.map(({ name }) => name)).toEqual(['w1', 'w2']);
     board.hear({ ...about('a'), state: 'failed', worker: 'slot 7', error: 'for good' });
     expect(states()[0]).toEqual(['a', 'failed', 2]);
+  });
+
+  test('says how long the step still takes, as fast as its last tiles', () => {
+    expect(board.etaSeconds).toBeNull();
+    board.hear(begun('a', 'w1'));
+    now += 10_000;
+    board.hear(done('a', 'w1'));
+    expect(board.etaSeconds).toBe(20);
+    now += 10_000;
+    expect(board.etaSeconds).toBe(40);
+    board.hear(tasks('outline', ['a', 'b']));
+    expect(board.etaSeconds).toBeNull();
+  });
+
+  test('knows the longest silence of a worker', () => {
+    const queue = {
+      kind: 'queue',
+      waiting: 2,
+      inWork: 1,
+      fetchedBytes: 0,
+      committedBytes: 0,
+      refused: 0,
+    } as const;
+    board.hear({ ...queue, silentSeconds: 12 });
+    expect(board.news(-1).queue).toEqual({ waiting: 2, inWork: 1, silentSeconds: 12 });
   });
 
   test('shows the next tile of a worker whose last result is being stored', () => {

@@ -75,6 +75,7 @@ function showNews(news: BoardNews): void {
     .map(([state, count]) => `${count} ${state}`);
   facts.push(`${Math.round(news.transcriptsPerSecond).toLocaleString('en-US')} transcripts/s`);
   facts.push(`${news.tasksPerMinute} tiles in the last minute`);
+  if (news.etaSeconds !== null) facts.push(`about ${Math.ceil(news.etaSeconds)} s left of this step`);
   if (queue !== null) facts.push(`queue: ${queue.waiting} waiting, ${queue.inWork} in work`);
   byId('facts').textContent = facts.join(' · ');
   map.hear(news);
