@@ -9,7 +9,7 @@ import { membraneCells } from '@spatile/worker/segment/cells/membrane';
 import { orderInstances } from '@spatile/worker/segment/order';
 import { stardist } from '@spatile/worker/segment/stardist/stardist';
 import { watershed } from '@spatile/worker/segment/watershed/watershed';
-import { modelOf, SIMULATED_PIXEL_UM, simulatedStain, simulatedTruth } from './scenes.ts';
+import { modelOf, percentilesOf, SIMULATED_PIXEL_UM, simulatedStain, simulatedTruth } from './scenes.ts';
 
 /**
  * Finds the cells of a simulated slide and writes how good they are, as JSON. Arguments: steps (`growth`, `interior`,
@@ -39,7 +39,12 @@ const planes = { rows, columns, row0: 0, column0: 0, pixelSizeUm, channels: [dap
 async function instances() {
   if (nucleiBy === 'watershed') return watershed(planes, dapiModel, segment.watershed, context);
   const manifest = (await readManifest(`${nucleiBy}/model.yaml`)) as StardistManifest;
-  return stardist(planes, dapiModel, { manifest, folder: nucleiBy, provider: 'cpu' }, context);
+  return stardist(
+    planes,
+    modelOf(dapi, percentilesOf(manifest)),
+    { manifest, folder: nucleiBy, provider: 'cpu' },
+    context,
+  );
 }
 const nuclei = orderInstances(await instances(), planes, Math.ceil(segment.minAreaUm2 / pixelSizeUm ** 2));
 

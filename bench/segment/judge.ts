@@ -20,7 +20,7 @@ import type { Planes } from '@spatile/worker/segment/method';
 import { polygonise } from '@spatile/worker/segment/polygons/polygonise';
 import { stardist } from '@spatile/worker/segment/stardist/stardist';
 import { watershed } from '@spatile/worker/segment/watershed/watershed';
-import { modelOf, realScenes, type Scene, simulatedScene } from './scenes.ts';
+import { modelOf, percentilesOf, realScenes, type Scene, simulatedScene } from './scenes.ts';
 
 /**
  * Segments scenes by one method and writes how good and how fast that was, as JSON. Arguments: method (`watershed`,
@@ -70,7 +70,10 @@ async function segmenterOf(method: string, scenes: readonly Scene[]): Promise<Se
   const settings = { manifest, folder: method, provider: 'cpu' as const };
   // Learnt once for a slide, so no part of a tile's time.
   const models = new Map(
-    scenes.map((scene) => [scene, scene.channels.map((channel) => modelOf(channel).limits[0])]),
+    scenes.map((scene) => [
+      scene,
+      scene.channels.map((channel) => modelOf(channel, percentilesOf(manifest)).limits[0]),
+    ]),
   );
   const modelFor = (scene: Scene) => ({ ...scene.model, limits: models.get(scene)! });
   return {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeWkb } from '@spatile/formats/geometry/wkb';
 import { openPlane } from '@spatile/formats/image/tiff';
+import type { ModelManifest } from '@spatile/formats/model/manifest';
 import { type LabelledImage, readLabelledNuclei } from '@spatile/instrument/instances/labelled-images';
 import type { ImageModel } from '@spatile/worker/segment/method';
 import { parquetReadObjects } from 'hyparquet';
@@ -101,10 +102,10 @@ export async function simulatedTruth(
   return labels;
 }
 
-/** Percentiles 1 and 99.8 and the Otsu level (IEEE Trans SMC 9:62, 1979) of one image: what a run takes from the slide. */
-export function modelOf(image: Float32Array): ImageModel {
+/** Percentiles and the Otsu level (IEEE Trans SMC 9:62, 1979) of one image: what a run takes from the slide. */
+export function modelOf(image: Float32Array, percentiles: readonly [number, number] = [1, 99.8]): ImageModel {
   const sorted = image.slice().sort();
-  const [low, high] = [0.01, 0.998].map((share) => sorted[Math.floor(share * (sorted.length - 1))]);
+  const [low, high] = percentiles.map((percent) => sorted[Math.floor((percent / 100) * (sorted.length - 1))]);
   const bins = new Float64Array(256);
   for (const value of image)
     bins[Math.max(0, Math.min(255, Math.floor((256 * (value - low)) / (high - low))))] += 1 / image.length;
@@ -117,4 +118,9 @@ export function modelOf(image: Float32Array): ImageModel {
     if (between > most) [most, level] = [between, i];
   }
   return { limits: [{ low, high }], otsu: (level + 1) / 256 };
+}
+
+/** The percentiles that a network expects as 0 and 1, where it says so. */
+export function percentilesOf({ input: { normalise } }: ModelManifest): [number, number] {
+  return normalise.kind === 'percentile' ? [normalise.low, normalise.high] : [1, 99.8];
 }
