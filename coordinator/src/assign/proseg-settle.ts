@@ -2,7 +2,7 @@ import type { BorderUnit } from '../seams/border.ts';
 import type { BorderOutcome } from './border-changes.ts';
 import { applyBorderResults } from './border-settle.ts';
 import type { ProsegResults } from './proseg-results.ts';
-import { settleVerdicts } from './settle.ts';
+import { claimsOn, settleVerdicts } from './settle.ts';
 import type { AssignStage } from './stage.ts';
 import { BORDERS, SETTLED } from './states.ts';
 
@@ -19,8 +19,10 @@ export async function settleTile(
   const result = await results.tile(tile);
   const { row, x, y } = await regions.partition(tile);
   const claims = [];
-  for (const other of others)
-    claims.push({ tile: other, core: slide.plan.tiles[other].core, result: await results.tile(other) });
+  for (const other of others) {
+    const { claims: all } = await results.tile(other);
+    claims.push({ tile: other, core: slide.plan.tiles[other].core, result: { claims: claimsOn(row, all) } });
+  }
   const { voxelUm, layers, layerUm, diagnostics } = result.meta;
   await states.write(
     SETTLED,

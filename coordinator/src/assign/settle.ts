@@ -7,7 +7,29 @@ import type { TileState } from './state.ts';
 export interface TileClaims {
   tile: number;
   core: RectUm;
-  result: AssignResult;
+  result: Pick<AssignResult, 'claims'>;
+}
+
+/**
+ * The claims on some rows (both ascending), copied: the claims of a result are views on all of it, and a tile would hold the
+ * results of all its neighbours at once.
+ */
+export function claimsOn(row: Uint32Array, claims: AssignResult['claims']): AssignResult['claims'] {
+  const at: number[] = [];
+  let i = 0;
+  for (let c = 0; c < claims.row.length && i < row.length; c++) {
+    while (i < row.length && row[i] < claims.row[c]) i++;
+    if (row[i] === claims.row[c]) at.push(c);
+  }
+  const { cell, probability, dx, dy, dl } = claims;
+  return {
+    row: Uint32Array.from(at, (c) => claims.row[c]),
+    cell: Uint32Array.from(at, (c) => cell[c]),
+    probability: Float32Array.from(at, (c) => probability[c]),
+    dx: Int8Array.from(at, (c) => dx[c]),
+    dy: Int8Array.from(at, (c) => dy[c]),
+    dl: Int8Array.from(at, (c) => dl[c]),
+  };
 }
 
 /**

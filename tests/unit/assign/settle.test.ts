@@ -1,4 +1,4 @@
-import { settleVerdicts, type TileClaims } from '@spatile/coordinator/assign/settle';
+import { claimsOn, settleVerdicts, type TileClaims } from '@spatile/coordinator/assign/settle';
 import type { RectUm } from '@spatile/formats/space';
 import { describe, expect, it } from 'vitest';
 import { assignResult, type Claim } from './result.ts';
@@ -73,6 +73,11 @@ it('matches rows by their number, not by their place', () => {
   );
   const at = new Float32Array(3).fill(150);
   const { cell } = settleVerdicts(ours, [theirs], Uint32Array.of(3, 8, 20), at, at, OWNER);
+  const some = claimsOn(Uint32Array.of(3, 8, 20), theirs.result.claims);
+  expect([...some.row]).toEqual([8, 20]);
+  expect(some.row.buffer.byteLength).toBe(8);
+  const trimmed = { ...theirs, result: { claims: some } };
+  expect(settleVerdicts(ours, [trimmed], Uint32Array.of(3, 8, 20), at, at, OWNER).cell).toEqual(cell);
   expect([...cell]).toEqual([0, 1, 3]);
 });
 
