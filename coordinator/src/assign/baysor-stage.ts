@@ -17,7 +17,7 @@ import { type Discovery, discoveriesOf, settleDiscoveries } from './baysor/disco
 import { FIT_ROUND, FIT_TASK, fitTask, fittedModel, fitWindows } from './baysor/fit.ts';
 import { baysorSettings } from './baysor/settings.ts';
 import { ASSIGN_ROUND } from './geometric.ts';
-import { settleVerdicts } from './settle.ts';
+import { claimsOn, settleVerdicts } from './settle.ts';
 import type { AssignStage, AssignSummary } from './stage.ts';
 
 /** Discoveries whose seed is nearer than this many scales to an edge of the core may be a neighbour's as well. */
@@ -144,7 +144,8 @@ async function settleTiles(
       const otherCore = slide.plan.tiles[other].core;
       if (other === tile || !busy.has(other) || !rectsIntersect(growRect(otherCore, slide.plan.haloUm), core))
         continue;
-      others.push({ tile: other, core: otherCore, result: await named(other) });
+      const { claims } = await named(other);
+      others.push({ tile: other, core: otherCore, result: { claims: claimsOn(row, claims) } });
     }
     const { voxelUm, layers, layerUm } = result.meta;
     const verdicts = settleVerdicts({ tile, core, result }, others, row, x, y, slide.ownerOfCell);
