@@ -120,6 +120,8 @@ describe('a run that a server carries out for `spatile run`', () => {
   test.each([
     [['--workers', '2'], /--workers: the server decides on it/],
     [['--ack-wait', '5'], /--ack-wait: the server decides on it/],
+    [['--verify', '1'], /--verify: the server decides on it/],
+    [['--worker-classes', 'cpu'], /--worker-classes: the server decides on it/],
     [['--crop', '/etc/passwd'], /\/etc\/passwd: not below a folder that this server serves/],
     [['--report', '../../r.html'], /not below a folder that this server serves/],
     [['--cluster', 'nats://user:secret@127.0.0.1:1'], /--cluster: this server computes without a cluster/],

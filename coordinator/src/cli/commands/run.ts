@@ -34,7 +34,10 @@ interface RunFlags extends CommonOptions, ConfigOptions, ClusterFlags {
 }
 
 /** Options that are the server's to choose when it carries out the run. */
-const NOT_WITH_SERVER = ['workers', 'listen', 'advertise', 'ackWait', 'reconcile', 'natsCreds'] as const;
+const NOT_WITH_SERVER = [
+  ...(['workers', 'listen', 'advertise', 'ackWait', 'reconcile', 'natsCreds'] as const),
+  ...(['workerClasses', 'straggler', 'verify'] as const),
+];
 
 /** More workers than any machine has cores is a slip of the keyboard. */
 const MOST_WORKERS = 1024;
