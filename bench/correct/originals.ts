@@ -160,7 +160,7 @@ function renderTypes(result: CaseResult): string {
       ],
     ),
     '',
-    `${provenance([result])} spacexr ${spacexr}${split === null ? '' : ` and SPLIT ${split}`}, one core, on a simulated slide of ${label} and ${number(equality.cells)} typed cells with ${number(Number(result.quality.referenceCells))} labelled cells of another platform as the reference: ${rate(measured.theirsTypes)} cells per second there, ${rate(measured.oursTypes)} here.`,
+    `${provenance([result])} spacexr ${spacexr}${split === null ? '' : ` and SPLIT ${split}`}, one core, on a simulated slide of ${label} and ${number(equality.cells)} typed cells with ${number(Number(result.quality.referenceCells))} labelled cells of another platform as the reference: ${rate(measured.theirsTypes)} cells per second there, ${rate(measured.oursTypes)} here, where the likelihood tables are made in that time.`,
     '',
     typingText(equality),
     ...(purified === null ? [] : ['', purifiedText(purified)]),
@@ -177,6 +177,14 @@ function purifiedText(of: PurifiedEquality): string {
   return `Purified from the same cell types (those of spatile), ${number(of.cells)} cells: ${percent(of.countsEqual, 2)} of the counts are equal to a thousandth of a transcript, the largest difference is ${number(of.largestDifference, 4)} and they correlate by ${number(of.countsCorrelation, 6)}; ${number(of.theirs)} transcripts are left there and ${number(of.ours)} here.`;
 }
 
+/** Mean share named right, of scvi-tools and of spatile. */
+function meansOf({ details }: CaseResult): string {
+  const { ours, theirs } = details as { ours: number[]; theirs: number[] };
+  return [theirs, ours]
+    .map((shares) => percent(shares.reduce((a, b) => a + b, 0) / shares.length))
+    .join(' and ');
+}
+
 function labelsText(result: CaseResult): string {
   const { measured, quality } = result;
   return [
@@ -188,7 +196,7 @@ function labelsText(result: CaseResult): string {
       ],
     ),
     '',
-    `${provenance([result])} Median and range of ${quality.seeds} trainings of ${quality.epochs} epochs by other seeds, one thread; a simulated slide of ${number(Number(quality.cells))} cells, of which the true types of 30 % were given and the other ${number(Number(quality.asked))} were asked.`,
+    `${provenance([result])} Median and range of ${quality.seeds} trainings of ${quality.epochs} epochs by other seeds (means ${meansOf(result)}), one thread; a simulated slide of ${number(Number(quality.cells))} cells, of which the true types of 30 % were given and the other ${number(Number(quality.asked))} were asked.`,
   ].join('\n');
 }
 
