@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { readTable } from '@spatile/formats/spatialdata/read';
 import { simulateSlide } from '@spatile/instrument/simulate/simulate';
+import { parseHTML } from 'linkedom';
 import { beforeAll, expect, test } from 'vitest';
 import { run, testFolder } from './slide.ts';
 
@@ -11,10 +13,9 @@ beforeAll(async () => {
 
 /** Cells by the step that outlined them, of a re-segmentation of the bundle. */
 async function methodsOf(name: string, segment: object): Promise<Map<string, number>> {
-  const { output } = await run(folder('outs'), folder(`${name}.zarr`), {
-    segment: { method: 'xenium', ...segment },
-    assign: { method: 'expand' },
-  });
+  const settings = { segment: { method: 'xenium', ...segment }, assign: { method: 'expand' } } as const;
+  const report = name === 'all' ? folder('report.html') : null;
+  const { output } = await run(folder('outs'), folder(`${name}.zarr`), settings, { report });
   const { obs } = await readTable(output);
   const column = obs.find(({ name: found }) => found === 'segmentation_method') as unknown as {
     values: ArrayLike<number>;
@@ -38,4 +39,20 @@ test('a Xenium bundle is segmented again from its stains without any network, ea
   expect(interior.get('interior')).toBeGreaterThan(all.get('interior')!);
   const grown = await methodsOf('grown', { boundaryStain: false, interiorStain: false });
   expect([...grown.keys()].filter((method) => method !== 'none')).toEqual(['expansion']);
+});
+
+test('the report shows the worst-scoring cells on the image, with outlines', async () => {
+  const { document } = parseHTML(await readFile(folder('report.html'), 'utf8'));
+  const figures = [...document.querySelectorAll('#segment figure')];
+  const titles = figures.map(({ textContent }) => textContent ?? '');
+  expect(titles.filter((text) => /Worst score [1-6]\./.test(text))).toHaveLength(6);
+  expect(titles.filter((text) => text.includes('A usual one.'))).toHaveLength(2);
+  const scores = titles.map((text) => Number(/score (\d\.\d\d)/.exec(text)![1]));
+  expect([...scores.slice(0, 6)].sort((a, b) => a - b)).toEqual(scores.slice(0, 6));
+  expect(Math.min(...scores.slice(6))).toBeGreaterThanOrEqual(scores[5]);
+  for (const figure of figures) {
+    expect(figure.querySelectorAll('image').length).toBe(1);
+    const outlines = [...figure.querySelectorAll('path[stroke]')].map((path) => path.getAttribute('d') ?? '');
+    expect(outlines.some((path) => path.length > 20)).toBe(true);
+  }
 });
