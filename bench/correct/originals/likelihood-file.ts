@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { INTERVALS, LikelihoodTables, RATE_GRID } from '@spatile/worker/correct/rctd/likelihood';
 
 /** Hundredths of sigma that spacexr looks at. */
-const SIGMAS = [
+export const SIGMAS: readonly number[] = [
   ...Array.from({ length: 61 }, (_, i) => 10 + i),
   ...Array.from({ length: 65 }, (_, i) => 72 + 2 * i),
 ];
@@ -12,11 +12,11 @@ const SIGMAS = [
  * count from 0, ln of the probability at each rate of the grid, as 64-bit floats.
  * @param rows number of counts.
  */
-export function writeLikelihoods(path: string, rows: number): void {
+export function writeLikelihoods(path: string, rows: number, sigmas = SIGMAS): void {
   const tables = new LikelihoodTables(rows);
   const file = openSync(path, 'w');
   try {
-    for (const sigma of SIGMAS)
+    for (const sigma of sigmas)
       writeSync(file, new Uint8Array(atNodes(tables.table(sigma / 100), rows).buffer));
   } finally {
     closeSync(file);
