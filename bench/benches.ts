@@ -16,6 +16,7 @@ import { scaleCluster } from './scale-cluster.ts';
 import { scaling } from './scaling.ts';
 import { seams } from './seams.ts';
 import { segment } from './segment.ts';
+import { segmentOriginals } from './segment-originals.ts';
 import { simulate } from './simulate.ts';
 import { typing } from './typing-bench.ts';
 
@@ -40,4 +41,5 @@ export const BENCHES: readonly Bench[] = [
   scaleCluster,
   segment,
   cells,
+  segmentOriginals,
 ];

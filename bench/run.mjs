@@ -42,6 +42,7 @@ try {
       'worker/bench-kernels': 'bench/kernels.ts',
       'worker/bench-segment': 'bench/segment/judge.ts',
       'worker/bench-cells': 'bench/segment/cells.ts',
+      'worker/bench-segment-originals': 'bench/segment/originals.ts',
       'worker/bench-typing': 'bench/correct/typing.ts',
     },
     outdir: folder,
