@@ -67,7 +67,9 @@ async function networkPart(): Promise<Part> {
 }
 
 async function stardistPart(): Promise<Part> {
-  const { manifest, strip, run } = await mapsOfNetwork();
+  const { manifest: published, strip, run } = await mapsOfNetwork();
+  // The original drops nothing that is small.
+  const manifest = { ...published, size: { ...published.size, minAreaUm2: 0 } };
   const maps: Record<string, Dense> = await run();
   const { grid, probability, overlap } = manifest.decode;
   const cells = [strip.window.rows / grid, strip.window.columns / grid];
