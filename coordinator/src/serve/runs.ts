@@ -404,12 +404,15 @@ export class Runs extends EventEmitter<RunsEvents> {
   }
 }
 
-const TASK_KINDS: ReadonlySet<string> = new Set([
-  'tasks',
-  'task',
-  'queue',
-  'cluster',
-] satisfies TaskEvent['kind'][]);
+const TASK_KINDS: ReadonlySet<string> = new Set(
+  Object.keys({
+    tasks: true,
+    task: true,
+    settled: true,
+    queue: true,
+    cluster: true,
+  } satisfies Record<TaskEvent['kind'], true>),
+);
 
 const live = (record: RunRecord): Live => ({
   ...{ record, child: null, events: [], board: null, trace: null },

@@ -12,6 +12,7 @@ import {
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ProgressEvent, TaskEvent } from '@spatile/coordinator/api';
 import { isThere, markOf } from '@spatile/coordinator/run/process-mark';
 import { Runs, type Submission } from '@spatile/coordinator/serve/runs';
 import { resolveConfig } from '@spatile/formats/config/load';
@@ -27,7 +28,8 @@ const how = readFileSync(bundle + '/how', 'utf8');
 if (how === 'stay') setInterval(() => 0, 1000);
 if (how === 'slow to leave') { setInterval(() => 0, 1000); process.on('SIGTERM', () => setTimeout(() => process.exit(130), 300)); }
 if (how === 'fail') { console.log(JSON.stringify({ error: { message: 'it failed' } })); process.exit(6); }
-if (how === 'done') console.log(JSON.stringify({ digest: at('-o') }));
+if (how === 'tell') for (const line of readFileSync(bundle + '/lines', 'utf8').trim().split('\\n')) console.error(line);
+if (how === 'done' || how === 'tell') console.log(JSON.stringify({ digest: at('-o') }));
 `;
 
 let folder = '';
@@ -143,6 +145,32 @@ describe('the runs of a server', () => {
     const again = await started();
     expect(state(again, id)).toBe('FAILED');
     await reaches(again, (await submit(again)).id, 'FINISHED');
+  });
+
+  test('tell of their tasks apart from their progress', async () => {
+    does('tell');
+    const tasks = [
+      { kind: 'tasks', step: 'assign', first: true, tasks: [] },
+      { kind: 'task', step: 'assign', task: 'a', round: 'assign', state: 'running', worker: 'w' },
+      { kind: 'settled', step: 'assign', round: 'settle', seconds: 1 },
+      {
+        ...{ kind: 'queue', waiting: 1, inWork: 0, fetchedBytes: 0, committedBytes: 0, refused: 0 },
+        silentSeconds: 0,
+      },
+      { kind: 'cluster', run: 'r-1', address: 'a:1' },
+    ] satisfies TaskEvent[];
+    const progress = [
+      { kind: 'step', step: 'assign', label: 'assigning', total: 1, unit: 'tiles' },
+      { kind: 'warning', message: 'careful' },
+    ] satisfies ProgressEvent[];
+    const lines = [progress[0], ...tasks, progress[1]].map((event) => JSON.stringify(event));
+    writeFileSync(at('data/slide/lines'), lines.join('\n'));
+    const runs = await started();
+    const heard: Record<string, unknown[]> = { task: [], progress: [] };
+    runs.on('task', (_, event) => heard.task.push(event));
+    runs.on('progress', (_, event) => heard.progress.push(event));
+    await reaches(runs, (await submit(runs)).id, 'FINISHED');
+    expect(heard).toEqual({ task: tasks, progress });
   });
 
   test('of one output follow each other, also when they are submitted at once', async () => {
