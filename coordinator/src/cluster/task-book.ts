@@ -36,7 +36,7 @@ interface OpenTask {
   weight: number;
   /** Who is to compute it. */
   workers: WorkerClass;
-  /** When it was handed out, milliseconds. */
+  /** When it was handed out, milliseconds; the second time when two workers have to compute it. */
   openedAt: number;
   /** When it was first begun, milliseconds; null before. */
   begunAt: number | null;
@@ -197,7 +197,8 @@ export class TaskBook {
     const now = this.#rules.now();
     return [...this.#open].flatMap(([task, { attempts }]) =>
       [...attempts.values()]
-        .filter(({ ended }) => !ended)
+        // Whoever has not been heard of since another took the task has it no more.
+        .filter(({ ended, heard }, i) => !ended && (heard || i === attempts.size - 1))
         .map(({ worker, fraction, heardAt }) => ({ task, worker, fraction, silentMs: now - heardAt })),
     );
   }
@@ -373,6 +374,7 @@ export class TaskBook {
     if (claim === null) {
       if (!this.#rules.verify(task)) return null;
       open.claim = { digest, worker, attemptId };
+      open.openedAt = this.#rules.now();
       open.begunAt = null;
       for (const known of open.attempts.values()) known.ended = true;
       this.#rules.moved(task, ++open.epoch);

@@ -80,6 +80,10 @@ describe('the book of open tasks', () => {
     now += 100;
     timed.beat(try_('a'), 0.6);
     expect(timed.active().map(({ silentMs }) => silentMs)).toEqual([0, 300]);
+    timed.begin(try_('c'));
+    expect(timed.active().map(({ worker }) => worker)).toEqual(['c']);
+    timed.beat(try_('a'), 0.7);
+    expect(timed.active().map(({ worker }) => worker)).toEqual(['a', 'c']);
   });
 
   test('takes a late result of the same bytes in silence, and ends the run over other bytes', async () => {
@@ -284,17 +288,21 @@ describe('the book of open tasks', () => {
 
   describe('of which a share has to be computed by two workers', () => {
     let moved: [string, number][];
+    let waits: (number | null)[];
+    let now: number;
     beforeEach(() => {
       moved = [];
+      waits = [];
+      now = 0;
       const listener = (event: PoolEvent): void => {
         events.push(event);
         if (event.type === 'done') event.settled?.(null);
       };
-      book = new TaskBook('r', listener, () => undefined, {
+      book = new TaskBook('r', listener, (_task, _worker, waitedMs) => waits.push(waitedMs), {
         classes: ['cpu'],
         moved: (task, epoch) => moved.push([task, epoch]),
         verify: (task) => task === 't1',
-        now: () => 0,
+        now: () => now,
       });
       for (const task of ['t1', 't2']) book.open(7, task, 1, 'assign.expand', async () => bytes('input'));
       for (const id of ['a', 'twice']) book.begin({ ...try_(id), worker: 'a' });
@@ -325,6 +333,14 @@ describe('the book of open tasks', () => {
       book.begin(try_('b again', 3));
       expect(await commit(try_('b again', 3), 'x')).toBe('COMMITTED');
       expect(types().at(-1)).toBe('done');
+    });
+
+    test('tells for the second worker how long it waited for that one', async () => {
+      now = 5000;
+      await commit(try_('a'), 'x');
+      now += 100;
+      book.begin(try_('b', 2));
+      expect(waits).toEqual([0, null, 100]);
     });
 
     test('ends the run over other bytes', async () => {
