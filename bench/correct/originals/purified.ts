@@ -7,7 +7,7 @@ import { csvRows, type TypedCells } from './typed.ts';
 /** How the counts that SPLIT and spatile leave of the same cells agree. */
 export interface PurifiedEquality {
   cells: number;
-  /** Of single counts, with those that either left of nothing. */
+  /** Of single counts, with those of which one of the two left nothing. */
   countsCorrelation: number;
   largestDifference: number;
   /** Share of the counts that are equal to a thousandth of a transcript. */
@@ -40,18 +40,25 @@ export async function comparePurified(zarr: string, folder: string): Promise<Pur
       .slice(1)
       .map(([cell, gene, count]) => [`${cell} ${gene}`, Number(count)]),
   );
-  const [a, b]: number[][] = [[], []];
+  const ours = new Map<string, number>();
   for (const cell of kept) {
     const row = Number(cell.slice(1));
-    for (let e = Number(indptr[row]); e < Number(indptr[row + 1]); e++) {
-      a.push(Number(data[e]));
-      b.push(theirs.get(`${cell} ${varIndex[indices[e]]}`) ?? 0);
-    }
+    for (let e = Number(indptr[row]); e < Number(indptr[row + 1]); e++)
+      ours.set(`${cell} ${varIndex[indices[e]]}`, Number(data[e]));
   }
+  return { cells: kept.length, ...compareCounts(ours, theirs) };
+}
+
+/** Compares counts by cell and gene; one that is not there is 0. */
+export function compareCounts(
+  ours: ReadonlyMap<string, number>,
+  theirs: ReadonlyMap<string, number>,
+): Omit<PurifiedEquality, 'cells'> {
+  const keys = [...new Set([...ours.keys(), ...theirs.keys()])];
+  const [a, b] = [ours, theirs].map((counts) => keys.map((key) => counts.get(key) ?? 0));
   const sum = (values: readonly number[]): number => values.reduce((x, y) => x + y, 0);
   const differences = a.map((count, e) => Math.abs(count - b[e]));
   return {
-    cells: kept.length,
     countsCorrelation: correlation(a, b),
     largestDifference: differences.reduce((x, y) => Math.max(x, y), 0),
     countsEqual: differences.filter((difference) => difference < 1e-3).length / a.length,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { RATE_GRID } from '@spatile/worker/correct/rctd/likelihood';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SIGMAS, writeLikelihoods } from '../../../bench/correct/originals/likelihood-file.ts';
+import { compareCounts } from '../../../bench/correct/originals/purified.ts';
 import { compareTyping, type TypedCells, typedByOriginal } from '../../../bench/correct/originals/typed.ts';
 
 let folder: string;
@@ -56,4 +57,17 @@ test('typings are compared cell by cell, weights by the name of the type', async
   expect(equality).toMatchObject({ cells: 2, onlyOne: 2, classEqual: 0.5, firstEqual: 1, secondEqual: 1 });
   expect(equality.largestDifference).toBeCloseTo(0.05, 12);
   expect(equality.weightsCorrelation).toBeGreaterThan(0.99);
+});
+
+test('counts of which one of two programs left nothing are compared too', () => {
+  const [ours, theirs] = [
+    { 'c0 A': 2, 'c0 B': 1, 'c1 A': 3 },
+    { 'c0 A': 2, 'c1 A': 3, 'c1 B': 4 },
+  ].map((counts) => new Map(Object.entries(counts)));
+  expect(compareCounts(ours, theirs)).toMatchObject({
+    countsEqual: 0.5,
+    largestDifference: 4,
+    ours: 6,
+    theirs: 9,
+  });
 });
