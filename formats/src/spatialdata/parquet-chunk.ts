@@ -41,6 +41,15 @@ const PHYSICAL: Record<SinkColumn['kind'], Omit<SchemaElement, 'name'>> = {
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
 };
 
+/** Kinds whose numbers lie in memory as they lie in the file; numbers of another type are checked and converted one by one. */
+const IN_MEMORY: Partial<Record<SinkColumn['kind'], NewableFunction>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+};
+
 const ENCODING: Partial<Record<SinkColumn['kind'], Encoding>> = {
   bool: 'RLE',
   rowNumber: 'DELTA_BINARY_PACKED',
@@ -78,7 +87,7 @@ export function encodeChunk(column: SinkColumn, data: SinkData): EncodedChunk {
     const chunk = dictionaryChunk(writer, encoder, data);
     return { bytes: writer.getBytes(), chunk };
   }
-  if (encoder.encoding === 'PLAIN' && ArrayBuffer.isView(data)) {
+  if (IN_MEMORY[column.kind] === data.constructor) {
     const { columnName, stats } = encoder;
     const plain = { columnName, type: element.type!, pageBytes: PAGE_BYTES, stats };
     const chunk = writePlainChunk(writer, plain, data as PlainNumbers);
