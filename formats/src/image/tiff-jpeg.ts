@@ -5,16 +5,20 @@ const DRI = 0xdd;
 const SOS = 0xda;
 const EOI = 0xd9;
 const FRAMES = [0xc0, 0xc1, 0xc2];
+/** Samples of a component along an edge of the unit that components are interleaved by (ITU-T T.81, B.2.2). */
+const MAX_SAMPLING = 4;
 /** More components than any TIFF of pixels has; a decoder reserves a plane for each. */
 const MAX_COMPONENTS = 4;
 
 /**
  * A JPEG says itself how large it is, and a decoder believes it: 20 bytes may ask for 12 GB. Walks all segments, refuses every
- * frame that is larger than its block, and segments whose length is not that of their content, in which a decoder that goes by
- * the content would find other markers. Throws a plain `Error`.
+ * frame that is larger than its block, or a second one, for which a decoder reserves as much again; components without samples,
+ * of which a decoder would read for ever; and segments whose length is not that of their content, in which a decoder that goes
+ * by the content would find other markers. Throws a plain `Error`.
  */
 export function checkJpegFrame(bytes: Uint8Array, width: number, height: number): void {
-  if (countFrames(bytes, width, height) === 0) throw new Error('it holds no JPEG frame');
+  const frames = countFrames(bytes, width, height);
+  if (frames !== 1) throw new Error(`it holds ${frames === 0 ? 'no JPEG frame' : `${frames} JPEG frames`}`);
 }
 
 /** Tables that all blocks of a page share must hold no frame. Throws a plain `Error`. */
@@ -49,6 +53,11 @@ function checkFrame(segment: Uint8Array, width: number, height: number): void {
   if (w > width || h > height)
     throw new Error(`the JPEG frame is ${w} x ${h}, the block ${width} x ${height}`);
   if (segment[5] > MAX_COMPONENTS) throw new Error(`the JPEG frame has ${segment[5]} components`);
+  for (let k = 0; k < segment[5]; k++) {
+    const [across, down] = [segment[7 + 3 * k] >> 4, segment[7 + 3 * k] & 15];
+    if (!(Math.min(across, down) >= 1 && Math.max(across, down) <= MAX_SAMPLING))
+      throw new Error(`a component of the JPEG frame has ${across} x ${down} samples`);
+  }
 }
 
 /** Bytes that a segment's own fields take; NaN for a segment that no decoder here knows. */

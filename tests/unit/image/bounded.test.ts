@@ -147,6 +147,9 @@ describe('JPEG frames', () => {
       ...each,
     ];
   };
+  /** A frame of three components of so many samples across (high half) and down. */
+  const sampled = (by: number): number[] =>
+    frame(64, 3).map((byte, i) => (i > 10 && (i - 11) % 3 === 0 ? by : byte));
   const scan = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 1, 2, 0xff, 0, 3, 0xff, 0xd0, 4];
   const jpeg = (...parts: number[][]): Uint8Array =>
     Uint8Array.from([0xff, 0xd8, ...parts.flat(), 0xff, 0xd9]);
@@ -160,6 +163,10 @@ describe('JPEG frames', () => {
     ['too large', jpeg(frame(65), scan), /65 x 65, the block 64 x 64/],
     ['too large after a fill byte', jpeg([0xff], frame(60_000), scan), /60000 x 60000/],
     ['too large after a first one', jpeg(frame(64), scan, frame(60_000), scan), /60000 x 60000/],
+    ['twice there', jpeg(frame(64), frame(64), scan), /2 JPEG frames/],
+    ['without samples', jpeg(sampled(0x01), scan), /0 x 1 samples/],
+    ['without rows', jpeg(sampled(0x10), scan), /1 x 0 samples/],
+    ['of too many samples', jpeg(sampled(0x5f), scan), /5 x 15 samples/],
     ['of many planes', jpeg(frame(64, 200), scan), /200 components/],
     [
       'hidden behind a wrong length',
