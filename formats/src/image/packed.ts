@@ -73,7 +73,7 @@ async function decodeBlock({ codec, file }: PackedWindow, block: PackedBlock): P
     if (codec.format === 'zarr') return await decodeZarrChunk(codec.layout, block.bytes);
     const { layout, sample } = codec;
     const bytes = new Uint8Array(block.bytes).buffer;
-    const pixels = await decodeTiffBlock(layout, block.height, bytes);
+    const pixels = await decodeTiffBlock(layout, layout.tileHeightPx ?? block.height, bytes);
     const { stride: step, blockWidthPx } = layout;
     return { pixels, step, stride: step * blockWidthPx, first: layout.planar ? 0 : sample };
   } catch (cause) {

@@ -19,6 +19,8 @@ export interface TiffBlockLayout {
   /** Samples that lie together in a block: 1 for planar pages. */
   stride: number;
   blockWidthPx: number;
+  /** Of tiles, which are all as high, also where they reach beyond the image; strips are as high as they are told to be. */
+  tileHeightPx?: number;
   littleEndian: boolean;
   /** Base64; null without tables. */
   jpegTables: string | null;
@@ -44,6 +46,7 @@ export function blockLayout(page: TiffPage, littleEndian: boolean): TiffBlockLay
     planar,
     stride: planar ? 1 : page.samples,
     blockWidthPx,
+    ...(page.tiled ? { tileHeightPx: page.blockHeightPx } : {}),
     littleEndian,
     jpegTables: jpegTables === null ? null : Buffer.from(jpegTables).toString('base64'),
     ...(page.ycbcr && compression === JPEG ? { ycbcr: true } : {}),

@@ -8,6 +8,7 @@ import { unpackWindow } from '@spatile/formats/image/packed';
 import type { SlideImage } from '@spatile/formats/image/slide-image';
 import { describe, expect, it } from 'vitest';
 import { testFolder } from '../../pipeline/slide.ts';
+import { jpeg2000Encoder } from '../image/jpeg2000-encoder.ts';
 import { cosmxSlide, LEFT, PICTURE_HEIGHT, PICTURE_WIDTH, shown, TOP, type Variant } from './cosmx-slide.ts';
 
 const folder = testFolder();
@@ -24,6 +25,8 @@ const STAINS = JSON.stringify({
 const planes = [1, 2, 3].map((step) =>
   Uint16Array.from({ length: PICTURE_WIDTH * PICTURE_HEIGHT }, (_, i) => 1 + ((i * step * 37) % 60000)),
 );
+
+const encode = await jpeg2000Encoder(16);
 
 let made = 0;
 async function fields(variant: Variant = {}, change = async (_dir: string) => {}): Promise<SlideImage> {
@@ -46,6 +49,7 @@ describe('images per field of view', () => {
     ['with positions in mm', { positions: 'mm' }],
     ['without positions', { positions: 'none' }],
     ['in tiles that reach beyond the field', { tiff: { tile: 16, compression: 'deflate' } }],
+    ['in coded tiles that reach beyond the field', { tiff: { tile: 48, compression: 'jpeg2000', encode } }],
     ['in strips', { tiff: { rowsPerStrip: 5 } }],
     ['with labels that lie right', { labels: 'right' }],
     ['with labels, and local y down', { labels: 'right', down: true }],

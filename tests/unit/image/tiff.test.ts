@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import createOpenJpeg from '@cornerstonejs/codec-openjpeg/wasmjs';
 import { describeTiff, openPlane } from '@spatile/formats/image/tiff';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jpeg2000Encoder } from './jpeg2000-encoder.ts';
 import { type TiffSpec, tiffBytes } from './tiff-bytes.ts';
 
 const data = resolve('../shared/data');
@@ -119,25 +119,10 @@ describe('reading pixels', () => {
 });
 
 describe('JPEG 2000', () => {
-  async function encoder(bits: number): Promise<NonNullable<TiffSpec['encode']>> {
-    const { J2KEncoder } = await createOpenJpeg({ print() {}, printErr() {} });
-    return (block, width, height) => {
-      const codec = new J2KEncoder();
-      codec
-        .getDecodedBuffer({ width, height, bitsPerSample: bits, componentCount: 1, isSigned: false })
-        .set(block);
-      codec.setQuality(true, 0);
-      codec.encode();
-      const bytes = Uint8Array.from(codec.getEncodedBuffer());
-      codec.delete();
-      return bytes;
-    };
-  }
-
   it('reads lossless 16-bit and 8-bit tiles, whatever the byte order of the file', async () => {
     for (const bigEndian of [false, true]) {
       const pixels = pattern(new Uint16Array(W * H), 65_536);
-      const encode16 = await encoder(16);
+      const encode16 = await jpeg2000Encoder(16);
       const encode = bigEndian
         ? (block: Uint8Array, w: number, h: number) => encode16(Buffer.from(block).swap16(), w, h)
         : encode16;
@@ -163,7 +148,7 @@ describe('JPEG 2000', () => {
         pixels: small,
         tile: 64,
         compression: 'jpeg2000',
-        encode: await encoder(8),
+        encode: await jpeg2000Encoder(8),
       }),
     );
     expect(await readAll(path)).toEqual(small);
@@ -171,7 +156,7 @@ describe('JPEG 2000', () => {
 
   it('refuses truncated, foreign and damaged codestreams, and reads the block after them', async () => {
     const pixels = pattern(new Uint16Array(64 * 64), 65_536);
-    const good = await encoder(16);
+    const good = await jpeg2000Encoder(16);
     const spec: TiffSpec = { width: 64, height: 64, pixels, tile: 64, compression: 'jpeg2000', encode: good };
     const spoil: [string, NonNullable<TiffSpec['encode']>][] = [
       ['truncated', (block, w, h) => good(block, w, h).subarray(0, 900)],
