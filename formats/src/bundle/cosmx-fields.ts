@@ -19,6 +19,8 @@ const FIELD_FILE = /F0*(\d+)\.(tiff?|jpe?g)$/i;
 /** Share of transcripts that must lie on the label of their own cell. */
 const AGREEING = 0.9;
 const LEAST_TRANSCRIPTS = 50;
+/** Of a field; instruments write about 2^25 at most, and the labels of one are read at once. */
+const MAX_FIELD_PX = 2 ** 26;
 const AT_ORIGIN: Affine = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 const COMPOSITE = ['composite-R', 'composite-G', 'DNA-B'];
 
@@ -113,6 +115,13 @@ async function fieldOf(fov: number, path: string, frames: FieldFrames): Promise<
   }
   const image = await closedImage(path);
   const [{ widthPx, heightPx }] = image.levels;
+  if (widthPx * heightPx > MAX_FIELD_PX) {
+    throw new SpatileError(
+      'IMAGE_INVALID',
+      `${path}: too large for a field of view (${widthPx} x ${heightPx} pixels); expected at most ${MAX_FIELD_PX} pixels; give an image of the whole slide as segment.image`,
+      { fields: { file: path, fov } },
+    );
+  }
   // Rows of an image run against global y: where local y runs with it, row 0 is the field's last.
   const top = frame.zero + (frame.direction === 1 ? heightPx : 0);
   return { fov, image, widthPx, heightPx, left: frame.left, top };

@@ -9,6 +9,8 @@ import { imageInvalid } from './tiff-directory.ts';
 const MAX_PIXELS = 2 ** 26;
 /** A JPEG of the largest image is hardly ever larger. */
 const MAX_BYTES = 2 ** 28;
+/** A decoder holds the coefficients of all samples at once: 15 bytes a sample (measured), five times three copies of a block. */
+const DECODING = 5;
 /** Names of the samples by their number. */
 const CHANNELS = new Map([
   [1, ['channel-0']],
@@ -37,7 +39,7 @@ export async function openJpegImage(path: string, pixelToUm: Affine): Promise<Sl
   return {
     name: basename(path).replace(/\.jpe?g$/i, ''),
     channels: CHANNELS.get(samples)!,
-    levels: [{ widthPx, heightPx, factor: 1, blockBytes: widthPx * heightPx * samples }],
+    levels: [{ widthPx, heightPx, factor: 1, blockBytes: DECODING * widthPx * heightPx * samples }],
     pixelToUm,
     pack: async (_, channel) => ({
       file: basename(path),
@@ -55,7 +57,10 @@ async function wholeFile(path: string): Promise<Uint8Array> {
   try {
     const { size } = await handle.stat();
     if (size > MAX_BYTES) throw imageInvalid(path, `a JPEG of ${size} bytes is too large to decode whole`);
-    return new Uint8Array(await handle.readFile());
+    const bytes = await handle.readFile().catch((cause) => {
+      throw openFailed(path, cause);
+    });
+    return new Uint8Array(bytes);
   } finally {
     await handle.close();
   }

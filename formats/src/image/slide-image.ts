@@ -6,7 +6,7 @@ export interface ImageLevel {
   widthPx: number;
   heightPx: number;
   factor: number;
-  /** Bytes of its largest block, decoded. */
+  /** Bytes of its largest block, decoded; a third of what decoding takes where that is more. */
   blockBytes: number;
 }
 

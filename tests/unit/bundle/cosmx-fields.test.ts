@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stainNames } from '@spatile/formats/bundle/cosmx-fields';
 import { openBundle } from '@spatile/formats/bundle/open';
@@ -9,6 +9,7 @@ import type { SlideImage } from '@spatile/formats/image/slide-image';
 import { describe, expect, it } from 'vitest';
 import { testFolder } from '../../pipeline/slide.ts';
 import { jpeg2000Encoder } from '../image/jpeg2000-encoder.ts';
+import { tiffBytes } from '../image/tiff-bytes.ts';
 import { cosmxSlide, LEFT, PICTURE_HEIGHT, PICTURE_WIDTH, shown, TOP, type Variant } from './cosmx-slide.ts';
 
 const folder = testFolder();
@@ -98,6 +99,25 @@ describe('images per field of view', () => {
       {},
       async (dir) => writeFile(image(dir, 7), (await readFile(image(dir, 7))).subarray(0, 4000)),
       /IMAGE_INVALID .*F00007\.TIF/,
+    ],
+    [
+      'a field that is far too large',
+      {},
+      (dir) => {
+        const [width, height] = [8192, 8208];
+        const pixels = new Uint8Array(width * height);
+        return writeFile(image(dir, 3), tiffBytes({ width, height, pixels, compression: 'deflate' }));
+      },
+      /IMAGE_INVALID .*F00003\.TIF: too large for a field of view \(8192 x 8208 pixels\)/,
+    ],
+    [
+      'a folder in the place of an image',
+      {},
+      async (dir) => {
+        await rm(image(dir, 3));
+        await mkdir(join(dir, 'Morphology2D', 'slide_F00003.jpg'));
+      },
+      /INPUT_UNREADABLE .*F00003\.jpg: cannot be read \(EISDIR\)/,
     ],
     [
       'fields of other channels',

@@ -52,6 +52,13 @@ describe('a JPEG', () => {
       });
   });
 
+  it('counts with what its decoder takes', async () => {
+    const path = join(folder, 'counted.jpg');
+    await writeFile(path, JPEG);
+    const image = await openImageFile(path, PLACE);
+    expect(3 * image.levels[0].blockBytes).toBeGreaterThanOrEqual(15 * 24 * 16 * 3);
+  });
+
   it.each<[string, () => Uint8Array, RegExp]>([
     ['cut within its pixels', () => JPEG.subarray(0, 300), /picture\.jpg: decoding the block at 0, 0 failed/],
     ['cut before its frame', () => JPEG.subarray(0, 60), /picture\.jpg: the JPEG ends before its pixels/],
