@@ -149,8 +149,9 @@ describe('cells on the boundary stain', () => {
 });
 
 test('a tiled slide of three stains gives the cells of the untiled one, by every step', async () => {
-  const size: [number, number] = [640, 512];
-  const discs = randomDiscs(150, ...size, 19);
+  // Long, so that no tile sees both ends.
+  const size: [number, number] = [1600, 256];
+  const discs = randomDiscs(180, ...size, 19);
   const dapi = discImage(...size, discs);
   // Rims of 12 um around every other nucleus, and cytoplasm around every third.
   const rim = Float32Array.from(dapi, () => 150);
@@ -184,7 +185,7 @@ test('a tiled slide of three stains gives the cells of the untiled one, by every
       ]),
     );
   };
-  const whole = await segmented(1024, 0);
+  const whole = await segmented(2048, 0);
   const methods = new Set(whole.map((line) => JSON.parse(line)[0]));
   expect([...methods].sort()).toEqual([1, 2, 3]);
   const nucleiHalo = watershedHaloUm({ ...segment.parse({}).watershed, ...WATERSHED });
