@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { workerFlags } from '@spatile/formats/tile/worker-flags';
 import type { Bench, BenchCase, CaseOutcome } from './bench.ts';
 import { provenance, table } from './pages.ts';
 import type { CaseResult } from './results.ts';
@@ -9,6 +10,8 @@ import { number, show, spread } from './statistics.ts';
 
 /** Labelled real images, beside the repository. */
 const NUCLEI = '../shared/data/nuclei';
+/** Memory of the process that segments, as a worker has it. */
+const MEMORY = 2 * 2 ** 30;
 /** Seeds that the defaults of the watershed were not chosen on. */
 const SEED = 21;
 const METHODS = ['watershed', 'network', 'scikit-image'] as const;
@@ -77,7 +80,7 @@ function node(words: readonly string[]): void {
 
 function measure(program: string, folder: string, method: string, n: number, scene: string[]): CaseOutcome {
   const file = join(folder, 'segment.json');
-  node([join(program, 'worker/bench-segment.js'), method, `${n}`, file, ...scene]);
+  node([...workerFlags(MEMORY), join(program, 'worker/bench-segment.js'), method, `${n}`, file, ...scene]);
   const figures: SegmentFigures = JSON.parse(readFileSync(file, 'utf8'));
   const rates = Object.fromEntries(
     figures.pooled.map(({ threshold, ap }) => [`ap${Math.round(100 * threshold)}`, ap]),
@@ -133,6 +136,6 @@ function render(cases: readonly CaseResult[]): string {
   return [
     table(['images and method', ...head], rows),
     '',
-    `${provenance(cases)} AP = TP / (TP + FP + FN), counts pooled over images; mean AP: averaged over images, at 0.5; F1 and PQ at 0.5; DSB score: mean over IoU 0.50 to 0.95, averaged over images. Speed: processor time, median and range; times the network alone: against the runtime on the same inputs in the same rounds; outlines: one call, the first; peak: of the process that segments, with the images and their truth.`,
+    `${provenance(cases)} AP = TP / (TP + FP + FN), counts pooled over images; mean AP: averaged over images, at 0.5; F1 and PQ at 0.5; DSB score: mean over IoU 0.50 to 0.95, averaged over images. Speed: processor time, median and range; times the network alone: against the runtime on the same inputs in the same rounds, with the flags of a worker; outlines: one call, the first; peak: of the process that segments, with the images and their truth.`,
   ].join('\n');
 }

@@ -4,10 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { SpatileError } from '@spatile/formats/errors';
 import { type Death, deathOf, memoryKills } from '@spatile/formats/tile/death';
 import { type FromWorker, PayloadAssembler, sendMessage } from '@spatile/formats/tile/protocol';
+import { workerFlags } from '@spatile/formats/tile/worker-flags';
 import type { PoolEvent, TaskPool } from './task-pool.ts';
 
-/** Head room of V8's heap below the memory limit: buffers and WebAssembly memory live outside of it. */
-const HEAP_SHARE = 0.5;
 /** Time a worker gets to leave after `stop` before it is ended, milliseconds. */
 const STOP_GRACE_MS = 2000;
 
@@ -34,10 +33,9 @@ export class WorkerPool implements TaskPool {
 
   start(): void {
     const worker = this.next++;
-    const heapMiB = Math.max(256, Math.floor((this.memoryBytes * HEAP_SHARE) / 2 ** 20));
     const child = fork(workerMain(), [], {
       serialization: 'advanced',
-      execArgv: [`--max-old-space-size=${heapMiB}`],
+      execArgv: workerFlags(this.memoryBytes),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.children.set(worker, child);

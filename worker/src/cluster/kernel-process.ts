@@ -10,9 +10,7 @@ import {
   PayloadAssembler,
   sendMessage,
 } from '@spatile/formats/tile/protocol';
-
-/** Head room of V8's heap below the memory limit: buffers and WebAssembly memory live outside of it. */
-const HEAP_SHARE = 0.5;
+import { workerFlags } from '@spatile/formats/tile/worker-flags';
 
 export type Outcome = DoneMessage | FailedMessage | ({ type: 'died' } & Death);
 
@@ -75,10 +73,9 @@ export class KernelProcess {
   }
 
   #start(): ChildProcess {
-    const heapMiB = Math.max(256, Math.floor((this.#memoryBytes * HEAP_SHARE) / 2 ** 20));
     const child = fork(kernelMain(), [], {
       serialization: 'advanced',
-      execArgv: [`--max-old-space-size=${heapMiB}`],
+      execArgv: workerFlags(this.#memoryBytes),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const assembler = new PayloadAssembler();
