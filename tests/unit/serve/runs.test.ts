@@ -20,13 +20,14 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 /** Stands for the program: does what the file `how` in the bundle says, and tells its arguments. */
 const PROGRAM = `
-const { appendFileSync, readFileSync } = require('node:fs');
+const { appendFileSync, existsSync, readFileSync } = require('node:fs');
 const [verb, bundle, ...more] = process.argv.slice(2);
 const at = (option) => more[more.indexOf(option) + 1];
-appendFileSync(bundle + '/calls', JSON.stringify(process.argv.slice(2)) + '\\n');
 const how = readFileSync(bundle + '/how', 'utf8');
-if (how === 'stay') setInterval(() => 0, 1000);
-if (how === 'slow to leave') { setInterval(() => 0, 1000); process.on('SIGTERM', () => setTimeout(() => process.exit(130), 300)); }
+const leave = () => existsSync(bundle + '/leave') ? process.exit(130) : setTimeout(leave, 10);
+if (how === 'slow to leave') process.on('SIGTERM', leave);
+appendFileSync(bundle + '/calls', JSON.stringify(process.argv.slice(2)) + '\\n');
+if (how === 'stay' || how === 'slow to leave') setInterval(() => 0, 1000);
 if (how === 'fail') { console.log(JSON.stringify({ error: { message: 'it failed' } })); process.exit(6); }
 if (how === 'tell') for (const line of readFileSync(bundle + '/lines', 'utf8').trim().split('\\n')) console.error(line);
 if (how === 'done' || how === 'tell') console.log(JSON.stringify({ digest: at('-o') }));
@@ -191,6 +192,7 @@ describe('the runs of a server', () => {
     expect(state(runs, id)).toBe('CANCELLED');
     expect(runs.ended(String(id))).toBe(false);
     await expect(submit(runs)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
+    writeFileSync(at('data/slide/leave'), '');
     await cancelled;
     expect(runs.ended(String(id))).toBe(true);
     does('done');
