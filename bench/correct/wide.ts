@@ -20,7 +20,7 @@ const CHAINS: Record<string, { words: readonly string[]; cells: readonly number[
   },
   'resolvi, one epoch': {
     words: ['--correct', 'resolvi', '--set', 'correct.resolvi.epochs=1'],
-    cells: [25_000, 100_000],
+    cells: [25_000, 50_000, 100_000, 150_000],
     seconds: 600,
   },
 };
