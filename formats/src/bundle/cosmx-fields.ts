@@ -15,6 +15,7 @@ import type { FieldImages } from './slide.ts';
 
 /** Folders of images per field of view, best first: stains as they are before pictures of them. */
 export const FIELD_FOLDERS = ['Morphology2D', 'CellComposite'];
+const IS_JPEG = /\.jpe?g$/i;
 const FIELD_FILE = /F0*(\d+)\.(tiff?|jpe?g)$/i;
 /** Share of transcripts that must lie on the label of their own cell. */
 const AGREEING = 0.9;
@@ -130,6 +131,8 @@ async function fieldOf(fov: number, path: string, frames: FieldFrames): Promise<
 /** An image that is open only while it is read: a slide has hundreds of fields. */
 async function closedImage(path: string): Promise<SlideImage> {
   const first = await openField(path);
+  // A JPEG holds no file open.
+  if (IS_JPEG.test(path)) return first;
   await first.close();
   return {
     ...first,
@@ -147,7 +150,7 @@ async function closedImage(path: string): Promise<SlideImage> {
 
 async function openField(path: string): Promise<SlideImage> {
   const name = basename(path);
-  if (/\.jpe?g$/i.test(path)) {
+  if (IS_JPEG.test(path)) {
     const image = await openJpegImage(path, AT_ORIGIN);
     return image.channels.length === 3 ? { ...image, channels: COMPOSITE } : image;
   }

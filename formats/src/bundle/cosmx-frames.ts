@@ -27,6 +27,8 @@ const ROWS = 1 << 16;
 /** Transcripts that are kept of a field, and fields of which any are. */
 const KEPT = 4000;
 const KEPT_FIELDS = 4;
+/** More fields of view than any slide has. */
+const MAX_FIELDS = 2 ** 16;
 /** Pixels that shifts within a field, and between fields, may differ. */
 const TOLERANCE_PX = 2;
 const LOCAL = ['x_local_px', 'y_local_px'];
@@ -113,10 +115,14 @@ class Shift {
   readonly #high = [-Infinity, -Infinity, -Infinity];
 
   add(x: number, up: number, down: number): void {
-    [x, up, down].forEach((value, k) => {
-      this.#low[k] = Math.min(this.#low[k], value);
-      this.#high[k] = Math.max(this.#high[k], value);
-    });
+    this.#widen(0, x);
+    this.#widen(1, up);
+    this.#widen(2, down);
+  }
+
+  #widen(k: number, value: number): void {
+    if (value < this.#low[k]) this.#low[k] = value;
+    if (value > this.#high[k]) this.#high[k] = value;
   }
 
   /** Largest difference within the field. */
@@ -142,20 +148,35 @@ async function readShifts(
   const seen = new Map<number, FieldTranscript[]>();
   for await (const { columns, length } of table.batches(requests, ROWS)) {
     for (let i = 0; i < length; i++) {
-      const [fov, x, y, globalX, globalY, cell] = columns.map((column) => Number(column[i]));
-      if (![fov, x, y, globalX, globalY].every(Number.isFinite)) continue;
-      const shift = shifts.get(fov) ?? new Shift();
-      shifts.set(fov, shift);
+      const fov = Number(columns[0][i]);
+      const x = Number(columns[1][i]);
+      const y = Number(columns[2][i]);
+      const globalX = Number(columns[3][i]);
+      const globalY = Number(columns[4][i]);
+      if (!Number.isFinite(fov + x + y + globalX + globalY)) continue;
+      let shift = shifts.get(fov);
+      if (shift === undefined) {
+        if (shifts.size === MAX_FIELDS) throw tooManyFields(table.path);
+        shift = new Shift();
+        shifts.set(fov, shift);
+      }
       shift.add(globalX - x, globalY - y, globalY + y);
       const kept = seen.get(fov) ?? (seen.size < KEPT_FIELDS ? [] : null);
       if (kept === null || kept.length === KEPT) continue;
       seen.set(fov, kept);
-      kept.push({ x, y, cell: cells ? cell : 0 });
+      kept.push({ x, y, cell: cells ? Number(columns[5][i]) : 0 });
     }
     if (!all && length > 0) break;
   }
   return { shifts, seen };
 }
+
+const tooManyFields = (path: string): SpatileError =>
+  new SpatileError(
+    'METADATA_INVALID',
+    `${path}: its column fov holds more than ${MAX_FIELDS} different values; expected the numbers of fields of view; check the column`,
+    { fields: { file: path } },
+  );
 
 function directionOf(path: string, shifts: ReadonlyMap<number, Shift>): 1 | -1 {
   const worst = (direction: 1 | -1): [number, number] =>

@@ -209,7 +209,9 @@ function swapBytes(buffer: ArrayBuffer, bits: number): void {
 function toRgb(pixels: PixelArray): void {
   const byte = (value: number): number => Math.max(0, Math.min(255, Math.round(value)));
   for (let i = 0; i + 2 < pixels.length; i += 3) {
-    const [y, cb, cr] = [pixels[i], pixels[i + 1] - 128, pixels[i + 2] - 128];
+    const y = pixels[i];
+    const cb = pixels[i + 1] - 128;
+    const cr = pixels[i + 2] - 128;
     pixels[i] = byte(y + 1.402 * cr);
     pixels[i + 1] = byte(y - 0.344136 * cb - 0.714136 * cr);
     pixels[i + 2] = byte(y + 1.772 * cb);
