@@ -138,6 +138,20 @@ describe('images per field of view', () => {
       /INPUT_MISSING .*nothing says where the fields of view lie/,
     ],
     [
+      'more fields than a slide has',
+      { positions: 'none' },
+      async (dir) => {
+        const path = join(dir, 'slide_tx_file.csv');
+        const [head, row] = (await readFile(path, 'utf8')).split('\n');
+        const at = head.split(',').findIndex((name) => name.replaceAll('"', '') === 'fov');
+        const rows = Array.from({ length: 2 ** 16 + 1 }, (_, fov) =>
+          row.split(',').with(at, `${fov}`).join(','),
+        );
+        await writeFile(path, `${[head, ...rows].join('\n')}\n`);
+      },
+      /METADATA_INVALID .*its column fov holds more than 65536 different values/,
+    ],
+    [
       'positions without a number of the field',
       {},
       (dir) => writeFile(join(dir, 'slide_fov_positions_file.csv'), 'a,b\n1,2\n'),
