@@ -9,10 +9,14 @@ import { SpatileError } from '../errors.ts';
  * ```
  * 0   8  magic "SPATILE1"
  * 8   4  header length H, little endian
- * 12  32 SHA-256 of everything after this field
- * 44  H  header, UTF-8 JSON: { kind, meta, tables: [{ name, offset, length }] }, offsets from the body's start
- * ..     padding to 64, then the bodies, each padded to 64
+ * 12  32 SHA-256 of everything after this field, up to the pieces
+ * 44  H  header, UTF-8 JSON: { kind, meta, tables: [{ name, offset, length }], pieces?: the same }, offsets from the body's start
+ * ..     padding to 64, then the bodies, each padded to 64: those of the tables, then the pieces
  * ```
+ *
+ * A piece is a run of bytes that was stored before, best another frame: it is passed on as it is. Its digest (`frameDigest`)
+ * stands in the header, so that equal digests of two frames mean equal pieces, and is not calculated anew for a piece that is
+ * a frame: whoever opens that verifies it (`openPiece`). So such a piece costs its length in copied bytes and nothing more.
  *
  * Encoding is a pure function of its argument: same columns, same bytes.
  */
@@ -37,6 +41,26 @@ export interface Frame {
   /** Small JSON facts: parameters, sizes, ids. */
   meta: Record<string, unknown>;
   tables: Record<string, Columns>;
+  /** Bytes that ride along unread; none when absent. */
+  pieces?: Record<string, Uint8Array>;
+}
+
+/** Where a body lies in a frame, in bytes from the start of the bodies. */
+interface BodyEntry {
+  name: string;
+  offset: number;
+  length: number;
+}
+
+interface PieceEntry extends BodyEntry {
+  sha256: string;
+}
+
+interface FrameHeader {
+  kind: string;
+  meta: Record<string, unknown>;
+  tables: BodyEntry[];
+  pieces?: PieceEntry[];
 }
 
 const MAGIC = Buffer.from('SPATILE1', 'latin1');
@@ -59,24 +83,47 @@ export function encodeFrame(frame: Frame): Uint8Array {
     // biome-ignore lint/suspicious/noExplicitAny: makeTable's type wants one literal record per call
     bodies.push({ name, bytes: tableToIPC(makeTable(columns as any) as Table, 'file') });
   }
-  let offset = 0;
-  const tables = bodies.map(({ name, bytes }) => {
+  const tables = entriesOf(bodies, 0);
+  const checked = endOf(tables);
+  const carried = Object.entries(frame.pieces ?? {}).map(([name, bytes]) => ({ name, bytes }));
+  const pieces = entriesOf(carried, checked).map(
+    (entry, i): PieceEntry => ({ ...entry, sha256: frameDigest(carried[i].bytes) }),
+  );
+  const facts: FrameHeader = { kind: frame.kind, meta: frame.meta, tables };
+  if (pieces.length > 0) facts.pieces = pieces;
+  const header = Buffer.from(JSON.stringify(facts), 'utf8');
+  const bodyStart = padded(HEADER_START + header.length);
+  const out = new Uint8Array(bodyStart + Math.max(checked, endOf(pieces)));
+  out.set(MAGIC, 0);
+  new DataView(out.buffer).setUint32(8, header.length, true);
+  out.set(header, HEADER_START);
+  for (const [entries, sources] of [
+    [tables, bodies],
+    [pieces, carried],
+  ] as const)
+    entries.forEach(({ offset }, i) => {
+      out.set(sources[i].bytes, bodyStart + offset);
+    });
+  out.set(digestOf(out, bodyStart + checked), 12);
+  return out;
+}
+
+/** Places of bodies that begin at `from`, one after the other. */
+function entriesOf(bodies: readonly { name: string; bytes: Uint8Array }[], from: number): BodyEntry[] {
+  let offset = from;
+  return bodies.map(({ name, bytes }) => {
     const entry = { name, offset, length: bytes.length };
     offset += padded(bytes.length);
     return entry;
   });
-  const header = Buffer.from(JSON.stringify({ kind: frame.kind, meta: frame.meta, tables }), 'utf8');
-  const bodyStart = padded(HEADER_START + header.length);
-  const out = new Uint8Array(bodyStart + offset);
-  out.set(MAGIC, 0);
-  new DataView(out.buffer).setUint32(8, header.length, true);
-  out.set(header, HEADER_START);
-  bodies.forEach(({ bytes }, i) => {
-    out.set(bytes, bodyStart + tables[i].offset);
-  });
-  out.set(createHash('sha256').update(out.subarray(HEADER_START)).digest(), 12);
-  return out;
 }
+
+/** Where the last of some bodies ends, padding included; 0 without bodies. */
+const endOf = (entries: readonly BodyEntry[]): number =>
+  entries.reduce((end, { offset, length }) => Math.max(end, offset + padded(length)), 0);
+
+const digestOf = (bytes: Uint8Array, end: number): Buffer =>
+  createHash('sha256').update(bytes.subarray(HEADER_START, end)).digest();
 
 /** The SHA-256 (hexadecimal) that a frame says it has, not verified; of bytes that are no frame their own. */
 export function frameDigest(bytes: Uint8Array): string {
@@ -86,7 +133,8 @@ export function frameDigest(bytes: Uint8Array): string {
 }
 
 /**
- * Parses a frame and verifies its checksum. Columns are views on `bytes` where alignment allows.
+ * Parses a frame and verifies its checksum; that of a piece is the business of whoever opens it. Columns and pieces are views on
+ * `bytes` where alignment allows.
  * Errors: `RUN_CORRUPT` when magic, sizes or checksum do not fit, or when `kind` is not the expected one
  * (null takes any).
  */
@@ -97,29 +145,78 @@ export function decodeFrame(bytes: Uint8Array, kind: string | null, where = kind
       `${where}: ${what}; expected an undamaged file of this version; start again with --overwrite`,
       { fields: { where } },
     );
-  if (bytes.length < HEADER_START || Buffer.compare(bytes.subarray(0, 8), MAGIC) !== 0)
-    throw corrupt('not a spatile frame');
-  const headerLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
-  if (HEADER_START + headerLength > bytes.length) throw corrupt('truncated header');
-  const digest = createHash('sha256').update(bytes.subarray(HEADER_START)).digest();
-  if (Buffer.compare(digest, bytes.subarray(12, 44)) !== 0) throw corrupt('checksum does not match');
-  const header = JSON.parse(
-    Buffer.from(bytes.subarray(HEADER_START, HEADER_START + headerLength)).toString('utf8'),
-  ) as {
-    kind: string;
-    meta: Record<string, unknown>;
-    tables: { name: string; offset: number; length: number }[];
-  };
+  const { header, bodyStart } = readHeader(bytes, corrupt);
+  const checked = bodyStart + endOf(header.tables);
+  if (checked > bytes.length) throw corrupt('a table is truncated');
+  if (Buffer.compare(digestOf(bytes, checked), bytes.subarray(12, HEADER_START)) !== 0)
+    throw corrupt('checksum does not match');
   if (kind !== null && header.kind !== kind) throw corrupt(`holds ${header.kind}, expected ${kind}`);
-  const bodyStart = padded(HEADER_START + headerLength);
+  const body = ({ offset, length }: BodyEntry): Uint8Array =>
+    bytes.subarray(bodyStart + offset, bodyStart + offset + length);
   const tables: Record<string, Columns> = {};
-  for (const { name, offset, length } of header.tables) {
-    if (bodyStart + offset + length > bytes.length) throw corrupt(`table ${name} is truncated`);
-    const table = tableFromIPC(bytes.subarray(bodyStart + offset, bodyStart + offset + length));
+  for (const entry of header.tables) {
+    const table = tableFromIPC(body(entry));
     const columns: Columns = {};
     for (const field of table.schema.fields)
       columns[field.name] = table.getChild(field.name)!.toArray() as Column;
-    tables[name] = columns;
+    tables[entry.name] = columns;
   }
-  return { kind: header.kind, meta: header.meta, tables };
+  const frame: Frame = { kind: header.kind, meta: header.meta, tables };
+  if (header.pieces === undefined) return frame;
+  if (bodyStart + endOf(header.pieces) > bytes.length) throw corrupt('a piece is truncated');
+  const pieces = header.pieces.map((entry) => [entry.name, body(entry), entry.sha256] as const);
+  const wrong = pieces.find(([, piece, sha256]) => frameDigest(piece) !== sha256);
+  if (wrong !== undefined) throw corrupt(`piece ${wrong[0]} is another than it was sent with`);
+  frame.pieces = Object.fromEntries(pieces.map(([name, piece]) => [name, piece]));
+  return frame;
 }
+
+/**
+ * A piece of a frame that is a frame itself, verified by its own checksum.
+ * Errors: `RUN_CORRUPT` as of `decodeFrame`, and when there is no such piece.
+ */
+export function openPiece({ kind, pieces }: Frame, name: string, pieceKind: string): Frame {
+  const bytes = pieces?.[name];
+  if (bytes === undefined)
+    throw new SpatileError(
+      'RUN_CORRUPT',
+      `frame ${kind}: piece ${name} is missing; expected a frame of this version; use workers of the coordinator's version`,
+    );
+  return decodeFrame(bytes, pieceKind, `frame ${kind}, piece ${name}`);
+}
+
+/** The header of a frame, not yet verified by its checksum: of a damaged one it says where that would be at most. */
+function readHeader(
+  bytes: Uint8Array,
+  corrupt: (what: string) => SpatileError,
+): { header: FrameHeader; bodyStart: number } {
+  if (bytes.length < HEADER_START || Buffer.compare(bytes.subarray(0, 8), MAGIC) !== 0)
+    throw corrupt('not a spatile frame');
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
+  const end = HEADER_START + length;
+  if (end > bytes.length) throw corrupt('truncated header');
+  const header = parsed(Buffer.from(bytes.subarray(HEADER_START, end)).toString('utf8'));
+  if (header === null) throw corrupt('checksum does not match (its header is unreadable)');
+  return { header, bodyStart: padded(end) };
+}
+
+/** The header of a frame if it has the form of one. */
+function parsed(text: string): FrameHeader | null {
+  let header: Partial<FrameHeader> | null;
+  try {
+    header = JSON.parse(text) as Partial<FrameHeader> | null;
+  } catch {
+    return null;
+  }
+  const whole = (entries: unknown): boolean =>
+    Array.isArray(entries) &&
+    entries.every(
+      (entry: Partial<BodyEntry> | null) =>
+        typeof entry?.name === 'string' && isCount(entry.offset) && isCount(entry.length),
+    );
+  const known = typeof header?.kind === 'string' && typeof header.meta === 'object' && header.meta !== null;
+  const bodies = whole(header?.tables) && (header?.pieces === undefined || whole(header.pieces));
+  return known && bodies ? (header as FrameHeader) : null;
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
