@@ -13,7 +13,8 @@ const settings = {
   assign: { method: 'expand' },
   plan: { tileSizeUm: 60, minTileSizeUm: 30, haloUm: 16 },
 } as const;
-const VERIFY = ['--verify', '1'];
+/** A second worker that is slow to start is waited for. */
+const VERIFY = ['--verify', '1', '--ack-wait', '60'];
 
 describe.skipIf(!hasBroker)('a run whose every tile is computed by two workers', () => {
   let slide = '';
@@ -32,8 +33,34 @@ describe.skipIf(!hasBroker)('a run whose every tile is computed by two workers',
     const directory = runDirectoryFor(output);
     const tasks = readFileSync(`${directory}/events.ndjson`, 'utf8').match(/"type":"task"/g)!.length;
     const log = readFileSync(`${directory}/spatile.log`, 'utf8');
-    expect(log).toContain(`"tasks":${tasks},"msg":"results that two workers gave alike"`);
+    expect(log).toContain(`"tasks":${tasks},"byOneWorker":0,"msg":"results that two workers gave alike"`);
     for (const worker of cluster.workers) expect(worker.stderr()).toContain('"end":"committed"');
+  });
+
+  test('lets one worker repeat its own where no other comes, and says so once', async () => {
+    cluster = await Cluster.start(1, { workerArguments: ['--idle-exit', '4'] });
+    const output = at('alone.zarr');
+    const running = cluster.run(slide, output, settings, '--verify', '1');
+    await expectDigest(running, output, digest);
+    expect(running.stderr().match(/no other worker was heard of for 3 s, so w0/g)).toHaveLength(1);
+    const log = readFileSync(`${runDirectoryFor(output)}/spatile.log`, 'utf8');
+    expect(log).toMatch(/"tasks":0,"byOneWorker":[1-9]/);
+    // A few tasks come back in the first seconds; none does again and again.
+    expect(cluster.workers[0].stderr().match(/"end":"elsewhere"/g)!.length).toBeLessThan(100);
+    expect(await cluster.workers[0].ended).toMatchObject({ exitCode: 0 });
+  });
+
+  test('keeps no worker that has nothing to do but its own results', async () => {
+    cluster = await Cluster.start(0);
+    const output = at('idle.zarr');
+    const running = cluster.run(slide, output, settings, ...VERIFY);
+    await placeOf(running);
+    const idle = cluster.addWorker('--idle-exit', '3');
+    expect(await idle.ended).toMatchObject({ exitCode: 0 });
+    expect(idle.stderr()).toContain('"end":"elsewhere"');
+    cluster.addWorker();
+    cluster.addWorker();
+    await expectDigest(running, output, digest);
   });
 
   test('ends over a result that is wrong but of the right form, though it came first', async () => {

@@ -42,6 +42,9 @@ export const CLUSTER_SLOTS = 4096;
 /** An empty queue with open tasks must be seen so often before they are published again. */
 const EMPTY_LOOKS = 2;
 
+/** A worker counts as the only one when no other was heard of for so many acknowledgement waits. */
+const ALONE_WAITS = 2;
+
 /** How long the end of a run waits for workers to hear of it, and how often it looks, milliseconds. */
 const LONGEST_FAREWELL_MS = 2000;
 const FAREWELL_LOOK_MS = 50;
@@ -101,6 +104,7 @@ export class ClusterPool implements TaskPool {
       classes: options.classes,
       moved: (task, epoch) => this.#publish(task, epoch),
       verify: sampled(options.verify),
+      aloneMs: ALONE_WAITS * options.ackWaitMs,
       now: () => performance.now(),
     });
     this.#service = tileService(this.#book, options.security.token, undefined, options.tracer);
@@ -140,8 +144,9 @@ export class ClusterPool implements TaskPool {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    const { agreed, repeated } = this.#book.verified;
     if (this.#options.verify > 0)
-      this.#log.info({ tasks: this.#book.verified }, 'results that two workers gave alike');
+      this.#log.info({ tasks: agreed, byOneWorker: repeated }, 'results that two workers gave alike');
     this.#health.set(false);
     if (this.#reconciler !== null) clearInterval(this.#reconciler);
     this.#book.end();

@@ -5,6 +5,7 @@ import type { WorkerClass } from '@spatile/proto/names';
 import type { DoneReport, PoolEvent } from '../dispatch/task-pool.ts';
 import { MAX_ATTEMPTS } from '../run/advance.ts';
 import type { RunningTask } from './stragglers.ts';
+import { Verification } from './verification.ts';
 
 /** What is known of a try. */
 interface KnownAttempt {
@@ -18,13 +19,6 @@ interface KnownAttempt {
   fraction: number;
   /** Share of its memory that the worker used when it was last heard of. */
   memory: number;
-}
-
-/** A result that counts when another worker gives the same. */
-interface Claim {
-  digest: string;
-  worker: string;
-  attemptId: string;
 }
 
 /** A task that was handed out and has no result yet. */
@@ -45,8 +39,6 @@ interface OpenTask {
   epoch: number;
   /** By id. */
   attempts: Map<string, KnownAttempt>;
-  /** Of a task that two workers have to compute: what the first gave. */
-  claim: Claim | null;
   /** The commit that is under way; the first of a task. */
   committing: { digest: string; stored: Promise<void> } | null;
 }
@@ -72,6 +64,8 @@ export interface BookRules {
   moved: (task: string, epoch: number) => void;
   /** Whether the result of a task counts only when two workers give the same. */
   verify: (task: string) => boolean;
+  /** Where no other worker is heard of for so long, one may compute its own results again, milliseconds. */
+  aloneMs: number;
   /** Milliseconds. */
   now: () => number;
 }
@@ -80,10 +74,9 @@ const PLAIN: BookRules = {
   classes: ['cpu'],
   moved: () => undefined,
   verify: () => false,
+  aloneMs: Number.POSITIVE_INFINITY,
   now: () => performance.now(),
 };
-/** A worker that gave a result is sent on so often before somebody is told that there is no other. */
-const PATIENCE = 20;
 
 /**
  * What the coordinator of a run knows of its open tasks: who tries them, what came of it, and whose result counts. Delivery
@@ -102,10 +95,8 @@ export class TaskBook {
   /** How many workers died on an open task and said so. */
   readonly #deaths = new Map<string, number>();
   readonly #rules: BookRules;
+  readonly #verification: Verification;
   #over = false;
-  /** Results that two workers gave alike. */
-  #verified = 0;
-  #sentOn = 0;
 
   /** @param begun hears who has taken which task, and, the first time, how long it had waited, milliseconds. */
   constructor(
@@ -118,6 +109,8 @@ export class TaskBook {
     this.#listener = listener;
     this.#begun = begun;
     this.#rules = rules;
+    const warn = (message: string): void => listener({ type: 'warning', message });
+    this.#verification = new Verification({ ...rules, warn });
   }
 
   /** Opens a task, or opens it anew after a failure; gives its epoch, which is larger each time. */
@@ -138,7 +131,6 @@ export class TaskBook {
       begunAt: null,
       doubled: false,
       attempts: new Map(),
-      claim: before?.claim ?? null,
       committing: null,
     });
     return epoch;
@@ -185,8 +177,14 @@ export class TaskBook {
     });
   }
 
-  get verified(): number {
-    return this.#verified;
+  /** Whether the result of a task counts only when two workers give the same. */
+  verifies(task: string): boolean {
+    return this.#rules.verify(task);
+  }
+
+  /** How many results were computed twice: by two workers, and by one alone. */
+  get verified(): { agreed: number; repeated: number } {
+    return this.#verification.counts;
   }
 
   get openTasks(): number {
@@ -218,11 +216,12 @@ export class TaskBook {
 
   begin(attempt: AttemptMessage): { verdict: BeginVerdict; kind: string } {
     if (this.#over || attempt.run !== this.run) return { verdict: 'OVER', kind: '' };
+    this.#verification.heard(attempt.worker);
     const open = this.#open.get(attempt.task);
     if (open === undefined || attempt.epoch < open.epoch || open.committing !== null)
       return { verdict: 'ALREADY', kind: '' };
     if (open.attempts.has(attempt.attemptId)) return { verdict: 'GO', kind: open.kind };
-    if (open.claim?.worker === attempt.worker) return this.#sendOn(attempt.task);
+    if (this.#verification.elsewhere(attempt.task, attempt.worker)) return { verdict: 'ELSEWHERE', kind: '' };
     const vanished = [...open.attempts.values()].filter(({ ended, heard }) => !ended && !heard);
     for (const known of open.attempts.values()) known.heard = false;
     if (vanished.length >= MAX_ATTEMPTS - 1 && this.#moveUp(attempt.task, open))
@@ -242,6 +241,7 @@ export class TaskBook {
       fraction: 0,
       memory: 0,
     });
+    this.#verification.begun(attempt);
     this.#begun(attempt.task, attempt.worker, waitedMs);
     return { verdict: 'GO', kind: open.kind };
   }
@@ -315,6 +315,7 @@ export class TaskBook {
     this.#done.set(task, { digest, attempts: new Set(open.attempts.keys()) });
     this.#open.delete(task);
     this.#deaths.delete(task);
+    this.#verification.done(task);
     return 'COMMITTED';
   }
 
@@ -326,6 +327,7 @@ export class TaskBook {
     }
     const open = this.#held(attempt);
     if (open === null) return 'LOST';
+    this.#verification.heard(attempt.worker);
     Object.assign(open.attempts.get(attempt.attemptId)!, {
       ...{ heard: true, heardAt: this.#rules.now(), fraction, memory },
     });
@@ -369,31 +371,16 @@ export class TaskBook {
    * The verdict on a result of a task that two workers have to compute: with the first one the task is published for another.
    * Null when the result counts.
    */
-  #claim({ task, worker, attemptId }: AttemptMessage, open: OpenTask, digest: string): CommitVerdict | null {
-    const { claim } = open;
-    if (claim === null) {
-      if (!this.#rules.verify(task)) return null;
-      open.claim = { digest, worker, attemptId };
-      open.openedAt = this.#rules.now();
-      open.begunAt = null;
-      for (const known of open.attempts.values()) known.ended = true;
-      this.#rules.moved(task, ++open.epoch);
-      return 'COMMITTED';
-    }
-    if (claim.digest !== digest) return this.#different(task);
-    if (claim.worker === worker) return claim.attemptId === attemptId ? 'COMMITTED' : 'ALREADY';
-    this.#verified++;
-    return null;
-  }
-
-  /** The worker whose result is to be compared may not do that itself. */
-  #sendOn(task: string): { verdict: BeginVerdict; kind: string } {
-    if (++this.#sentOn === PATIENCE)
-      this.#listener({
-        type: 'warning',
-        message: `task ${task}: its result waits to be computed again by another worker; expected at least two workers; start another one`,
-      });
-    return { verdict: 'ELSEWHERE', kind: '' };
+  #claim(attempt: AttemptMessage, open: OpenTask, digest: string): CommitVerdict | null {
+    const verdict = this.#verification.judge(attempt, digest);
+    if (verdict === null || verdict === 'COUNTS') return null;
+    if (verdict === 'DIFFERENT') return this.#different(attempt.task);
+    if (verdict !== 'FIRST') return verdict;
+    open.openedAt = this.#rules.now();
+    open.begunAt = null;
+    for (const known of open.attempts.values()) known.ended = true;
+    this.#rules.moved(attempt.task, ++open.epoch);
+    return 'COMMITTED';
   }
 
   #held(attempt: AttemptMessage): OpenTask | null {

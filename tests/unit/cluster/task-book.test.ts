@@ -53,7 +53,7 @@ describe('the book of open tasks', () => {
     let now = 1000;
     const waits: unknown[] = [];
     const rules: BookRules = {
-      ...{ classes: ['cpu'], moved: () => undefined, verify: () => false },
+      ...{ classes: ['cpu'], moved: () => undefined, verify: () => false, aloneMs: 1 },
       now: () => now,
     };
     const timed = new TaskBook(
@@ -218,6 +218,7 @@ describe('the book of open tasks', () => {
         classes: ['cpu', 'cpu-big', 'gpu'] as const,
         moved: (task: string, epoch: number) => moved.push([task, epoch]),
         verify: () => false,
+        aloneMs: 1,
         now: () => now,
       };
       book = new TaskBook(
@@ -302,6 +303,7 @@ describe('the book of open tasks', () => {
         classes: ['cpu'],
         moved: (task, epoch) => moved.push([task, epoch]),
         verify: (task) => task === 't1',
+        aloneMs: 1000,
         now: () => now,
       });
       for (const task of ['t1', 't2']) book.open(7, task, 1, 'assign.expand', async () => bytes('input'));
@@ -317,11 +319,36 @@ describe('the book of open tasks', () => {
       expect(moved).toEqual([['t1', 2]]);
       const again = { ...try_('again', 2), worker: 'a' };
       for (let i = 0; i < 30; i++) expect(book.begin(again).verdict).toBe('ELSEWHERE');
-      expect(events).toMatchObject([{ type: 'warning', message: expect.stringMatching(/another worker/) }]);
+      expect(events).toEqual([]);
       expect(book.begin(try_('b', 2)).verdict).toBe('GO');
       expect(await commit(try_('b', 2), 'x')).toBe('COMMITTED');
       expect(events.at(-1)).toMatchObject({ type: 'done', task: 't1' });
-      expect(book.verified).toBe(1);
+      expect(book.verified).toEqual({ agreed: 1, repeated: 0 });
+    });
+
+    test('lets a worker repeat its own result where no other was heard of for long, and says so once', async () => {
+      book.begin(try_('a', 1, 't2'));
+      await commit(try_('a'), 'x');
+      const own = { ...try_('own', 2), worker: 'a' };
+      now = 900;
+      book.begin(try_('b', 1, 't2'));
+      now = 1800;
+      // Another one is there, if busy.
+      expect(book.begin(own).verdict).toBe('ELSEWHERE');
+      book.beat(try_('b', 1, 't2'), 0.5);
+      now = 2700;
+      expect(book.begin(own).verdict).toBe('ELSEWHERE');
+      now = 2900;
+      expect(book.begin(own).verdict).toBe('GO');
+      expect(book.begin({ ...own, attemptId: 'and again' }).verdict).toBe('GO');
+      const said = events.filter(({ type }) => type === 'warning');
+      expect(said).toMatchObject([{ message: expect.stringMatching(/no other worker .* for 1 s, so a/) }]);
+      // The first try is no second one, however often its reply is lost.
+      expect(await commit(try_('a'), 'x')).toBe('COMMITTED');
+      expect(types()).not.toContain('done');
+      expect(await commit({ ...own, attemptId: 'and again' }, 'x')).toBe('COMMITTED');
+      expect(types().at(-1)).toBe('done');
+      expect(book.verified).toEqual({ agreed: 0, repeated: 1 });
     });
 
     test('remembers the first when a second fails', async () => {

@@ -11,7 +11,7 @@ import { memoryShare } from './memory-share.ts';
 import type { TileClient, TracedAttempt } from './tile-client.ts';
 
 /** How a try at a task ended. */
-export type AttemptEnd = 'committed' | 'already' | 'over' | 'failed' | 'lost' | 'preempted';
+export type AttemptEnd = 'committed' | 'already' | 'elsewhere' | 'over' | 'failed' | 'lost' | 'preempted';
 
 /** What a try took, as far as it came; `seconds` of computing is null when there is no result. */
 export interface AttemptReport {
@@ -24,8 +24,8 @@ export interface AttemptReport {
 
 /** Heartbeats in the time after which silence hands a task to somebody else. */
 const BEATS = 4;
-/** How long a task that another worker is to compute stays away, milliseconds. */
-const ELSEWHERE_MS = 1000;
+/** How long a task that another worker is to compute stays away, and at most, milliseconds: doubles with each delivery. */
+const ELSEWHERE_MS = [250, 2000] as const;
 /** How often its memory is looked at, milliseconds. */
 const MEMORY_LOOK_MS = 250;
 /** A kernel without progress for so many of these times, and for so long, is ended: its worker is wanted elsewhere. */
@@ -126,8 +126,8 @@ export class TaskAttempt {
     try {
       const { verdict, kind } = await this.#client.begin(this.#attempt, this.#stopping.signal);
       if (verdict === 'ELSEWHERE') {
-        this.#message.nak(ELSEWHERE_MS);
-        return 'already';
+        this.#message.nak(awayMs(this.#message.info.deliveryCount));
+        return 'elsewhere';
       }
       if (verdict !== 'GO') {
         await this.#acknowledge();
@@ -256,6 +256,9 @@ export class TaskAttempt {
     await this.#message.ackAck({ timeout: 5000 }).catch(() => false);
   }
 }
+
+const awayMs = (deliveries: number): number =>
+  Math.min(ELSEWHERE_MS[0] * 2 ** Math.max(0, deliveries - 1), ELSEWHERE_MS[1]);
 
 const PREEMPTED: WireError = {
   code: 'INTERRUPTED',

@@ -87,8 +87,9 @@ export async function serveCluster(
     while (!stop.aborted) {
       const next = source.next((run) => absent.has(run)).catch(problem);
       const taken = await orAborted(next, stop);
+      const isIdle = options.idleExitMs !== null && performance.now() - idleSince > options.idleExitMs;
       if (taken === null) {
-        if (options.idleExitMs !== null && performance.now() - idleSince > options.idleExitMs) return 0;
+        if (isIdle) return 0;
         await pause(PAUSE_MS, stop);
         continue;
       }
@@ -122,7 +123,9 @@ export async function serveCluster(
       const seconds = (performance.now() - started) / 1000;
       log.info({ run: task.run, tile: task.task, end, seconds }, 'task ended');
       absent.came(task.run);
-      idleSince = performance.now();
+      // What is left to another worker keeps nobody here.
+      if (end !== 'elsewhere') idleSince = performance.now();
+      else if (isIdle) return 0;
     }
     return LEFT;
   } finally {
