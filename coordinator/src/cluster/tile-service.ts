@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Metadata, ServerReadableStream, ServerWritableStream, ServiceError } from '@grpc/grpc-js';
 import { SpatileError } from '@spatile/formats/errors';
 import { frameDigest } from '@spatile/formats/tile/frame';
@@ -18,6 +19,12 @@ import type { CommitVerdict, TaskBook } from './task-book.ts';
 const PAYLOADS_AT_ONCE = 8;
 /** Longest time in which a worker may take nothing of what is sent to it, or send nothing of what it gives, milliseconds. */
 const STALL_MS = 60_000;
+
+/**
+ * Of all bytes, where two workers have to give the same ones. Else what a frame says of itself, pieces included, and the CRC-32 of
+ * what came: enough to notice chance, and whoever reads a frame that lies about itself finds out.
+ */
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** What the service tells of itself, for pages and metrics. */
 export interface Transfers {
@@ -101,8 +108,7 @@ export function tileService(
           throw new SpatileError('CLUSTER', 'commit message: no header; expected it with the first piece');
         const { attempt, seconds, cpuSeconds, peakRssBytes, work } = header;
         const { bytes, sum } = reader.finish();
-        // The sum is of what came, so that a frame that lies about its SHA-256 does not pass for another.
-        const digest = `${frameDigest(bytes)}-${sum}`;
+        const digest = book.verifies(attempt.task) ? sha256(bytes) : `${frameDigest(bytes)}-${sum}`;
         const verdict = await book.commit(attempt, digest, {
           bytes,
           seconds,

@@ -1,8 +1,10 @@
 import { connect } from 'node:http2';
+import { crc32 } from 'node:zlib';
 import { credentials, Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { TaskBook } from '@spatile/coordinator/cluster/task-book';
 import { tileService } from '@spatile/coordinator/cluster/tile-service';
-import { encodeFrame } from '@spatile/formats/tile/frame';
+import type { PoolEvent } from '@spatile/coordinator/dispatch/task-pool';
+import { encodeFrame, frameDigest } from '@spatile/formats/tile/frame';
 import type { DoneMessage } from '@spatile/formats/tile/protocol';
 import { services } from '@spatile/proto/definition';
 import { PIECE_BYTES, pieces } from '@spatile/proto/transfer';
@@ -26,8 +28,37 @@ const done = (bytes: Uint8Array): DoneMessage => ({
   ...{ bytes, seconds: 1, cpuSeconds: 1, peakRssBytes: 1, work: { proposals: 5 } },
 });
 
+/** Other bytes of the same CRC-32: one bit is flipped, and four bytes behind it make up for that (the sum is linear over bits). */
+function withSameCrc(bytes: Uint8Array, at: number): Uint8Array {
+  const forged = Buffer.from(bytes);
+  forged[at] ^= 1;
+  const wanted = crc32(bytes);
+  const effects = Array.from({ length: 32 }, (_, bit) => {
+    const tried = Buffer.from(forged);
+    tried[at + 1 + (bit >> 3)] ^= 1 << (bit & 7);
+    return { bits: (crc32(tried) ^ crc32(forged)) >>> 0, flips: (1 << bit) >>> 0 };
+  });
+  let rest = (crc32(forged) ^ wanted) >>> 0;
+  let flips = 0;
+  for (let bit = 0; bit < 32; bit++) {
+    const mask = (1 << bit) >>> 0;
+    const pivot = effects.findIndex(({ bits }) => (bits & mask) !== 0);
+    const [chosen] = effects.splice(pivot, 1);
+    for (const other of effects)
+      if ((other.bits & mask) !== 0) {
+        other.bits = (other.bits ^ chosen.bits) >>> 0;
+        other.flips = (other.flips ^ chosen.flips) >>> 0;
+      }
+    if ((rest & mask) === 0) continue;
+    rest = (rest ^ chosen.bits) >>> 0;
+    flips = (flips ^ chosen.flips) >>> 0;
+  }
+  for (let byte = 0; byte < 4; byte++) forged[at + 1 + byte] ^= (flips >>> (8 * byte)) & 255;
+  return forged;
+}
+
 describe('tiles over gRPC', () => {
-  let server: Server;
+  let server: Server | null = null;
   let address: string;
   let book: TaskBook;
   let stored: unknown[];
@@ -36,6 +67,18 @@ describe('tiles over gRPC', () => {
   const client = (token: string | null = TOKEN): TileClient => {
     clients.push(new TileClient(address, { ...nobody, token }));
     return clients.at(-1)!;
+  };
+  const serve = async (of: TaskBook): Promise<void> => {
+    server?.forceShutdown();
+    const opened = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 });
+    opened.addService(services().TileData.service, tileService(of, TOKEN, 300).handlers);
+    address = await new Promise((resolve, reject) =>
+      opened.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
+        error === null ? resolve(`127.0.0.1:${port}`) : reject(error),
+      ),
+    );
+    widenWindows(opened);
+    server = opened;
   };
   beforeEach(async () => {
     stored = [];
@@ -48,18 +91,11 @@ describe('tiles over gRPC', () => {
     });
     book.open(0, 't1', 1, 'assign.expand', async () => payload);
     book.open(1, 'broken', 1, 'assign.expand', async () => Promise.reject(new Error('results/x: missing')));
-    server = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 });
-    server.addService(services().TileData.service, tileService(book, TOKEN, 300).handlers);
-    address = await new Promise((resolve, reject) =>
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
-        error === null ? resolve(`127.0.0.1:${port}`) : reject(error),
-      ),
-    );
-    widenWindows(server);
+    await serve(book);
   });
   afterEach(() => {
     for (const open of clients.splice(0)) open.close();
-    server.forceShutdown();
+    server?.forceShutdown();
   });
 
   test('go out, and results come in, as they were', async () => {
@@ -80,6 +116,56 @@ describe('tiles over gRPC', () => {
     expect(await client().commit(attempt('a'), done(frame))).toBe('COMMITTED');
     expect(await client().commit(attempt('a'), done(frame))).toBe('ALREADY');
     expect(await client().commit(attempt('a'), done(liar))).toBe('DIFFERENT');
+  });
+
+  test.each([
+    ['is another, and the frame says so', false],
+    ['is another, though it says that it is the same', true],
+  ])('are not taken for the same when a piece of a frame %s', async (_, lies) => {
+    const piece = (n: number): Uint8Array =>
+      encodeFrame({ kind: 'piece', meta: {}, tables: { all: { n: Int32Array.of(n) } } });
+    const other = piece(2);
+    if (lies) other.set(piece(1).subarray(12, 44), 12);
+    const [frame, altered] = [piece(1), other].map((bytes) =>
+      encodeFrame({ kind: 'test', meta: {}, tables: {}, pieces: { p: bytes } }),
+    );
+    expect(frameDigest(frame) === frameDigest(altered)).toBe(lies);
+    expect(await client().begin(attempt('a'))).toMatchObject({ verdict: 'GO' });
+    expect(await client().commit(attempt('a'), done(frame))).toBe('COMMITTED');
+    expect(await client().commit(attempt('a'), done(frame))).toBe('ALREADY');
+    expect(await client().commit(attempt('a'), done(altered))).toBe('DIFFERENT');
+  });
+
+  test('are held against each other byte by byte where two workers compute them', async () => {
+    const events: PoolEvent[] = [];
+    const verified = new TaskBook(
+      'r',
+      (event) => events.push(event),
+      () => undefined,
+      {
+        ...{ classes: ['cpu'], moved: () => undefined, verify: () => true },
+        ...{ aloneMs: 1000, now: () => 0 },
+      },
+    );
+    verified.open(0, 't1', 1, 'assign.expand', async () => payload);
+    const frame = Buffer.from(
+      encodeFrame({
+        kind: 'test',
+        meta: {},
+        tables: { all: { n: Int32Array.from({ length: 64 }, (_, i) => i) } },
+      }),
+    );
+    // Changed, and mended so that the CRC-32 of all stays: whoever wants to deceive can do that.
+    const forged = withSameCrc(frame, frame.length - 300);
+    expect([frameDigest(forged), crc32(forged)]).toEqual([frameDigest(frame), crc32(frame)]);
+    await serve(verified);
+    expect(await client().begin(attempt('a'))).toMatchObject({ verdict: 'GO' });
+    expect(await client().commit(attempt('a'), done(frame))).toBe('COMMITTED');
+    expect(await client().begin(attempt('b'))).toMatchObject({ verdict: 'ALREADY' });
+    const second = { ...attempt('b'), epoch: 2 };
+    expect(await client().begin(second)).toMatchObject({ verdict: 'GO' });
+    expect(await client().commit(second, done(forged))).toBe('DIFFERENT');
+    expect(events).toMatchObject([{ type: 'broken' }]);
   });
 
   test.each([null, 'another secret, just as long as it'])(
