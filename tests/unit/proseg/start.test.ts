@@ -162,7 +162,12 @@ describe('where the sampler starts', () => {
 
   it('columns belong to the model within three steps of an observed transcript', () => {
     const tile = tileWith([], [], []);
-    const inside = modelledColumns(tileGrid(tile, model), Uint16Array.of(10), Uint16Array.of(10));
+    const inside = modelledColumns(
+      tileGrid(tile, model),
+      Uint32Array.of(1),
+      Uint16Array.of(3, 10),
+      Uint16Array.of(3, 10),
+    );
     expect(inside.reduce((sum, v) => sum + v, 0)).toBe(25);
     expect([inside[10 * 40 + 13], inside[10 * 40 + 14], inside[12 * 40 + 12]]).toEqual([1, 0, 0]);
   });

@@ -7,11 +7,16 @@ export const UNIT_BANDWIDTH_UM = 0.5;
 /** L1 distance in voxels from an occupied column within which a column belongs to the model (1.4 step 7). */
 const REACH = 3;
 
-/** 1 for the columns of the fine grid that belong to the model. */
-export function modelledColumns(grid: TileGrid, x: Uint16Array, y: Uint16Array): Uint8Array {
+/** 1 for the columns of the fine grid that belong to the model: those near the transcripts of `source` (indices into `x` and `y`). */
+export function modelledColumns(
+  grid: TileGrid,
+  source: Uint32Array,
+  x: Uint16Array,
+  y: Uint16Array,
+): Uint8Array {
   const { width, height } = grid;
   let inside = new Uint8Array(width * height);
-  for (let i = 0; i < x.length; i++) inside[y[i] * width + x[i]] = 1;
+  for (let k = 0; k < source.length; k++) inside[y[source[k]] * width + x[source[k]]] = 1;
   for (let step = 0; step < REACH; step++) inside = dilated(inside, width, height);
   return inside;
 }
@@ -63,28 +68,29 @@ export function localDensity(
   );
   const across = new Float32Array(counts.length);
   const padded = new Float64Array(width + 2 * reach);
-  for (let j = 0; j < height; j++) {
-    padded.set(counts.subarray(j * width, (j + 1) * width), reach);
-    for (let i = 0; i < width; i++) {
-      let sum = padded[i + reach];
-      for (let k = 1; k <= reach; k++) sum += weights[k] * (padded[i + reach - k] + padded[i + reach + k]);
-      across[j * width + i] = sum;
-    }
-  }
-  const out = new Float32Array(counts.length);
   const row = new Float64Array(width);
   for (let j = 0; j < height; j++) {
-    row.set(across.subarray(j * width, (j + 1) * width));
-    for (let k = 1; k <= reach; k++) {
-      const above = j - k >= 0 ? (j - k) * width : -1;
-      const below = j + k < height ? (j + k) * width : -1;
-      if (above < 0 && below < 0) break;
-      for (let i = 0; i < width; i++)
-        row[i] += weights[k] * ((above < 0 ? 0 : across[above + i]) + (below < 0 ? 0 : across[below + i]));
-    }
+    for (let i = 0; i < width; i++) padded[reach + i] = counts[j * width + i];
+    for (let i = 0; i < width; i++) row[i] = padded[reach + i];
+    for (let k = 1; k <= reach; k++) addPair(row, weights[k], padded, reach - k, reach + k);
+    across.set(row, j * width);
+  }
+  // Rows of zeros stand for what lies beyond the first and the last.
+  const rows = new Float64Array(width * (height + 2 * reach));
+  rows.set(across, width * reach);
+  const out = new Float32Array(counts.length);
+  for (let j = 0; j < height; j++) {
+    const at = width * (reach + j);
+    for (let i = 0; i < width; i++) row[i] = rows[at + i];
+    for (let k = 1; k <= reach; k++) addPair(row, weights[k], rows, at - k * width, at + k * width);
     out.set(row, j * width);
   }
   return out;
+}
+
+/** `sum[i] += weight * (values[a + i] + values[b + i])`: without branches, as it is most of a tile's start. */
+function addPair(sum: Float64Array, weight: number, values: Float64Array, a: number, b: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] += weight * (values[a + i] + values[b + i]);
 }
 
 /** Visits the modelled columns of the core with their index on the fine grid. */

@@ -165,17 +165,15 @@ function loadDensity(sampler: Sampler): void {
   for (let i = 0; i < source.length; i++) counts[observed.y[i] * grid.width + observed.x[i]]++;
   const scale = densityScale(bandwidth);
   const { exp } = bound.kernel;
-  sampler.density = localDensity(counts, grid.width, grid.height, grid.voxelUm, bandwidth, exp).map(
-    (weight) => weight * scale,
-  );
-  sampler.densityBins = Uint8Array.from(sampler.density, (value) =>
-    densityBin(value, task.model.densityCuts),
-  );
-  sampler.modelled = modelledColumns(
-    grid,
-    Uint16Array.from(source, (i) => observed.x[i]),
-    Uint16Array.from(source, (i) => observed.y[i]),
-  );
+  const density = localDensity(counts, grid.width, grid.height, grid.voxelUm, bandwidth, exp);
+  const bins = new Uint8Array(density.length);
+  for (let i = 0; i < density.length; i++) {
+    density[i] *= scale;
+    bins[i] = densityBin(density[i], task.model.densityCuts);
+  }
+  sampler.density = density;
+  sampler.densityBins = bins;
+  sampler.modelled = modelledColumns(grid, source, observed.x, observed.y);
 }
 
 const densityScale = (bandwidthUm: number): number => (UNIT_BANDWIDTH_UM / bandwidthUm) ** 2;
