@@ -8,8 +8,6 @@ const LN2_HIGH = 0.6931471803691238; // ln 2 with its last 32 bits zero, so that
 const LN2_LOW = 1.9082149292705877e-10;
 const HALF_LN_2PI = 0.9189385332046728;
 
-/** 1/21, 1/19, ..., 1/3: the series of 2 artanh(s) / 2s - 1 in s^2, highest power first. */
-const LN_TERMS = Float64Array.from({ length: 10 }, (_, i) => 1 / (21 - 2 * i));
 /** 1/14!, 1/13!, ..., 1/0!: exact factorials, so each is the nearest double. */
 const EXP_TERMS = Float64Array.from({ length: 15 }, (_, i) => {
   let factorial = 1;
@@ -30,6 +28,10 @@ const ODD_TERMS = Float64Array.from({ length: 18 }, (_, n) => 1 / n);
 const ATAN_AT = [0, 0.24497866312686414, 0.4636476090008061, 0.6435011087932844, Math.PI / 4];
 
 const bits = new DataView(new ArrayBuffer(8));
+/** 2^(k - 1023): a float64 whose exponent field is k times entry 2046 - k lies in [1, 2), exactly. */
+const POWERS = new Float64Array(2047).fill(1);
+for (let k = 1024; k < 2047; k++) POWERS[k] = POWERS[k - 1] * 2;
+for (let k = 1022; k >= 0; k--) POWERS[k] = POWERS[k + 1] / 2;
 
 /** Natural logarithm of x >= 0 (error below 1e-15 relative); -Infinity at 0, NaN below. */
 export function ln(x: number): number {
@@ -41,21 +43,28 @@ export function ln(x: number): number {
     shift = -54;
   }
   bits.setFloat64(0, x);
-  const high = bits.getUint32(0);
-  let exponent = (high >>> 20) - 1023;
-  bits.setUint32(0, (high & 0xfffff) | 0x3ff00000);
-  let mantissa = bits.getFloat64(0);
+  const field = bits.getUint32(0) >>> 20;
+  // Read back from `bits` with another exponent, the processor would wait for its own stores.
+  let mantissa = x * POWERS[2046 - field];
+  let k = field - 1023 + shift;
   if (mantissa > Math.SQRT2) {
     mantissa *= 0.5;
-    exponent += 1;
+    k += 1;
   }
-  const k = exponent + shift;
   const f = mantissa - 1;
   const s = f / (2 + f);
   const z = s * s;
   // 2 artanh(s) = 2 s (1 + z/3 + z^2/5 + ...), |s| <= 0.172
-  let tail = 0;
-  for (let i = 0; i < 10; i++) tail = (tail + LN_TERMS[i]) * z;
+  let tail = (1 / 21) * z;
+  tail = (tail + 1 / 19) * z;
+  tail = (tail + 1 / 17) * z;
+  tail = (tail + 1 / 15) * z;
+  tail = (tail + 1 / 13) * z;
+  tail = (tail + 1 / 11) * z;
+  tail = (tail + 1 / 9) * z;
+  tail = (tail + 1 / 7) * z;
+  tail = (tail + 1 / 5) * z;
+  tail = (tail + 1 / 3) * z;
   return k * LN2_HIGH + (k * LN2_LOW + 2 * s * tail + 2 * s);
 }
 
@@ -63,12 +72,6 @@ export function ln(x: number): number {
 export function ln1p(x: number): number {
   const u = 1 + x;
   return u === 1 ? x : (ln(u) * x) / (u - 1);
-}
-
-function powerOfTwo(k: number): number {
-  bits.setUint32(0, (k + 1023) << 20);
-  bits.setUint32(4, 0);
-  return bits.getFloat64(0);
 }
 
 /** e to the power x (error below 1e-15 relative); 0 below -745, Infinity above 709.78. */
@@ -80,8 +83,8 @@ export function exp(x: number): number {
   const r = x - k * LN2_HIGH - k * LN2_LOW;
   let sum = 0;
   for (let i = 0; i < 15; i++) sum = sum * r + EXP_TERMS[i];
-  if (k > 1023) return sum * 2 * powerOfTwo(k - 1);
-  return k < -1022 ? sum * powerOfTwo(k + 54) * 2 ** -54 : sum * powerOfTwo(k);
+  if (k > 1023) return sum * 2 * POWERS[k + 1022];
+  return k < -1022 ? sum * POWERS[k + 1077] * 2 ** -54 : sum * POWERS[k + 1023];
 }
 
 /** ln of the gamma function for x > 0 (error below 1e-14 of max(1, result)), by Stirling's series after shifting x above 8. */
