@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { File as Hdf5File, ready as hdf5Ready } from 'h5wasm/node';
-import { z } from 'zod';
+import type { File as Hdf5File } from 'h5wasm/node';
+import * as z from 'zod';
 import { fileBytes } from '../csv/bytes.ts';
 import { hasFile, inputFile, type Listing, namesIn } from './listing.ts';
 import { metadataInvalid, readJson } from './metadata-file.ts';
@@ -92,12 +92,14 @@ async function readFeaturesTsv(path: string, panel: XeniumPanel): Promise<void> 
 }
 
 async function readFeaturesHdf5(path: string, panel: XeniumPanel): Promise<void> {
-  const hdf5 = await hdf5Ready;
+  // Loaded where it is needed: the library is large, and a folder of the matrix comes first.
+  const { File, ready } = await import('h5wasm/node');
+  const hdf5 = await ready;
   // By default the library prints its error stack and goes on; what follows is synchronous, so nobody else is affected.
   hdf5.activate_throwing_error_handler();
   let file: Hdf5File | null = null;
   try {
-    file = new Hdf5File(path, 'r');
+    file = new File(path, 'r');
     const [ids, names, types] = ['id', 'name', 'feature_type'].map((key) =>
       stringsAt(file!, `matrix/features/${key}`),
     );

@@ -1,7 +1,5 @@
-import { addDecoder, BaseDecoder } from 'geotiff';
-
 /** TIFF compression values under which JPEG 2000 occurs: Aperio 33003 and 33005, Leica 33004, and the registered 34712. */
-const JPEG_2000 = [33003, 33004, 33005, 34712];
+export const JPEG_2000 = [33003, 33004, 33005, 34712];
 
 interface FrameInfo {
   width: number;
@@ -87,7 +85,7 @@ function checkMainHeader(bytes: Uint8Array, expected: ExpectedFrame): void {
  * Decodes one JPEG 2000 block (codestream or JP2) to pixel-interleaved little-endian samples. Throws a plain `Error`
  * when the codestream is damaged or its frame differs from what the TIFF directory says (`expected`).
  */
-async function decodeJpeg2000(bytes: Uint8Array, expected: ExpectedFrame): Promise<ArrayBuffer> {
+export async function decodeJpeg2000(bytes: Uint8Array, expected: ExpectedFrame): Promise<ArrayBuffer> {
   assertComplete(bytes);
   checkMainHeader(bytes, expected);
   const { J2KDecoder } = await loadOpenJpeg();
@@ -112,29 +110,6 @@ async function decodeJpeg2000(bytes: Uint8Array, expected: ExpectedFrame): Promi
   } finally {
     decoder.delete();
   }
-}
-
-class Jpeg2000Decoder extends BaseDecoder {
-  override async decodeBlock(buffer: ArrayBufferLike): Promise<ArrayBuffer> {
-    const {
-      tileWidth,
-      tileHeight,
-      bitsPerSample,
-      planarConfiguration,
-      samplesPerPixel = 1,
-    } = this.parameters;
-    return decodeJpeg2000(new Uint8Array(buffer as ArrayBuffer), {
-      width: tileWidth,
-      height: tileHeight,
-      bitsPerSample: typeof bitsPerSample === 'number' ? bitsPerSample : bitsPerSample[0],
-      samples: planarConfiguration === 2 ? 1 : samplesPerPixel,
-    });
-  }
-}
-
-/** Teaches geotiff the four JPEG 2000 compression values; calling it again changes nothing. */
-export function registerJpeg2000(): void {
-  addDecoder(JPEG_2000, async () => Jpeg2000Decoder);
 }
 
 /** Whether a TIFF compression value means JPEG 2000, whose samples are little-endian whatever the file is. */

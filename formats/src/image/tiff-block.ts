@@ -1,10 +1,6 @@
-import { addDecoder, BaseDecoder, getDecoder } from 'geotiff';
-import { boundedInflate, boundedUnzstd } from './bounded.ts';
-import { isJpeg2000, registerJpeg2000 } from './jpeg2000.ts';
+import { isJpeg2000 } from './jpeg2000.ts';
 import type { PixelType, TiffPage } from './tiff-directory.ts';
 import { checkJpegFrame, checkJpegTables } from './tiff-jpeg.ts';
-import { decodeLzw } from './tiff-lzw.ts';
-import { decodePackBits } from './tiff-packbits.ts';
 
 export type PixelArray = Uint8Array | Uint16Array | Uint32Array | Float32Array;
 
@@ -63,8 +59,8 @@ export function decodedBytes(layout: TiffBlockLayout, rows: number): number {
 
 /** Whether blocks of this compression can be decoded here. */
 export async function canDecode(layout: TiffBlockLayout): Promise<boolean> {
-  register();
-  return getDecoder(layout.compression, decoderParameters(layout, 1)).then(
+  const { decoderOf } = await decoders();
+  return decoderOf(layout.compression, decoderParameters(layout, 1)).then(
     () => true,
     () => false,
   );
@@ -79,7 +75,6 @@ export async function decodeTiffBlock(
   rows: number,
   bytes: ArrayBuffer,
 ): Promise<PixelArray> {
-  register();
   const { bits, dataType } = layout;
   const rowSamples = layout.blockWidthPx * layout.stride;
   if (bytes.byteLength === 0) return pixelArray(dataType, rowSamples * rows);
@@ -91,7 +86,8 @@ export async function decodeTiffBlock(
     if (layout.jpegTables !== null) checkJpegTables(Buffer.from(layout.jpegTables, 'base64'));
     checkJpegFrame(new Uint8Array(bytes), layout.blockWidthPx, rows);
   }
-  const decoder = await getDecoder(layout.compression, {
+  const { decoderOf } = await decoders();
+  const decoder = await decoderOf(layout.compression, {
     ...decoderParameters(layout, rows),
     predictor: ownPredictor ? 1 : layout.predictor,
   });
@@ -109,29 +105,9 @@ export async function decodeTiffBlock(
 }
 
 const JPEG = 7;
-const DEFLATE = [8, 32946];
-const LZW = 5;
-const PACKBITS = 32773;
-const ZSTD = 50000;
-const LERC = 34887;
-/** Some programs fill up the last strip of a page. */
-const SLACK_BYTES = 32 * 2 ** 20;
 
-let registered = false;
-
-function register(): void {
-  if (registered) return;
-  registered = true;
-  registerJpeg2000();
-  addDecoder(DEFLATE, async () => BoundedDeflate);
-  addDecoder(ZSTD, async () => BoundedZstd);
-  addDecoder(LZW, async () => LzwOfBlock);
-  addDecoder(PACKBITS, async () => PackBitsOfBlock);
-  // Its decoder has no limit, and takes parameters that are not read here.
-  addDecoder(LERC, async () => {
-    throw new Error('LERC is not read');
-  });
-}
+/** Loaded with the first block: most runs see no image. */
+const decoders = () => import('./tiff-decoders.ts');
 
 function decoderParameters(layout: TiffBlockLayout, rows: number) {
   return {
@@ -144,38 +120,6 @@ function decoderParameters(layout: TiffBlockLayout, rows: number) {
     JPEGTables:
       layout.jpegTables === null ? undefined : new Uint8Array(Buffer.from(layout.jpegTables, 'base64')),
   };
-}
-
-function blockBytes({ parameters }: BaseDecoder): number {
-  const { tileWidth, tileHeight, bitsPerSample, samplesPerPixel = 1 } = parameters;
-  const bits = typeof bitsPerSample === 'number' ? bitsPerSample : bitsPerSample[0];
-  return Math.ceil((tileWidth * samplesPerPixel * bits) / 8) * tileHeight;
-}
-
-const own = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
-
-class BoundedDeflate extends BaseDecoder {
-  override async decodeBlock(buffer: ArrayBufferLike): Promise<ArrayBuffer> {
-    return own(boundedInflate(new Uint8Array(buffer), blockBytes(this) + SLACK_BYTES));
-  }
-}
-
-class BoundedZstd extends BaseDecoder {
-  override async decodeBlock(buffer: ArrayBufferLike): Promise<ArrayBuffer> {
-    return own(await boundedUnzstd(new Uint8Array(buffer), blockBytes(this) + SLACK_BYTES));
-  }
-}
-
-class LzwOfBlock extends BaseDecoder {
-  override async decodeBlock(buffer: ArrayBufferLike): Promise<ArrayBuffer> {
-    return own(decodeLzw(new Uint8Array(buffer), blockBytes(this)));
-  }
-}
-
-class PackBitsOfBlock extends BaseDecoder {
-  override async decodeBlock(buffer: ArrayBufferLike): Promise<ArrayBuffer> {
-    return own(decodePackBits(new Uint8Array(buffer), blockBytes(this)));
-  }
 }
 
 function viewAs(dataType: PixelType, buffer: ArrayBuffer): PixelArray {

@@ -1,4 +1,4 @@
-import { GeoTIFF, type ImageFileDirectory } from 'geotiff';
+import type { ImageFileDirectory } from 'geotiff';
 import { isSpatileError, SpatileError } from '../errors.ts';
 import { FileSource } from './file-source.ts';
 
@@ -72,6 +72,8 @@ export async function asImageError<T>(path: string, doing: string, work: () => P
 export async function openTiffFile(path: string): Promise<TiffFile> {
   const source = await FileSource.open(path);
   try {
+    // Loaded with the first image: most runs see none.
+    const { GeoTIFF } = await import('geotiff');
     const tiff = await asImageError(path, 'reading the TIFF header', () => GeoTIFF.fromSource(source));
     // geotiff reads values that it defers as little-endian whatever the file says, so nothing may be deferred.
     tiff.parser.eager = true;

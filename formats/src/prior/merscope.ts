@@ -4,7 +4,6 @@ import { openTable } from '../bundle/open-table.ts';
 import type { PriorSource } from '../bundle/slide.ts';
 import type { RectUm } from '../space.ts';
 import { merscopeCsvPrior } from './merscope-csv.ts';
-import { merscopeHdf5Prior } from './merscope-hdf5.ts';
 import { merscopeParquetPrior } from './merscope-parquet.ts';
 
 /** Boundary tables in microns by preference; those in mosaic pixels are left alone. */
@@ -43,7 +42,11 @@ async function cellPrior(listing: Listing, names: string[]): Promise<PriorSource
   const paths = (pattern: RegExp): string[] =>
     inside.filter((name) => pattern.test(name)).map((name) => join(folder, name));
   const hdf5 = paths(/\.hdf5$/);
-  if (hdf5.length > 0) return merscopeHdf5Prior(hdf5, `${FOLDER}/*.hdf5`);
+  if (hdf5.length > 0) {
+    // The library that reads HDF5 is large.
+    const { merscopeHdf5Prior } = await import('./merscope-hdf5.ts');
+    return merscopeHdf5Prior(hdf5, `${FOLDER}/*.hdf5`);
+  }
   const csv = paths(/^z\d+_polygons\.csv(\.gz)?$/);
   if (csv.length > 0)
     return merscopeCsvPrior(csv, `${FOLDER}/z*_polygons.csv`, await sampleBounds(listing, names));

@@ -1,14 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { openFailed } from '../tabular/open-failed.ts';
-import { openH5ad } from './h5ad.ts';
 import { readLabels } from './labels.ts';
 import type { Panel } from './match.ts';
 import { openMtx } from './mtx.ts';
 import { profilesFromTable } from './profile-table.ts';
 import { type ProfileLimits, profilesOf, type ReferenceProfiles } from './profiles.ts';
 import { referenceInvalid } from './source.ts';
-import { openTenxH5 } from './tenx-h5.ts';
 
 export type { Panel } from './match.ts';
 export type { ReferenceProfiles } from './profiles.ts';
@@ -38,10 +36,15 @@ export async function readReference(
   });
   if (found.isDirectory())
     return profilesOf(file, await openMtx(path, file, await labels(file, options)), panel, options);
-  if (/\.h5ad$/i.test(path))
+  // The library that reads HDF5 is large.
+  if (/\.h5ad$/i.test(path)) {
+    const { openH5ad } = await import('./h5ad.ts');
     return profilesOf(file, await openH5ad(path, file, options.labels, options.layer), panel, options);
-  if (/\.(h5|hdf5)$/i.test(path))
+  }
+  if (/\.(h5|hdf5)$/i.test(path)) {
+    const { openTenxH5 } = await import('./tenx-h5.ts');
     return profilesOf(file, await openTenxH5(path, file, await labels(file, options)), panel, options);
+  }
   return profilesFromTable(path, file, panel, options.labels);
 }
 
