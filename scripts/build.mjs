@@ -1,6 +1,7 @@
 // Builds what users run: the AssemblyScript kernels, then the coordinator and the worker as plain JavaScript in dist/.
 import { existsSync, rmSync } from 'node:fs';
-import { copyFile, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
@@ -17,15 +18,48 @@ const dist = join(root, 'dist');
 const building = join(root, `dist-${process.pid}`);
 process.on('exit', () => rmSync(building, { recursive: true, force: true }));
 
-/** Our own workspaces are bundled; every npm dependency stays an import that the installed package resolves. */
-const onlyOurs = {
-  name: 'bundle-only-workspaces',
+/**
+ * Packages of plain JavaScript that are bundled, with what they import: hundreds of small modules that take ten times as long to
+ * load as one file. Every other npm dependency stays an import that the installed package resolves.
+ */
+const BUNDLED = [
+  '@observablehq/plot',
+  '@streamparser/json',
+  'apache-arrow',
+  'fast-png',
+  'fast-xml-parser',
+  'hyparquet',
+  'hyparquet-compressors',
+  'hyparquet-writer',
+  'linkedom',
+  'polyclip-ts',
+  'yaml',
+  'zarrita',
+  'zod',
+];
+/** Imported by bundled packages: WebAssembly, also used beside them, and what is not installed. */
+const LEFT_OUT = ['canvas', 'numcodecs'];
+
+const packageOf = (path) => path.split('/', path.startsWith('@') ? 2 : 1).join('/');
+
+const onlyPlain = {
+  name: 'bundle-workspaces-and-plain-packages',
   setup(plugin) {
-    plugin.onResolve({ filter: /^[^./]/ }, ({ kind, path }) =>
-      kind === 'entry-point' || path.startsWith('@spatile/') ? undefined : { path, external: true },
-    );
+    plugin.onResolve({ filter: /^[^./]/ }, ({ importer, kind, path }) => {
+      const name = packageOf(path);
+      if (kind === 'entry-point' || path.startsWith('@spatile/')) return undefined;
+      if (isBuiltin(path) || LEFT_OUT.includes(name)) return { path, external: true };
+      return BUNDLED.includes(name) || importer.includes('node_modules')
+        ? undefined
+        : { path, external: true };
+    });
   },
 };
+
+const REQUIRE =
+  "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
+/** Folders of the packages that were bundled. */
+const bundled = new Set();
 
 for (const [folder] of KERNELS) {
   await mkdir(join(root, folder, 'build'), { recursive: true });
@@ -33,17 +67,17 @@ for (const [folder] of KERNELS) {
     if (file.endsWith('.kernel.ts')) await compileKernel(folder, file);
 }
 
-// The coordinator is split where it imports on demand, so that `--help` loads next to nothing; the pieces stay beside
-// main.js, so that paths relative to `import.meta.url` are the same in all of them.
-await bundle('coordinator/src/main.ts', 'coordinator', { splitting: true });
-await bundle('coordinator/src/thread.ts', 'coordinator', {});
-await bundle('worker/src/main.ts', 'worker', {});
-await bundle('worker/src/cluster/main.ts', 'cluster-worker', {});
+// Split where they import on demand, so that `--help` loads next to nothing and a worker what its tasks need; the pieces stay
+// beside main.js, so that paths relative to `import.meta.url` are the same in all of them.
+await bundle(['coordinator/src/main.ts', 'coordinator/src/thread.ts'], 'coordinator', { splitting: true });
+await bundle(['worker/src/main.ts'], 'worker', { splitting: true });
+await bundle(['worker/src/cluster/main.ts'], 'cluster-worker', {});
 
 // The script of the live page is put into the page: it loads nothing.
-await bundle('coordinator/src/serve/page/browser/main.ts', 'page', {
+await bundle(['coordinator/src/serve/page/browser/main.ts'], 'page', {
   platform: 'browser',
   format: 'iife',
+  banner: {},
   target: 'es2022',
   minify: true,
   sourcemap: false,
@@ -65,6 +99,7 @@ for (const name of await readdir(join(root, 'worker/networks'))) {
   if (existsSync(join(network, 'model.yaml')))
     await cp(network, join(building, 'networks', name), { recursive: true });
 }
+await writeLicences();
 await rm(dist, { recursive: true, force: true });
 await rename(building, dist);
 
@@ -85,10 +120,10 @@ async function compileKernel(folder, file) {
   process.exit(1);
 }
 
-async function bundle(entry, folder, options) {
-  await build({
+async function bundle(entryPoints, folder, options) {
+  const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: [entry],
+    entryPoints,
     outdir: join(building, folder),
     chunkNames: '[name]-[hash]',
     bundle: true,
@@ -98,7 +133,26 @@ async function bundle(entry, folder, options) {
     sourcemap: true,
     sourcesContent: false,
     legalComments: 'none',
-    plugins: [onlyOurs],
+    // Bundled packages of the older kind call it for modules of Node.
+    banner: { js: REQUIRE },
+    plugins: [onlyPlain],
+    metafile: true,
     ...options,
   });
+  for (const input of Object.keys(metafile.inputs)) {
+    const folder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
+    if (folder !== undefined) bundled.add(folder);
+  }
+}
+
+/** The licences of the packages that are in the bundles, since these go where the packages' own files may not. */
+async function writeLicences() {
+  const texts = [];
+  for (const folder of [...bundled].sort()) {
+    const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
+    const files = (await readdir(join(root, folder))).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+    const own = await Promise.all(files.sort().map((file) => readFile(join(root, folder, file), 'utf8')));
+    texts.push([`${name} ${version} (${license})`, ...own.map((text) => text.trim())].join('\n\n'));
+  }
+  await writeFile(join(building, 'LICENCES.txt'), `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);
 }

@@ -1,5 +1,5 @@
 import { SpatileError } from '@spatile/formats/errors';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The parts of messages that are believed only after a look. Lengths are bounded; counts are finite and not negative. */
 const attempt = z.object({

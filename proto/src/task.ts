@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { SpatileError } from '@spatile/formats/errors';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A task on the queue: names only. What it needs and gives goes over gRPC. */
 const taskMessage = z.strictObject({

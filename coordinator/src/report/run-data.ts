@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RunReportData } from './data.ts';
 import { segmentReportSchema } from './segment-data.ts';
 

@@ -1,6 +1,6 @@
 import type { RectUm } from '@spatile/formats/space';
 import { CELL_METHODS } from '@spatile/formats/tile/segment';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SegmentedCell, SegmentedCells } from '../segment/cells.ts';
 import type { Segmented } from '../segment/round.ts';
 

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import type { RectUm } from '@spatile/formats/space';
 import { listElements, readAnnotation, readRootAttrs, storeInvalid } from '@spatile/formats/spatialdata/read';
 import type { TableColumn } from '@spatile/formats/spatialdata/table';
-import { z } from 'zod';
+import * as z from 'zod';
 import { runDirectoryFor } from '../run/directory.ts';
 import type { RunReportData } from './data.ts';
 import { readRunData } from './run-data.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hasFile, type Listing } from './listing.ts';
 import { metadataInvalid, readJson } from './metadata-file.ts';
 import type { Finding } from './slide.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Settings of assignment by a mixture of cells. */
 export const baysor = z.strictObject({

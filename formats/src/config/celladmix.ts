@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Settings of `celladmix` (Mitchel et al., bioRxiv 2025.01.02.631135). */
 export const celladmix = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { placement, quantity, texts } from './chart-parts.ts';
 
 /** The part of the chart's values that is about workers. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { placement, quantity, secretKey, texts } from './chart-parts.ts';
 import { chartWorkers } from './chart-workers.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * How a server makes the workers of its runs on Kubernetes: the file of `spatile serve --kubernetes`. The chart writes it; a

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Settings of assignment by cell simulation. */
 export const proseg = z.strictObject({

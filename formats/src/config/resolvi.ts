@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CELL_CLASSES } from '../tile/correct.ts';
 
 /** Settings of `resolvi` (Ergen and Yosef 2025). */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { assign } from './assign.ts';
 import { correct } from './correct.ts';
 import { segment } from './segment.ts';

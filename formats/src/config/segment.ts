@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Settings of the segment stage: nuclei and cells from the images of a slide. */
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SpatileError } from '../errors.ts';
 import type { Affine } from '../space.ts';
 import type { PackedBlock, PackedWindow, PixelRect } from './packed.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SpatileError } from '../errors.ts';
 import { type Affine, IDENTITY } from '../space.ts';
 import { compose } from '../spatialdata/transforms.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What a network eats, what it gives and how its output becomes instances: `model.yaml` beside the ONNX file. With it any

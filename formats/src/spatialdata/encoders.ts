@@ -1,4 +1,4 @@
-import { Zstd } from 'numcodecs';
+import Zstd from 'numcodecs/zstd';
 import { type EncodedChunk, encodeChunk, type SinkColumn, type SinkData } from './parquet-chunk.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Schemas of SpatialData attributes, as strict as spatialdata 0.8 needs them to be. */
 

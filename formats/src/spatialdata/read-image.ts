@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as zarr from 'zarrita';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Affine } from '../space.ts';
 import { readNode, storeInvalid } from './read.ts';
 import { compose } from './transforms.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SchemaElement } from 'hyparquet';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isSpatileError } from '../errors.ts';
 import { decodeWkb, type Polygon } from '../geometry/wkb.ts';
 import { parseNode, pointsAttributes, shapesAttributes } from './node-schemas.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { openFailed } from '@spatile/formats/tabular/open-failed';
 import type { TextTable } from '@spatile/formats/tabular/text-table';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Marker } from './coexpression.ts';
 import { truthInvalid } from './truth-invalid.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const address = z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65_535) });
 

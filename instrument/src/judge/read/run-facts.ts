@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RectUm } from '@spatile/formats/space';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An edge of the slide itself may be infinite, which JSON writes as null. */
 const low = z
