@@ -1,6 +1,7 @@
-import { growRect, type RectUm } from '@spatile/formats/space';
-import { type AssignTile, OUTLINE_CELL, OUTLINE_NUCLEUS } from '@spatile/formats/tile/assign';
+import { growRect, type RectUm, rectContains } from '@spatile/formats/space';
+import type { AssignTile } from '@spatile/formats/tile/assign';
 import type { CellIndex } from '../cells/region.ts';
+import { ringTables } from '../cells/ring-tables.ts';
 import type { RegionReader, RegionRows } from '../partition/regions.ts';
 import type { SlideContext } from '../run/slide.ts';
 
@@ -45,47 +46,21 @@ export class TileInputs {
   private cellTables(core: RectUm, region: RectUm): Pick<AssignTile, 'cells' | 'rings' | 'vertices'> {
     const { cells } = this.slide;
     const touching = this.index.touching(region);
-    const owned = Uint8Array.from(touching, (cell) => {
-      const x = cells.seedX[cell - 1];
-      const y = cells.seedY[cell - 1];
-      return x >= core.x0 && x < core.x1 && y >= core.y0 && y < core.y1
-        ? 1
-        : this.ownedBeyondExtent(core, x, y);
-    });
-    const rings: { cell: number; kind: number; ring: Float64Array }[] = [];
-    for (const cell of touching) {
-      for (const ring of cells.nucleus[cell - 1]) rings.push({ cell, kind: OUTLINE_NUCLEUS, ring });
-      for (const ring of cells.outline[cell - 1]) rings.push({ cell, kind: OUTLINE_CELL, ring });
-    }
-    const starts: number[] = [];
-    let vertices = 0;
-    for (const { ring } of rings) {
-      starts.push(vertices);
-      vertices += ring.length / 2;
-    }
-    const x = new Float64Array(vertices);
-    const y = new Float64Array(vertices);
-    rings.forEach(({ ring }, r) => {
-      for (let v = 0; v < ring.length; v += 2) {
-        x[starts[r] + v / 2] = ring[v];
-        y[starts[r] + v / 2] = ring[v + 1];
-      }
-    });
-    return {
-      cells: {
-        cell: touching,
-        seedX: Float64Array.from(touching, (cell) => cells.seedX[cell - 1]),
-        seedY: Float64Array.from(touching, (cell) => cells.seedY[cell - 1]),
-        owned,
-      },
-      rings: {
-        cell: Uint32Array.from(rings, ({ cell }) => cell),
-        kind: Uint8Array.from(rings, ({ kind }) => kind),
-        start: Uint32Array.from(starts),
-        count: Uint32Array.from(rings, ({ ring }) => ring.length / 2),
-      },
-      vertices: { x, y },
+    const n = touching.length;
+    const table = {
+      cell: touching,
+      seedX: new Float64Array(n),
+      seedY: new Float64Array(n),
+      owned: new Uint8Array(n),
     };
+    for (let i = 0; i < n; i++) {
+      const x = cells.seedX[touching[i] - 1];
+      const y = cells.seedY[touching[i] - 1];
+      table.seedX[i] = x;
+      table.seedY[i] = y;
+      table.owned[i] = rectContains(core, x, y) ? 1 : this.ownedBeyondExtent(core, x, y);
+    }
+    return { cells: table, ...ringTables(cells, touching) };
   }
 
   /** A seed beyond the extent of the transcripts belongs to the border tile next to it (see `OwnerGrid`). */

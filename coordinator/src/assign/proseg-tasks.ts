@@ -1,14 +1,14 @@
 import { growRect, rectsIntersect } from '@spatile/formats/space';
 import { assignTileFrame } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
-import { globalsTables } from '@spatile/formats/tile/proseg';
+import { GLOBALS_PIECE } from '@spatile/formats/tile/proseg';
 import { borderWidthsUm } from '../plan/halo.ts';
 import { RectIndex } from '../plan/rect-index.ts';
 import { type OwnTask, type RoundTask, resultName, taskKey } from '../run/rounds.ts';
 import { type BorderUnit, borderUnits } from '../seams/border.ts';
 import { borderState } from './border-input.ts';
 import { ASSIGN_ROUND } from './geometric.ts';
-import type { ProsegModel } from './proseg/model.ts';
+import { modelPiece, type ProsegModel } from './proseg/model.ts';
 import { borderSchedule, prosegSettings, tileSchedule } from './proseg/settings.ts';
 import { borderRound, type ProsegResults } from './proseg-results.ts';
 import { foldUnits, settleTile } from './proseg-settle.ts';
@@ -45,7 +45,7 @@ export function prosegTask(
           settings: prosegSettings(config),
           schedule: tileSchedule(config),
         },
-        tables: globalsTables(model.globals),
+        pieces: { [GLOBALS_PIECE]: modelPiece(model) },
       });
     },
   };
@@ -123,7 +123,8 @@ export function borderTask(
           settings: prosegSettings(config),
           schedule: borderSchedule(config),
         },
-        tables: { ...globalsTables(model.globals), ...tables },
+        tables,
+        pieces: { [GLOBALS_PIECE]: modelPiece(model) },
       });
     },
   };

@@ -161,16 +161,21 @@ const RESULT_COLUMNS = {
   loadings: ['value'],
 };
 
-/** Extra tables and meta (settings, model, chain state) ride along in `extra`. */
-export function assignTileFrame(
-  tile: AssignTile,
-  extra?: { meta?: Record<string, unknown>; tables?: Record<string, Columns> },
-): Frame {
+/** What rides along with a tile: settings, model, chain state. */
+export interface TileExtras {
+  meta?: Record<string, unknown>;
+  tables?: Record<string, Columns>;
+  pieces?: Record<string, Uint8Array>;
+}
+
+/** A tile with its transcripts as a table. */
+export function assignTileFrame(tile: AssignTile, extra?: TileExtras): Frame {
   const { meta, ...tables } = tile;
   return {
     kind: ASSIGN_TILE,
     meta: { ...extra?.meta, tile: meta },
     tables: { ...(tables as unknown as Record<string, Columns>), ...extra?.tables },
+    ...(extra?.pieces && { pieces: extra.pieces }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type AssignResult, assignResultFrom, type assignTileFrame } from './assign.ts';
+import { type AssignResult, assignResultFrom, type TileExtras } from './assign.ts';
 import type { Columns, Frame } from './frame.ts';
 import { pickTables } from './tables.ts';
 
@@ -55,7 +55,7 @@ const scalars = ({ noise, edges, noiseComposition }: BaysorModel): Record<string
 });
 
 /** A model as extra meta and tables of an assign tile. */
-export function baysorModelParts(model: BaysorModel): NonNullable<Parameters<typeof assignTileFrame>[1]> {
+export function baysorModelParts(model: BaysorModel): TileExtras {
   return { meta: { model: scalars(model) }, tables: { lnProfile: { value: model.lnProfile } } };
 }
 

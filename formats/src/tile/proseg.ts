@@ -1,5 +1,5 @@
 import { type AssignResult, assignResultFrame, assignResultFrom } from './assign.ts';
-import type { Columns, Frame } from './frame.ts';
+import { type Columns, encodeFrame, type Frame, openPiece } from './frame.ts';
 import { pickTables } from './tables.ts';
 
 /**
@@ -13,7 +13,7 @@ import { pickTables } from './tables.ts';
  * | --- | --- | --- |
  * | `assign.proseg.prepare` | meta.model (`ModelFrame`, densityCuts still empty) | `ProsegPreparation` |
  * | `assign.proseg.fit` | meta.model, tables of `globals`, `chain` of the previous block (absent in the first), meta.block | statistics and `chain` |
- * | `assign.proseg` | meta.model, tables of `globals`, meta.schedule | assign-result |
+ * | `assign.proseg` | meta.model, piece `globals`, meta.schedule | assign-result |
  * | `assign.proseg.border` | the same, and the settled state of the region (`BorderState`) | assign-result and table `active` |
  */
 
@@ -40,7 +40,10 @@ export interface ModelFrame {
   densityCuts: number[];
 }
 
-/** The global variables. Row-major; frozen after the fit. Travels as one table each (column `value`). */
+/**
+ * The global variables. Row-major; frozen after the fit. Travels as one table each (column `value`), or as one piece where it is the
+ * same for many tasks.
+ */
 export interface ProsegGlobals {
   /** Gene loadings of the factored genes, (G - U) x K. */
   theta: Float32Array;
@@ -231,6 +234,22 @@ const readVectors = <T>(prefix: string, tables: Record<string, Columns>): T =>
   ) as T;
 
 export const globalsFrom = (tables: Record<string, Columns>): ProsegGlobals => readVectors('globals', tables);
+
+/** Name of the piece that holds globals, and the kind of its frame. */
+export const GLOBALS_PIECE = 'globals';
+const PROSEG_GLOBALS = 'proseg-globals';
+
+/** Globals as bytes that every task of a round carries as they are. */
+export const globalsPiece = (globals: ProsegGlobals): Uint8Array =>
+  encodeFrame({ kind: PROSEG_GLOBALS, meta: {}, tables: globalsTables(globals) });
+
+/** Globals of a task, from its piece or its tables. Errors: `RUN_CORRUPT` when the piece is damaged. */
+export const globalsOfTask = (task: Frame): ProsegGlobals =>
+  globalsFrom(
+    task.pieces?.[GLOBALS_PIECE] === undefined
+      ? task.tables
+      : openPiece(task, GLOBALS_PIECE, PROSEG_GLOBALS).tables,
+  );
 export const statisticsFrom = (tables: Record<string, Columns>): ProsegStatistics =>
   readVectors('statistics', tables);
 export const preparationFrom = (tables: Record<string, Columns>): ProsegPreparation =>

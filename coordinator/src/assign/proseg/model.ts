@@ -3,6 +3,7 @@ import { SpatileError } from '@spatile/formats/errors';
 import type { Frame } from '@spatile/formats/tile/frame';
 import {
   globalsFrom,
+  globalsPiece,
   globalsTables,
   type ModelFrame,
   type ProsegGlobals,
@@ -50,6 +51,15 @@ export function hashModel(frame: ModelFrame, globals: FrozenGlobals): string {
 export function encodeModel(model: ProsegModel): Frame {
   const { frame, hash, trace } = model;
   return { kind: PROSEG_MODEL, meta: { model: frame, hash, trace }, tables: globalsTables(model.globals) };
+}
+
+const pieces = new WeakMap<ProsegModel, Uint8Array>();
+
+/** The globals as the piece that all tasks of a slide carry, encoded once. */
+export function modelPiece(model: ProsegModel): Uint8Array {
+  const piece = pieces.get(model) ?? globalsPiece(model.globals);
+  pieces.set(model, piece);
+  return piece;
 }
 
 /** The model of a stored frame. Errors: `RUN_CORRUPT` when its content does not have the stored hash. */

@@ -2,7 +2,7 @@ import { SpatileError } from '@spatile/formats/errors';
 import { type AssignTile, assignTileFrom } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
 import {
-  globalsFrom,
+  globalsOfTask,
   type ModelFrame,
   type ProsegGlobals,
   type ProsegSettings,
@@ -34,7 +34,7 @@ export function prosegTask(frame: Frame, withGlobals: boolean): ProsegTask {
   }
   if (model.genes > model.privateGenes && model.factors < 1)
     throw corrupt(tile, 'the model has genes without factors');
-  const globals = withGlobals ? globalsFrom(frame.tables) : null;
+  const globals = withGlobals ? globalsOfTask(frame) : null;
   if (globals !== null) checkGlobals(tile, model, globals);
   return { tile, model, settings, globals };
 }
