@@ -1,5 +1,4 @@
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
-import { loadReport } from '../report/report.ts';
 import { ASSIGN_ROUND } from './geometric.ts';
 import { fitOnPilots, PILOTS_FILE } from './pilots.ts';
 import { decodeModel, encodeModel, PROSEG_MODEL, type ProsegModel } from './proseg/model.ts';
@@ -29,8 +28,6 @@ export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
   const units = prosegBorderUnits(stage);
   const lookup = new BorderLookup(units, busyTiles);
   const folds = await foldTasks(stage, results, units);
-  // It would keep one core at the end, when there is nothing left for the others.
-  runner.leisure.add(loadReport);
   await runner.runGraph(
     ASSIGN_ROUND,
     'assigning transcripts (proseg)',

@@ -1,6 +1,6 @@
 import { type Affine, invertAffine, type RectUm } from '@spatile/formats/space';
 import { type ImagePixels, openStoredImage, type StoredImage } from '@spatile/formats/spatialdata/read-image';
-import { pngDataUrl } from './raster.ts';
+import { pngDataUrl } from './png.ts';
 import type { ReportedSlide } from './slide.ts';
 import { quantile } from './statistics.ts';
 
@@ -60,7 +60,7 @@ export async function readImageLayer(
   const grey = stretched(pixels, widthPx, step, width, height);
   const [a, b, c, d, e, f] = level.toUm;
   return {
-    href: pngDataUrl({ width, height, data: grey, channels: 1, depth: 8 }),
+    href: await pngDataUrl({ widthPx: width, heightPx: height, pixels: grey, palette: null }),
     widthPx: width,
     heightPx: height,
     toUm: [a * step, b * step, a * x0 + b * y0 + c, d * step, e * step, d * x0 + e * y0 + f, 0, 0, 1],

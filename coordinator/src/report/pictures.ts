@@ -55,22 +55,32 @@ export async function gatherPictures(slide: ReportedSlide): Promise<Pictures> {
   const frame = frameOf(slide);
   const cropFrame = cropFrameOf(slide);
   const rowOf = new Map(slide.cells.id.map((id, row) => [id, row]));
-  const { overview, cropCells } = await drawCells(slide, rowOf, frame, cropFrame);
+  const { raster, ramp, cropCells } = await drawCells(slide, rowOf, frame, cropFrame);
   const layer = (rect: RectUm): Promise<ImageLayer | null> =>
     chosen === null ? Promise.resolve(null) : readImageLayer(chosen, rect, IMAGE_PX);
+  const palette = ramp.colours.map((colour) => [...rgb(colour), 255] as const);
+  // The map is packed while transcripts are read.
+  const [cells, image, crop] = await Promise.all([
+    raster.toDataUrl([...palette, [0, 0, 0, 0]]),
+    layer(frame),
+    cropFrame === null ? null : drawCrop(slide, rowOf, cropFrame, cropCells, layer),
+  ]);
+  return { overview: { frame, ramp, cells, image }, crop, imageLabel: chosen?.label ?? null };
+}
+
+async function drawCrop(
+  slide: ReportedSlide,
+  rowOf: ReadonlyMap<string, number>,
+  frame: RectUm,
+  cells: Crop['cells'],
+  layer: (rect: RectUm) => Promise<ImageLayer | null>,
+): Promise<Crop> {
   return {
-    overview: { ...overview, image: await layer(frame) },
-    crop:
-      cropFrame === null
-        ? null
-        : {
-            frame: cropFrame,
-            cells: cropCells,
-            nuclei: await nucleiIn(slide, cropFrame),
-            ...(await transcriptsIn(slide, rowOf, cropFrame)),
-            image: await layer(cropFrame),
-          },
-    imageLabel: chosen?.label ?? null,
+    frame,
+    cells,
+    nuclei: await nucleiIn(slide, frame),
+    ...(await transcriptsIn(slide, rowOf, frame)),
+    image: await layer(frame),
   };
 }
 
@@ -103,7 +113,7 @@ async function drawCells(
   rowOf: ReadonlyMap<string, number>,
   frame: RectUm,
   crop: RectUm | null,
-): Promise<{ overview: Omit<Overview, 'image'>; cropCells: Crop['cells'] }> {
+): Promise<{ raster: PolygonRaster; ramp: Ramp; cropCells: Crop['cells'] }> {
   const { cells } = slide;
   const pxPerUm = Math.min(
     MAX_PX_PER_UM,
@@ -123,8 +133,7 @@ async function drawCells(
       if (crop !== null && touches(cell, crop)) cropCells.push({ row, polygons: cell });
     }
   }
-  const palette = ramp.colours.map((colour) => [...rgb(colour), 255] as [number, number, number, number]);
-  return { overview: { frame, ramp, cells: raster.toDataUrl([...palette, [0, 0, 0, 0]]) }, cropCells };
+  return { raster, ramp, cropCells };
 }
 
 async function* shapesOf(slide: ReportedSlide, name: string): AsyncGenerator<StoredShapes> {

@@ -1,5 +1,5 @@
 import type { RectUm } from '@spatile/formats/space';
-import { encode } from 'fast-png';
+import { type Picture, pngDataUrl } from './png.ts';
 
 /** A picture of polygons: one palette index per pixel, filled by scanlines. Index 0 is left transparent. */
 export class PolygonRaster {
@@ -56,15 +56,9 @@ export class PolygonRaster {
   }
 
   /** As a PNG in a data URL; `palette` gives index 1 and on as red, green, blue, alpha. */
-  toDataUrl(palette: readonly (readonly [number, number, number, number])[]): string {
-    return pngDataUrl({
-      width: this.widthPx,
-      height: this.heightPx,
-      data: this.#pixels,
-      channels: 1,
-      depth: 8,
-      palette: [[0, 0, 0, 0], ...palette].map((colour) => [...colour]) as [number, number, number, number][],
-    });
+  toDataUrl(palette: NonNullable<Picture['palette']>): Promise<string> {
+    const { widthPx, heightPx } = this;
+    return pngDataUrl({ widthPx, heightPx, pixels: this.#pixels, palette: [[0, 0, 0, 0], ...palette] });
   }
 
   /** Edges in pixels; those with a coordinate that is no number are left out. */
@@ -90,13 +84,4 @@ export class PolygonRaster {
       else xs.push(x);
     }
   }
-}
-
-/** The highest level saves a twentieth of a map of flat colours and takes three times as long. */
-const ZLIB_LEVEL = 6;
-
-/** Encodes an image as PNG in a data URL. */
-export function pngDataUrl(image: Parameters<typeof encode>[0]): string {
-  const png = encode(image, { zlib: { level: ZLIB_LEVEL } });
-  return `data:image/png;base64,${Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString('base64')}`;
 }

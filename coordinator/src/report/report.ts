@@ -1,5 +1,12 @@
 import type { Pictures } from './pictures.ts';
+import type { ReportedSlide } from './slide.ts';
 import { writePage } from './write-page.ts';
+
+/** What of a report needs nothing but the Zarr, and takes most of its time. */
+export interface DrawnReport {
+  slide: ReportedSlide;
+  pictures: Pictures;
+}
 
 /**
  * Writes the report of a finished output: one HTML file that needs nothing but itself. Equal inputs give equal bytes.
@@ -12,13 +19,16 @@ export async function writeReport(options: {
   zarr: string;
   runDirectory: string | null;
   out: string;
-  /** `drawPictures` of the same output, where they were drawn before; drawn now when absent. */
-  pictures?: Pictures;
+  /** `drawReport` of the same output, where it was drawn before; drawn now when absent. */
+  drawn?: DrawnReport;
 }): Promise<void> {
   // Loaded here, since the plotting library takes a while to load and most of a run does without.
-  const [{ readSlide }, { renderPage }] = await Promise.all([import('./slide.ts'), import('./page.ts')]);
-  const slide = await readSlide(options.zarr, options.runDirectory);
-  await writePage(options.out, await renderPage(slide, options.pictures));
+  const [{ readSlide, withRun }, { renderPage }] = await Promise.all([
+    import('./slide.ts'),
+    import('./page.ts'),
+  ]);
+  const { slide, pictures } = options.drawn ?? { slide: await readSlide(options.zarr) };
+  await writePage(options.out, await renderPage(await withRun(slide, options.runDirectory), pictures));
 }
 
 /** Loads what writes reports ahead of the first. */
@@ -26,11 +36,12 @@ export async function loadReport(): Promise<void> {
   await Promise.all([import('./slide.ts'), import('./page.ts'), import('./pictures.ts')]);
 }
 
-/** The pictures of a report: they take most of its time and need nothing but the Zarr. Errors: as `writeReport`. */
-export async function drawPictures(zarr: string, runDirectory: string): Promise<Pictures> {
+/** Draws the pictures of a report. Errors: as `writeReport`, but for the run's. */
+export async function drawReport(zarr: string): Promise<DrawnReport> {
   const [{ readSlide }, { gatherPictures }] = await Promise.all([
     import('./slide.ts'),
     import('./pictures.ts'),
   ]);
-  return gatherPictures(await readSlide(zarr, runDirectory));
+  const slide = await readSlide(zarr);
+  return { slide, pictures: await gatherPictures(slide) };
 }

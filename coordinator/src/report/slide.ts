@@ -67,10 +67,15 @@ const storedSchema = z.object({
 export type StoredAttrs = z.infer<typeof storedSchema>;
 
 /**
- * Reads the table and the attributes of a Zarr and what its run left behind; `runDirectory` null means the folder beside it.
- * Errors: `INPUT_MISSING`, `STORE_INVALID`, `RUN_CORRUPT`.
+ * Adds what the run of a Zarr left behind; `runDirectory` null means the folder beside it. Errors: `RUN_CORRUPT`.
  */
-export async function readSlide(zarr: string, runDirectory: string | null): Promise<ReportedSlide> {
+export async function withRun(slide: ReportedSlide, runDirectory: string | null): Promise<ReportedSlide> {
+  const run = await readRunData(runDirectory ?? runDirectoryFor(slide.zarr));
+  return { ...slide, name: run?.name ?? slide.name, run };
+}
+
+/** Reads the table and the attributes of a Zarr, nothing of its run. Errors: `INPUT_MISSING`, `STORE_INVALID`. */
+export async function readSlide(zarr: string): Promise<ReportedSlide> {
   const attrs = storedSchema.safeParse((await readRootAttrs(zarr)).spatile);
   if (!attrs.success) {
     const [issue] = attrs.error.issues;
@@ -80,7 +85,6 @@ export async function readSlide(zarr: string, runDirectory: string | null): Prom
     );
   }
   const elements = await listElements(zarr);
-  const run = await readRunData(runDirectory ?? runDirectoryFor(zarr));
   const table = elements.tables.includes('table') ? await readAnnotation(zarr) : null;
   const obs = columnReader(join(zarr, 'tables/table/obs'), table?.obs ?? null);
   const genes = columnReader(join(zarr, 'tables/table/var'), table?.var ?? null);
@@ -90,7 +94,7 @@ export async function readSlide(zarr: string, runDirectory: string | null): Prom
     throw storeInvalid(join(zarr, 'tables/table/obsm/spatial'), 'it does not hold x and y of every cell');
   return {
     zarr,
-    name: run?.name ?? basename(zarr).replace(/\.zarr$/i, ''),
+    name: basename(zarr).replace(/\.zarr$/i, ''),
     elements,
     stored: attrs.data,
     cells: {
@@ -112,7 +116,7 @@ export async function readSlide(zarr: string, runDirectory: string | null): Prom
       total: genes('total_counts'),
       assigned: genes('assigned_counts'),
     },
-    run,
+    run: null,
   };
 }
 

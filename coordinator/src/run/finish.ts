@@ -14,7 +14,7 @@ import { type SlideTally, tallySlide } from '../output/tally.ts';
 import { keptCounts, writeOutput } from '../output/write.ts';
 import { labelGrid } from '../output/write-labels.ts';
 import { convergenceFindings, judgeConvergence } from '../report/convergence.ts';
-import { drawPictures, writeReport } from '../report/report.ts';
+import { drawReport, loadReport, writeReport } from '../report/report.ts';
 import type { Segmented } from '../segment/round.ts';
 import { reportFor } from './directory.ts';
 import { logEvent, logStep, readEvents } from './events.ts';
@@ -76,6 +76,8 @@ export async function finishRun({
   await stage.runner.close();
   if (slide.scan.kept > MOST_CACHED) for (const cached of [regions, states]) cached.keepAtMost(0);
   const writeStarted = performance.now();
+  // Loaded while the first columns are encoded; what fails here fails again where it is needed.
+  loadReport().catch(() => undefined);
   const { digest, bytes, nucleiDropped } = await timed(
     progress,
     'write',
@@ -108,9 +110,9 @@ export async function finishRun({
   );
   await logStep(store, 'write', writeStarted);
   const reportStarted = performance.now();
-  const [problems, pictures] = await Promise.all([
+  const [problems, drawn] = await Promise.all([
     threads.run('validate', { path: output }),
-    drawPictures(output, store.directory),
+    drawReport(output),
   ]);
   const convergence = await judgeConvergence(store, assigned.diagnostics);
   const all = [
@@ -138,7 +140,7 @@ export async function finishRun({
   });
   await store.putJson('report.json', data);
   const report = resolve(options.report ?? reportFor(options.output));
-  await writeReport({ zarr: output, runDirectory: store.directory, out: report, pictures });
+  await writeReport({ zarr: output, runDirectory: store.directory, out: report, drawn });
   await logStep(store, 'report', reportStarted);
   const summary: RunSummary = {
     output,

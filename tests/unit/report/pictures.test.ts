@@ -54,7 +54,7 @@ describe('polygons as pixels', () => {
     expect([raster.at(2, 5), raster.at(12, 5), raster.at(7, 8), raster.at(7, 3)]).toEqual([2, 2, 2, 1]);
   });
 
-  it('survive coordinates that are no place on the slide', () => {
+  it('survive coordinates that are no place on the slide', async () => {
     const raster = new PolygonRaster(FRAME, 1);
     const wild = [
       Float64Array.of(Number.NaN, 0, 1, 1, 2, 2, Number.NaN, 0),
@@ -67,17 +67,18 @@ describe('polygons as pixels', () => {
       raster.stroke([ring], 2);
     }
     expect(
-      raster.toDataUrl([
+      await raster.toDataUrl([
         [1, 2, 3, 255],
         [4, 5, 6, 255],
       ]),
     ).toMatch(/^data:image\/png;base64,/);
   });
 
-  it('become a PNG of the colours given', () => {
+  it('become a PNG of the colours given', async () => {
     const raster = new PolygonRaster({ x0: 0, y0: 0, x1: 3, y1: 1 }, 1);
     raster.fill([Float64Array.of(1, 0, 2, 0, 2, 1, 1, 1, 1, 0)], 1);
-    const png = decode(Buffer.from(raster.toDataUrl([[9, 8, 7, 255]]).split(',')[1], 'base64'));
+    const url = await raster.toDataUrl([[9, 8, 7, 255]]);
+    const png = decode(Buffer.from(url.split(',')[1], 'base64'));
     expect([png.width, png.height, [...png.data]]).toEqual([3, 1, [0, 1, 0]]);
     expect(png.palette?.[1]).toEqual([9, 8, 7, 255]);
   });

@@ -24,7 +24,7 @@ export async function renderEvaluation(inputs: EvaluationReportInputs): Promise<
   const judged = judgedOf(inputs);
   const close = await gatherCloseViews(inputs);
   const sections = [
-    ...(judged.length > 0 ? judgedSections(judged, close) : []),
+    ...(judged.length > 0 ? await judgedSections(judged, close) : []),
     ...countedSections(inputs),
     provenanceSection(inputs),
   ].filter((section) => section !== null);
@@ -39,10 +39,10 @@ export async function renderEvaluation(inputs: EvaluationReportInputs): Promise<
   }).text;
 }
 
-function judgedSections(
+async function judgedSections(
   judged: readonly JudgedInput[],
   close: Awaited<ReturnType<typeof gatherCloseViews>>,
-): (Section | null)[] {
+): Promise<(Section | null)[]> {
   const markers = judged.flatMap(({ name, detail: { coexpression } }) =>
     coexpression === null ? [] : [{ name, markers: coexpression.result }],
   );
@@ -55,7 +55,7 @@ function judgedSections(
     scoresSection(judged),
     barsSection(judged),
     bordersSection(judged),
-    areaSection(judged, close),
+    await areaSection(judged, close),
     closeSection(close),
     cellsSection(judged),
     typesSection(judged),
