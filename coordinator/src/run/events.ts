@@ -35,10 +35,8 @@ const FILE = 'events.ndjson';
 
 /** Appends to the run's log of events, each with its wall time. */
 export async function logEvent(store: RunStore, event: RunLogEvent): Promise<void> {
-  await appendFile(
-    store.path(FILE),
-    `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`,
-  ).catch((cause) => {
+  const line = `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
+  await store.append(FILE, line).catch((cause) => {
     throw storageError(cause, FILE);
   });
 }
