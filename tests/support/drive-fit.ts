@@ -23,8 +23,8 @@ export async function driveFit(
   while (!step.done) {
     const results = new Map<string, Frame>();
     for (const id of byId.keys()) {
-      const { kind, meta, tables } = step.value.tasks.find((task) => task.tile === id)!;
-      results.set(id, await runTask(kind, assignTileFrame(byId.get(id)!, { meta, tables })));
+      const { kind, ...extras } = step.value.tasks.find((task) => task.tile === id)!;
+      results.set(id, await runTask(kind, assignTileFrame(byId.get(id)!, extras)));
     }
     step = await fit.next(results);
   }

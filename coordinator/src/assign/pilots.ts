@@ -1,6 +1,7 @@
 import { type RectUm, rectContains } from '@spatile/formats/space';
-import { type AssignTile, assignTileFrame, CONTROL_GENE } from '@spatile/formats/tile/assign';
-import type { Frame } from '@spatile/formats/tile/frame';
+import { ASSIGN_TILE, assignTileFrame, CONTROL_GENE } from '@spatile/formats/tile/assign';
+import { encodeFrame, type Frame } from '@spatile/formats/tile/frame';
+import { WINDOW_PIECE } from '@spatile/formats/tile/proseg';
 import { CellIndex } from '../cells/region.ts';
 import { ByteCache } from '../partition/byte-cache.ts';
 import type { RoundTask } from '../run/rounds.ts';
@@ -100,17 +101,19 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
     cellStart: (kinds) => stage.threads.run('kinds', kinds),
   });
   const byId = new Map(pilots.map((pilot) => [pilot.id, pilot]));
-  const windows = new ByteCache<string, AssignTile>(WINDOW_BYTES);
-  const windowOf = async ({ id, core }: { id: string; core: RectUm }): Promise<AssignTile> => {
+  const windows = new ByteCache<string, Uint8Array>(WINDOW_BYTES);
+  const windowOf = async ({ id, core }: { id: string; core: RectUm }): Promise<Uint8Array> => {
     const known = windows.get(id);
     if (known !== undefined) return known;
     const { tile } = await inputs.assignTile(id, core, slide.plan.haloUm);
-    windows.set(id, tile, bytesOf(tile));
-    return tile;
+    const bytes = encodeFrame(assignTileFrame(tile));
+    windows.set(id, bytes, bytes.length);
+    return bytes;
   };
   let step = await fit.next();
   while (!step.done) {
-    const { round, tasks } = step.value;
+    const { round, tasks, meanwhile } = step.value;
+    if (meanwhile !== undefined) runner.leisure.add(async () => meanwhile());
     const roundTasks: RoundTask[] = tasks.map((task) => {
       const pilot = byId.get(task.tile)!;
       return {
@@ -119,8 +122,12 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
         weight: pilot.transcripts,
         transcripts: pilot.transcripts,
         areaUm: pilot.core,
-        input: async (): Promise<Frame> =>
-          assignTileFrame(await windowOf(pilot), { meta: task.meta, tables: task.tables }),
+        input: async (): Promise<Frame> => ({
+          kind: ASSIGN_TILE,
+          meta: task.meta,
+          tables: task.tables,
+          pieces: { [WINDOW_PIECE]: await windowOf(pilot), ...task.pieces },
+        }),
       };
     });
     await runner.run(round, `fitting the model on ${pilots.length} pilot windows`, roundTasks);
@@ -129,14 +136,6 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
     step = await fit.next(results);
   }
   return step.value;
-}
-
-/** Bytes of the columns of a tile's input. */
-function bytesOf({ transcripts, cells, rings, vertices }: AssignTile): number {
-  const columns = [transcripts, cells, rings, vertices].flatMap((table): ArrayBufferView[] =>
-    Object.values(table),
-  );
-  return columns.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** Slide totals per model gene. */

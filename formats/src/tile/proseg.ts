@@ -11,8 +11,8 @@ import { pickTables } from './tables.ts';
  *
  * | kind | extras in | out |
  * | --- | --- | --- |
- * | `assign.proseg.prepare` | meta.model (`ModelFrame`, densityCuts still empty) | `ProsegPreparation` |
- * | `assign.proseg.fit` | meta.model, tables of `globals`, `chain` of the previous block (absent in the first), meta.block | statistics and `chain` |
+ * | `assign.proseg.prepare` | meta.model (`ModelFrame`, densityCuts still empty), piece `window` | `ProsegPreparation` |
+ * | `assign.proseg.fit` | meta.model, meta.block, pieces `window`, `globals`, and `chain` of the previous block or table `initial` (cell, component) | statistics and piece `chain` |
  * | `assign.proseg` | meta.model, piece `globals`, meta.schedule | assign-result |
  * | `assign.proseg.border` | the same, and the settled state of the region (`BorderState`) | assign-result and table `active` |
  */
@@ -250,6 +250,16 @@ export const globalsOfTask = (task: Frame): ProsegGlobals =>
       ? task.tables
       : openPiece(task, GLOBALS_PIECE, PROSEG_GLOBALS).tables,
   );
+
+/**
+ * Name of the piece of a fit task that holds the pilot's window, an assign-tile frame of its own: it is the same in all blocks.
+ * Without it the task is the assign-tile frame.
+ */
+export const WINDOW_PIECE = 'window';
+/** Name of the piece that holds where a pilot's chain stands, and the kind of its frame: whatever the worker wrote there. */
+export const CHAIN_PIECE = 'chain';
+export const PROSEG_CHAIN = 'proseg-chain';
+
 export const statisticsFrom = (tables: Record<string, Columns>): ProsegStatistics =>
   readVectors('statistics', tables);
 export const preparationFrom = (tables: Record<string, Columns>): ProsegPreparation =>

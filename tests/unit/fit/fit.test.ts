@@ -6,9 +6,8 @@ import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/fram
 import {
   FIXED_POINT,
   type FitBlock,
-  globalsFrom,
+  globalsOfTask,
   PROJECTION_WIDTH,
-  prefixed,
   preparationTables,
   statisticsTables,
 } from '@spatile/formats/tile/proseg';
@@ -38,9 +37,11 @@ function inputOf(overrides: Partial<FitInput> = {}): FitInput {
   };
 }
 
+const globalsOf = (pieces: Frame['pieces']) => globalsOfTask({ kind: 'task', meta: {}, tables: {}, pieces });
+
 /** A worker that answers from the model itself. */
 function answer(
-  { tile, kind, meta, tables }: FitStep['tasks'][number],
+  { tile, kind, meta, pieces }: FitStep['tasks'][number],
   logLikelihood: (block: number) => number,
 ): Frame {
   const number = Number(tile.slice(1));
@@ -71,16 +72,14 @@ function answer(
   const block = meta.block as FitBlock;
   const stream = new RandomStream(3, 'fit', number, block.index);
   // Counts come from the truth, auxiliary draws from the globals of the task.
-  const globals = { ...globalsFrom(tables), theta: truth.theta, beta: truth.beta };
+  const globals = { ...globalsOf(pieces), theta: truth.theta, beta: truth.beta };
   const statistics = statisticsOf(stream, drawCells(stream, CELLS, truth, frame), globals, frame, 400);
   statistics.logLikelihood[0] = BigInt(Math.round(logLikelihood(block.index) * FIXED_POINT));
   return {
     kind: 'proseg-statistics',
     meta: {},
-    tables: {
-      ...statisticsTables(statistics),
-      ...prefixed('chain', { state: { value: Uint32Array.of(block.index) } }),
-    },
+    tables: statisticsTables(statistics),
+    pieces: { chain: Uint8Array.of(block.index) },
   };
 }
 
@@ -129,11 +128,11 @@ describe('fit', () => {
     for (const block of blocks) expect(block).toMatchObject({ iterations: 2, recorded: 1, diffusion: true });
     const [first] = steps[1].tasks;
     expect([...first.tables.initial.cell]).toEqual(Array.from({ length: CELLS }, (_, i) => i + 1));
-    expect(first.tables['chain.state']).toBeUndefined();
+    expect(first.pieces.chain).toBeUndefined();
     expect((first.meta.model as { densityCuts: number[] }).densityCuts).toHaveLength(1);
     for (const [i, step] of steps.slice(2).entries()) {
       for (const task of step.tasks) {
-        expect(task.tables['chain.state'].value[0]).toBe(i);
+        expect([...task.pieces.chain]).toEqual([i]);
         expect(task.tables.initial).toBeUndefined();
       }
     }
@@ -145,7 +144,7 @@ describe('fit', () => {
       if (tasks[0].kind === 'assign.proseg.fit')
         seen.push({
           phase: (tasks[0].meta.block as FitBlock).phase,
-          beta: globalsFrom(tasks[0].tables).beta.join(),
+          beta: globalsOf(tasks[0].pieces).beta.join(),
         });
     });
     const held = seen.filter(({ phase }) => phase !== 'fine').map(({ beta }) => beta);

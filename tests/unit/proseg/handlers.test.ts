@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  ASSIGN_TILE,
   type AssignResult,
   type AssignTile,
   assignResultFrom,
@@ -7,15 +8,20 @@ import {
   CONTROL_GENE,
 } from '@spatile/formats/tile/assign';
 import type { Columns } from '@spatile/formats/tile/frame';
-import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
+import { decodeFrame, encodeFrame, type Frame, openPiece } from '@spatile/formats/tile/frame';
 import {
   type BorderState,
+  CHAIN_PIECE,
   type FitBlock,
+  GLOBALS_PIECE,
+  globalsPiece,
   globalsTables,
+  PROSEG_CHAIN,
   type ProsegSchedule,
   prefixed,
   preparationFrom,
   statisticsFrom,
+  WINDOW_PIECE,
 } from '@spatile/formats/tile/proseg';
 import { prosegHandlers } from '@spatile/worker/assign/proseg/handlers';
 import { describe, expect, it } from 'vitest';
@@ -37,11 +43,20 @@ const assignFrame = (s: SimulatedTile, schedule = SHORT, tables: Record<string, 
     tables: { ...globalsTables(s.globals), ...tables },
   });
 
-const fitFrame = (s: SimulatedTile, block: Partial<FitBlock>, tables: Record<string, Columns>): Frame =>
-  assignTileFrame(s.tile, {
-    meta: { model: s.model, settings: SETTINGS, block: blockOf(block) },
-    tables: { ...globalsTables(s.globals), ...tables },
-  });
+const fitFrame = (
+  s: SimulatedTile,
+  block: Partial<FitBlock>,
+  { tables, pieces }: Partial<Pick<Frame, 'tables' | 'pieces'>>,
+): Frame => ({
+  kind: ASSIGN_TILE,
+  meta: { model: s.model, settings: SETTINGS, block: blockOf(block) },
+  tables: tables ?? {},
+  pieces: {
+    [WINDOW_PIECE]: encodeFrame(assignTileFrame(s.tile)),
+    [GLOBALS_PIECE]: globalsPiece(s.globals),
+    ...pieces,
+  },
+});
 
 const inCore = ({ tile }: SimulatedTile, i: number): boolean => {
   const { x, y } = tile.transcripts;
@@ -231,18 +246,13 @@ describe('assign.proseg.fit', () => {
 
   it('blocks that hand the chain on equal one long block', async () => {
     const s = simulateTile({ sizeUm: 40 });
-    const initial = {
-      initial: { cell: s.tile.cells.cell, component: new Uint16Array(s.tile.cells.cell.length) },
-    };
-    const chainOf = (frame: Frame) =>
-      Object.fromEntries(Object.entries(frame.tables).filter(([name]) => name.startsWith('chain.')));
+    const initial = { cell: s.tile.cells.cell, component: new Uint16Array(s.tile.cells.cell.length) };
     const run = async (blocks: Partial<FitBlock>[]): Promise<Frame> => {
-      let tables: Record<string, Columns> = initial;
       let frame: Frame | undefined;
       for (const block of blocks) {
-        frame = await prosegHandlers['assign.proseg.fit'](fitFrame(s, block, tables), quiet);
+        const carried = frame === undefined ? { tables: { initial } } : { pieces: frame.pieces };
+        frame = await prosegHandlers['assign.proseg.fit'](fitFrame(s, block, carried), quiet);
         frame = decodeFrame(encodeFrame(frame), frame.kind);
-        tables = chainOf(frame);
       }
       return frame!;
     };
@@ -252,17 +262,18 @@ describe('assign.proseg.fit', () => {
       { phase: 'parameters', firstIteration: 3, iterations: 3, recorded: 1 },
     ]);
     expect(statisticsFrom(two.tables)).toEqual(statisticsFrom(one.tables));
-    expect(two.tables['chain.voxels']).toEqual(one.tables['chain.voxels']);
+    const labels = (frame: Frame) => openPiece(frame, CHAIN_PIECE, PROSEG_CHAIN).tables.voxels;
+    expect(labels(two)).toEqual(labels(one));
   });
 
   it('statistics add up: every core transcript is in B or in a cell, cells and areas are those of the core', async () => {
     const s = simulateTile({ sizeUm: 60, genes: 30, privateGenes: 20, factors: 4 });
     const core = s.tile.transcripts.row.filter((_, i) => inCore(s, i)).length;
-    let tables: Record<string, Columns> = {};
+    let pieces: Frame['pieces'];
     for (const [k, phase] of (['parameters', 'coarse', 'fine'] as const).entries()) {
       const fixedDispersion = phase !== 'fine';
       const block = { index: k, phase, firstIteration: 6 * k, iterations: 6, recorded: 3, fixedDispersion };
-      const frame = await prosegHandlers['assign.proseg.fit'](fitFrame(s, block, tables), quiet);
+      const frame = await prosegHandlers['assign.proseg.fit'](fitFrame(s, block, { pieces }), quiet);
       const t = statisticsFrom(frame.tables);
       expect(total(t.transcripts)).toBe(3 * core);
       expect(total(t.b) + total(t.x)).toBeLessThanOrEqual(3 * core);
@@ -280,19 +291,16 @@ describe('assign.proseg.fit', () => {
         const odd = t.h.filter((_, i) => (i % 8192) % 4 !== 0);
         expect(total(odd)).toBe(0);
       }
-      tables = Object.fromEntries(Object.entries(frame.tables).filter(([name]) => name.startsWith('chain.')));
+      pieces = frame.pieces;
     }
   });
 
   it('refuses a chain of another tile', async () => {
     const s = simulateTile({ sizeUm: 40 });
     const frame = await prosegHandlers['assign.proseg.fit'](fitFrame(s, {}, {}), quiet);
-    const chain = Object.fromEntries(
-      Object.entries(frame.tables).filter(([name]) => name.startsWith('chain.')),
-    );
     const other = simulateTile({ sizeUm: 44 });
     await expect(
-      prosegHandlers['assign.proseg.fit'](fitFrame(other, {}, chain), quiet),
+      prosegHandlers['assign.proseg.fit'](fitFrame(other, {}, { pieces: frame.pieces }), quiet),
     ).rejects.toMatchObject({ code: 'RUN_CORRUPT' });
   });
 });

@@ -3,7 +3,8 @@ import { SpatileError } from '@spatile/formats/errors';
 import type { Columns, Frame } from '@spatile/formats/tile/frame';
 import {
   type FitBlock,
-  globalsTables,
+  GLOBALS_PIECE,
+  globalsPiece,
   type ModelFrame,
   type ProsegGlobals,
   type ProsegSettings,
@@ -11,7 +12,7 @@ import {
   statisticsFrom,
 } from '@spatile/formats/tile/proseg';
 import { blocksOf, blocksToAverage, fitPhases, settled } from './blocks.ts';
-import { type FitRecord, freezeGlobals } from './freeze.ts';
+import { freezeGlobals, meanOfBlock } from './freeze.ts';
 import { initialState } from './initial.ts';
 import { bestCellStart, type CellStart, fitKinds, type KindsInput, kindsInput } from './kinds.ts';
 import { hashModel, type ProsegModel } from './model.ts';
@@ -19,7 +20,7 @@ import { densityCuts } from './model-frame.ts';
 import { drawGlobals } from './posterior.ts';
 import { missingCounts } from './rare-genes.ts';
 import { prosegSettings } from './settings.ts';
-import { poolStatistics } from './statistics.ts';
+import { type PooledStatistics, poolStatistics } from './statistics.ts';
 
 export interface FitInput {
   /** Ids of the pilot tiles; their order does not matter. */
@@ -35,19 +36,25 @@ export interface FitInput {
   cellStart?: (input: KindsInput) => Promise<CellStart | null>;
 }
 
-/** What to add to a pilot's assign-tile frame. */
+/** What a task carries beside its pilot's window. */
 export interface FitTask {
   tile: string;
   kind: 'assign.proseg.prepare' | 'assign.proseg.fit';
   meta: Record<string, unknown>;
   tables: Record<string, Columns>;
+  pieces: Record<string, Uint8Array>;
 }
 
 /** One round of the fit: a task for every pilot. */
 export interface FitStep {
   round: string;
   tasks: FitTask[];
+  /** Part of what comes after the round and does not need it, for a moment in which workers are busy; may be left out. */
+  meanwhile?: () => void;
 }
+
+/** What a pilot's next block starts from: the components of its cells, or the chain that the block before left. */
+type Carried = Pick<FitTask, 'tables' | 'pieces'>;
 
 type Results = ReadonlyMap<string, Frame>;
 
@@ -57,7 +64,7 @@ const LEAST_PRIOR_SHARE = 0.01;
 /**
  * The pilot fit as a step machine: yields rounds of tasks, takes their results (by tile), returns the frozen model. It is a pure
  * function of its input and the results, so a run that was killed replays it from stored results.
- * Rounds: `assign-fit-000` prepares, the others run one block of iterations each. Chain state rides along in `chain.*` tables.
+ * Rounds: `assign-fit-000` prepares, the others run one block of iterations each. Chain state rides along unread.
  * Errors: `PRIOR_EMPTY` without pilot cells, `RUN_CORRUPT` on results that do not fit.
  */
 export async function* fitProseg(input: FitInput): AsyncGenerator<FitStep, ProsegModel, Results> {
@@ -74,34 +81,44 @@ export async function* fitProseg(input: FitInput): AsyncGenerator<FitStep, Prose
     densityCuts: densityCuts(sumHistograms(histograms), input.frame.densityBins),
   };
   const start = initialState(preparations, input.pilotTotals, frame, input.seed);
-  const first = start.components.map((initial) => ({ initial }));
-  const cells = kindsInput(preparations, input.geneTotals, frame, input.seed);
-  const cellStart = (input.cellStart ?? (async () => bestCellStart(cells)))(cells);
-  // Heard where it is awaited.
-  cellStart.catch(() => undefined);
-  const fitted = yield* runBlocks(input, pilots, frame, settings, start.globals, first);
+  const first = start.components.map((initial): Carried => ({ tables: { initial }, pieces: {} }));
+  const kindsStart = once(() => {
+    const cells = kindsInput(preparations, input.geneTotals, frame, input.seed);
+    const cellStart = (input.cellStart ?? (async () => bestCellStart(cells)))(cells);
+    // Heard where it is awaited.
+    cellStart.catch(() => undefined);
+    return { cells, cellStart };
+  });
+  const fitted = yield* runBlocks(input, pilots, frame, settings, start.globals, first, kindsStart);
+  const { cells, cellStart } = kindsStart();
   const kinds = fitKinds(cells, await cellStart, frame, fitted.globals);
   const globals = { ...fitted.globals, kinds };
   return { frame, globals, hash: hashModel(frame, globals), trace: fitted.trace };
 }
 
+/** @param beside what can be done while the first block runs. */
 function* runBlocks(
   input: FitInput,
   pilots: readonly string[],
   frame: ModelFrame,
   settings: ProsegSettings,
   startGlobals: ProsegGlobals,
-  startTables: Record<string, Columns>[],
+  start: Carried[],
+  beside: () => void,
 ): Generator<FitStep, Pick<ProsegModel, 'trace'> & { globals: ProsegGlobals }, Results> {
   const priorShare = shareOf(input);
-  const records: FitRecord[] = [];
+  const missing = missingCounts(input.geneTotals, input.pilotTotals);
+  const records: { statistics: PooledStatistics; mean: () => ProsegGlobals }[] = [];
   const blocks: FitBlock[] = [];
   const trace: ProsegModel['trace'] = [];
-  let globals = startGlobals;
-  let carried = startTables;
+  let draw = (): ProsegGlobals => startGlobals;
+  let carried = start;
   let iteration = 0;
-  for (const phase of fitPhases(input.config)) {
+  const phases = fitPhases(input.config);
+  for (const phase of phases) {
+    const { fixedDispersion, fixedBackground } = phase;
     const logLikelihoods: number[] = [];
+    let meanBefore: (() => void) | undefined;
     for (const block of blocksOf(
       phase,
       input.config.diffusion,
@@ -109,40 +126,56 @@ function* runBlocks(
       blocks.length,
       iteration,
     )) {
-      const step = blockStep(pilots, frame, settings, block, globals, carried);
-      const results = yield step;
+      const globals = draw();
+      const meanwhile = blocks.length === 0 ? beside : meanBefore;
+      const results = yield { ...blockStep(pilots, frame, settings, block, globals, carried), meanwhile };
       const frames = pilots.map((tile) => resultOf(results, tile));
       const statistics = poolStatistics(
         frames.map(({ tables }) => statisticsFrom(tables)),
         frame,
         block.recorded,
       );
-      records.push({ statistics, globals, fixedDispersion: block.fixedDispersion });
+      const mean = once(() =>
+        meanOfBlock(statistics, globals, missing, frame, { fixedDispersion, priorShare }),
+      );
+      records.push({ statistics, mean });
+      // What the last phase leaves is averaged.
+      if (phase === phases[phases.length - 1]) meanBefore = mean;
       blocks.push(block);
       trace.push({ block: block.index, phase: block.phase, logLikelihood: statistics.logLikelihood });
       logLikelihoods.push(statistics.logLikelihood);
-      const { fixedDispersion, fixedBackground } = phase;
-      globals = drawGlobals(statistics, globals, frame, {
-        seed: input.seed,
-        block: block.index,
-        fixedDispersion,
-        fixedBackground,
-        priorShare,
-      });
-      carried = frames.map(({ tables }) => chainOf(tables));
+      // Nobody needs a draw after the last block.
+      draw = () =>
+        drawGlobals(statistics, globals, frame, {
+          seed: input.seed,
+          block: block.index,
+          fixedDispersion,
+          fixedBackground,
+          priorShare,
+        });
+      carried = frames.map(({ pieces }) => ({ tables: {}, pieces: pieces ?? {} }));
       iteration = block.firstIteration + block.iterations;
       records.splice(0, records.length - Math.max(1, blocksToAverage(blocks)));
       if (phase.phase !== 'parameters' && settled(logLikelihoods)) break;
     }
   }
-  const missing = missingCounts(input.geneTotals, input.pilotTotals);
-  return { globals: freezeGlobals(records, missing, frame, priorShare), trace };
+  const averaged = records.map(({ statistics, mean }) => ({ statistics, mean: mean() }));
+  return { globals: freezeGlobals(averaged, missing, frame), trace };
+}
+
+/** Makes a value when it is first asked for, and keeps it. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 const roundName = (index: number): string => `assign-fit-${String(index).padStart(3, '0')}`;
 
 function prepareTask(tile: string, model: ModelFrame, settings: ProsegSettings): FitTask {
-  return { tile, kind: 'assign.proseg.prepare', meta: { model, settings }, tables: {} };
+  return { tile, kind: 'assign.proseg.prepare', meta: { model, settings }, tables: {}, pieces: {} };
 }
 
 function blockStep(
@@ -151,15 +184,16 @@ function blockStep(
   settings: ProsegSettings,
   block: FitBlock,
   globals: ProsegGlobals,
-  carried: Record<string, Columns>[],
+  carried: readonly Carried[],
 ): FitStep {
-  const shared = globalsTables(globals);
+  const shared = globalsPiece(globals);
   const tasks = pilots.map((tile, i): FitTask => {
     return {
       tile,
       kind: 'assign.proseg.fit',
       meta: { model, settings, block },
-      tables: { ...shared, ...carried[i] },
+      tables: carried[i].tables,
+      pieces: { [GLOBALS_PIECE]: shared, ...carried[i].pieces },
     };
   });
   return { round: roundName(block.index + 1), tasks };
@@ -174,11 +208,6 @@ function resultOf(results: Results, tile: string): Frame {
     );
   }
   return frame;
-}
-
-/** The opaque chain tables of a result, under the names the next task wants them by. */
-function chainOf(tables: Record<string, Columns>): Record<string, Columns> {
-  return Object.fromEntries(Object.entries(tables).filter(([name]) => name.startsWith('chain.')));
 }
 
 function sumHistograms(histograms: readonly Uint32Array[]): Float64Array {

@@ -4,30 +4,36 @@ import { factorTotals, meanGlobals, modeOfScale, type PosteriorOptions } from '.
 import { addMissing } from './rare-genes.ts';
 import { latentWidth, type PooledStatistics } from './statistics.ts';
 
-/** One block of the end of the fit: its statistics and the globals they were made with. */
+/** One block of the end of the fit. */
 export interface FitRecord {
   statistics: PooledStatistics;
-  globals: ProsegGlobals;
-  fixedDispersion: boolean;
+  /** Means of the conditional posteriors given the statistics. */
+  mean: ProsegGlobals;
 }
 
 /**
- * Point values of the globals for all tiles: the means of the conditional posteriors, averaged over `records` (scales
- * geometrically), with genes that the pilots lack (`missing`, transcripts by gene) given the rates of an average gene.
+ * The means of the conditional posteriors given the statistics of a block and the globals these were made with, the genes that the
+ * pilots lack (`missing`, transcripts by gene) as an average gene.
+ */
+export const meanOfBlock = (
+  statistics: PooledStatistics,
+  globals: ProsegGlobals,
+  missing: Float64Array,
+  model: ModelFrame,
+  options: Pick<PosteriorOptions, 'fixedDispersion' | 'priorShare'>,
+): ProsegGlobals =>
+  meanGlobals(addMissing(statistics, missing, model), globals, model, { ...options, fixedBackground: false });
+
+/**
+ * Point values of the globals for all tiles: the means of `records` averaged (scales geometrically), with private genes that the
+ * pilots lack (`missing`, transcripts by gene) given the rates of an average gene.
  */
 export function freezeGlobals(
   records: readonly FitRecord[],
   missing: Float64Array,
   model: ModelFrame,
-  priorShare: PosteriorOptions['priorShare'],
 ): ProsegGlobals {
-  const means = records.map(({ statistics, globals, fixedDispersion }) =>
-    meanGlobals(addMissing(statistics, missing, model), globals, model, {
-      fixedDispersion,
-      fixedBackground: false,
-      priorShare,
-    }),
-  );
+  const means = records.map(({ mean }) => mean);
   const average = <A extends Float32Array | Float64Array>(pick: (globals: ProsegGlobals) => A): A => {
     const first = pick(means[0]);
     const sums = new Float64Array(first.length);

@@ -1,13 +1,13 @@
 import { SpatileError } from '@spatile/formats/errors';
-import type { Columns, Frame } from '@spatile/formats/tile/frame';
+import { type Columns, encodeFrame, type Frame, openPiece } from '@spatile/formats/tile/frame';
 import {
+  CHAIN_PIECE,
   type FitBlock,
   type ModelFrame,
+  PROSEG_CHAIN,
   PROSEG_STATISTICS,
   type ProsegStatistics,
-  prefixed,
   statisticsTables,
-  unprefixed,
 } from '@spatile/formats/tile/proseg';
 import type { Handler } from '../../handler.ts';
 import { modelledArea } from './density.ts';
@@ -29,9 +29,9 @@ import { prosegTask } from './task.ts';
 
 /**
  * `assign.proseg.fit`: one block of a pilot chain given the current globals.
- * In: assign-tile with `meta.model`, `meta.settings`, `meta.block` (`FitBlock`), `globals.*`, and either the `chain.*` tables of
+ * In: `meta.model`, `meta.settings`, `meta.block` (`FitBlock`), pieces `window` and `globals`, and either the piece `chain` of
  * the previous block or table `initial` (cell, component). Out: `PROSEG_STATISTICS` with `statistics.*` (sums over the last
- * `recorded` iterations) and `chain.*`.
+ * `recorded` iterations) and the piece `chain`.
  */
 export const fit: Handler = async (input, context) => {
   const task = prosegTask(input, true);
@@ -55,7 +55,10 @@ export const fit: Handler = async (input, context) => {
     return {
       kind: PROSEG_STATISTICS,
       meta: { tile: task.tile.meta.tile, block: block.index },
-      tables: { ...statisticsTables(statistics), ...prefixed('chain', chainOf(sampler, block)) },
+      tables: statisticsTables(statistics),
+      pieces: {
+        [CHAIN_PIECE]: encodeFrame({ kind: PROSEG_CHAIN, meta: {}, tables: chainOf(sampler, block) }),
+      },
     };
   } finally {
     sampler.bound.release();
@@ -80,16 +83,16 @@ function iterate(sampler: Sampler, block: FitBlock, k: number): void {
 
 /** Brings the sampler to where the previous block stopped, or to the start of the chain. */
 function resume(sampler: Sampler, input: Frame, block: FitBlock, prior: StartColumns): void {
-  const chain = unprefixed('chain', input.tables);
   const { grid, arrays, cells } = sampler;
-  const locals = Uint32Array.from(cells, (_, i) => i + 1);
-  if (chain.voxels === undefined) {
+  if (input.pieces?.[CHAIN_PIECE] === undefined) {
     enterLabels(sampler, spread(prior, grid.layers, grid.coarseFactor), prior);
     firstExpression(sampler, 'components');
     setComponents(sampler, input.tables.initial);
     sampler.bound.kernel.drawLoadings(sampler.bound.tile, START_ITERATION);
     return;
   }
+  const chain = openPiece(input, CHAIN_PIECE, PROSEG_CHAIN).tables;
+  const locals = Uint32Array.from(cells, (_, i) => i + 1);
   const label = chain.voxels.label as Uint16Array;
   const edge = label.length === voxelCount(sampler, grid.coarseFactor) ? grid.coarseFactor : 1;
   if (label.length !== voxelCount(sampler, edge)) throw misfit(sampler, 'labels', label.length);

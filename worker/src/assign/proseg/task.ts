@@ -1,11 +1,12 @@
 import { SpatileError } from '@spatile/formats/errors';
-import { type AssignTile, assignTileFrom } from '@spatile/formats/tile/assign';
-import type { Frame } from '@spatile/formats/tile/frame';
+import { ASSIGN_TILE, type AssignTile, assignTileFrom } from '@spatile/formats/tile/assign';
+import { type Frame, openPiece } from '@spatile/formats/tile/frame';
 import {
   globalsOfTask,
   type ModelFrame,
   type ProsegGlobals,
   type ProsegSettings,
+  WINDOW_PIECE,
 } from '@spatile/formats/tile/proseg';
 
 /** A task of this method, unpacked. `globals` is absent while preparing. */
@@ -21,7 +22,7 @@ const MAX_CELLS = 65534;
 
 /** Unpacks and checks a task frame. Errors: `RUN_CORRUPT` when parts are missing or sizes do not fit, `MEMORY_LIMIT` for too many cells. */
 export function prosegTask(frame: Frame, withGlobals: boolean): ProsegTask {
-  const tile = assignTileFrom(frame);
+  const tile = assignTileFrom(windowOf(frame));
   const model = frame.meta.model as ModelFrame | undefined;
   const settings = frame.meta.settings as ProsegSettings | undefined;
   if (model === undefined || settings === undefined)
@@ -38,6 +39,10 @@ export function prosegTask(frame: Frame, withGlobals: boolean): ProsegTask {
   if (globals !== null) checkGlobals(tile, model, globals);
   return { tile, model, settings, globals };
 }
+
+/** The assign-tile frame of a task: a piece of it, or itself. */
+const windowOf = (task: Frame): Frame =>
+  task.pieces?.[WINDOW_PIECE] === undefined ? task : openPiece(task, WINDOW_PIECE, ASSIGN_TILE);
 
 function checkGlobals(tile: AssignTile, model: ModelFrame, globals: ProsegGlobals): void {
   const { genes, privateGenes, factors, components, layers, densityBins } = model;
