@@ -17,10 +17,10 @@ async function answer({ id, job, input }: JobMessage): Promise<void> {
     const reply: JobReply = { id, value };
     port.postMessage(reply, ownMemory(value));
   } catch (thrown) {
-    const { message } = thrown as Error;
+    const { message, code } = thrown as NodeJS.ErrnoException;
     const error = isSpatileError(thrown)
       ? { code: thrown.code, message, fields: { ...thrown.fields } }
-      : { code: null, message, fields: {} };
+      : { code: null, message, fields: { code } };
     const reply: JobReply = { id, error };
     port.postMessage(reply);
   }
@@ -28,6 +28,8 @@ async function answer({ id, job, input }: JobMessage): Promise<void> {
 
 /** Memory of a result that nobody here needs any more: it moves instead of being copied. */
 function ownMemory(value: unknown): ArrayBuffer[] {
-  const { bytes } = (value ?? {}) as { bytes?: Uint8Array };
-  return bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
+  const { bytes, columns } = (value ?? {}) as { bytes?: Uint8Array; columns?: ArrayBufferView[] };
+  return [bytes, ...(columns ?? [])].flatMap((view) =>
+    view?.buffer instanceof ArrayBuffer ? [view.buffer] : [],
+  );
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import type { SlideBundle } from '@spatile/formats/bundle/slide';
 import { SpatileError } from '@spatile/formats/errors';
+import type { RowGroupDecoder } from '@spatile/formats/parquet/row-groups';
 import type { OwnerGrid } from '../plan/owner.ts';
 import type { TilePlan } from '../plan/plan.ts';
 import type { RunStore } from '../run/store.ts';
@@ -36,6 +37,8 @@ export interface PartitionInput {
   featureIndex: Uint32Array;
   /** Scan order of vendor cells (k-th met) -> slide cell, 0 = none. */
   cellIndex: Uint32Array;
+  /** Who decodes the transcripts; null or absent for this thread. */
+  decoder?: RowGroupDecoder | null;
 }
 
 interface TileBuffer {
@@ -109,13 +112,8 @@ async function distribute(
   const counts = noneFiltered();
   let spillEnd = 0;
   let rows = 0;
-  for await (const batch of bundle.transcripts.batches({
-    z: true,
-    qv: true,
-    transcriptId: true,
-    cell: true,
-    nuclear: true,
-  })) {
+  const wanted = { z: true, qv: true, transcriptId: true, cell: true, nuclear: true };
+  for await (const batch of bundle.transcripts.batches(wanted, input.decoder)) {
     if (batch.firstRow + batch.length > 0xffffffff) {
       throw new SpatileError(
         'INTERNAL',

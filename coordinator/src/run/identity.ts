@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { InputFile } from '@spatile/formats/bundle/slide';
@@ -8,6 +6,7 @@ import type { RunConfig } from '@spatile/formats/config/schema';
 import { SpatileError } from '@spatile/formats/errors';
 import { digestOfStore } from '@spatile/formats/spatialdata/store';
 import { VERSION } from '../version.ts';
+import { digestFile } from './digest-file.ts';
 
 /** What makes two runs the same run: equal identities give equal bytes. Stored as `run.json`. */
 export interface RunIdentity {
@@ -20,17 +19,18 @@ export interface RunIdentity {
 }
 
 /**
- * The identity of a run. @param inputs files, or folders of which all files count.
+ * The identity of a run. @param inputs files, or folders of which all files count. @param digest gives the SHA-256 of a file.
  * Errors: `INPUT_UNREADABLE`.
  */
 export async function runIdentity(
   config: RunConfig,
   inputs: InputFile[],
   crop: RunIdentity['crop'],
+  digest: (path: string) => Promise<string> = digestFile,
 ): Promise<RunIdentity> {
   const digested = [];
   for (const { role, path, name, sizeBytes } of inputs)
-    digested.push({ role, name, sizeBytes, sha256: await digestInput(path, name) });
+    digested.push({ role, name, sizeBytes, sha256: await digestInput(path, name, digest) });
   digested.sort((a, b) =>
     a.role < b.role ? -1 : a.role > b.role ? 1 : a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
   );
@@ -63,9 +63,13 @@ function firstDifference(a: unknown, b: unknown, path: string): string {
   return `${path}: ${JSON.stringify(a)} then, ${JSON.stringify(b)} now`;
 }
 
-async function digestInput(path: string, name: string): Promise<string> {
+async function digestInput(
+  path: string,
+  name: string,
+  digest: (path: string) => Promise<string>,
+): Promise<string> {
   try {
-    return (await stat(path)).isDirectory() ? await digestOfStore(path) : await digestFile(path);
+    return (await stat(path)).isDirectory() ? await digestOfStore(path) : await digest(path);
   } catch (cause) {
     throw new SpatileError(
       'INPUT_UNREADABLE',
@@ -73,14 +77,4 @@ async function digestInput(path: string, name: string): Promise<string> {
       { cause },
     );
   }
-}
-
-function digestFile(path: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const hash = createHash('sha256');
-    createReadStream(path, { highWaterMark: 1 << 20 })
-      .on('data', (chunk) => hash.update(chunk))
-      .on('end', () => resolve(hash.digest('hex')))
-      .on('error', reject);
-  });
 }

@@ -1,6 +1,7 @@
 import type { Finding, PriorSource } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { dieAt } from '@spatile/formats/failpoint';
+import type { RowGroupDecoder } from '@spatile/formats/parquet/row-groups';
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
 import type { ProgressEvent } from '../api.ts';
 import { CELLS, CELLS_FILE, cellTableFrame, cellTableFrom } from '../cells/store.ts';
@@ -44,6 +45,7 @@ export async function scanSlide(
   config: RunConfig,
   store: RunStore | null,
   progress: Progress,
+  decoder: RowGroupDecoder | null = null,
 ): Promise<Scan> {
   if (store !== null && (await store.has(SCAN_FILE))) return storedScan(store);
   const { voxelUm, coarseFactor } = config.assign.proseg;
@@ -52,7 +54,8 @@ export async function scanSlide(
     'scan',
     'reading transcripts',
     input.bundle.transcripts.rowCount,
-    (onRows) => scanTranscripts(input.bundle, input.rules, latticeFor(voxelUm, coarseFactor), onRows),
+    (onRows) =>
+      scanTranscripts(input.bundle, input.rules, latticeFor(voxelUm, coarseFactor), onRows, decoder),
   );
   if (store !== null) await storeScan(store, scan);
   return scan;
@@ -72,6 +75,7 @@ export async function partitionSlide(
   slide: SlideContext,
   store: RunStore,
   progress: Progress,
+  decoder: RowGroupDecoder | null = null,
 ): Promise<void> {
   await store.putJson(PLAN_FILE, slide.plan);
   await store.put(CELLS_FILE, encodeFrame(cellTableFrame(slide.cells)));
@@ -87,6 +91,7 @@ export async function partitionSlide(
         owner: slide.owner,
         featureIndex: slide.features.fromScan,
         cellIndex: cellIndexFromScan(slide.scan, slide.cells),
+        decoder,
       },
       onRows,
     ),

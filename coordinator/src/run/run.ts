@@ -6,6 +6,7 @@ import { assignStage, lastSettling, runAssign } from '../assign/run-stage.ts';
 import { isCorrecting, referenceInputs, slideReference } from '../correct/run-stage.ts';
 import { runOutline } from '../outline/round.ts';
 import { openSegmentStage, segmentInputs, segmentRun } from '../segment/stage.ts';
+import { threadedDecoder } from '../threads/decoder.ts';
 import { ThreadPool } from '../threads/pool.ts';
 import { VERSION } from '../version.ts';
 import { checkOutput, LOCK_FILE, removeUnfinished, runDirectoryFor } from './directory.ts';
@@ -31,23 +32,30 @@ import { TaskWatch } from './task-watch.ts';
 export async function runSlide(options: RunOptions): Promise<RunSummary> {
   const lock = runLock(options.output);
   const trace = await RunTrace.open(options);
+  const threads = new ThreadPool(options.workers - 1);
   const progress: RunOptions['progress'] = (event) => {
     trace.hear(event);
     options.progress(event);
   };
   try {
-    const summary = await wholeRun({ ...options, progress }, lock, trace);
+    const summary = await wholeRun({ ...options, progress }, lock, trace, threads);
     await trace.close();
     return summary;
   } catch (error) {
     await trace.close(error);
     throw error;
   } finally {
+    await threads.close();
     lock.release();
   }
 }
 
-async function wholeRun(options: RunOptions, lock: Lock, trace: RunTrace): Promise<RunSummary> {
+async function wholeRun(
+  options: RunOptions,
+  lock: Lock,
+  trace: RunTrace,
+  threads: ThreadPool,
+): Promise<RunSummary> {
   const started = performance.now();
   const mode = await checkOutput(options);
   if (options.mode === 'resume' && mode === 'new') {
@@ -57,10 +65,14 @@ async function wholeRun(options: RunOptions, lock: Lock, trace: RunTrace): Promi
     });
   }
   const progress = untilAborted(options.progress, options.signal);
+  // They load while the bundle is opened; a resumed run may have nothing for them to do.
+  if (mode !== 'resume') threads.warmUp();
   const input = await openInput(options.bundle, options.config, options.crop);
+  const decoder = threadedDecoder(threads);
+  const identified = identityOf(input, options, threads);
   const store = new RunStore(runDirectoryFor(options.output));
   // Scan and plan of a new run come before anything is written: bad input leaves nothing behind.
-  const early = mode === 'resume' ? null : await scanSlide(input, options.config, null, progress);
+  const early = mode === 'resume' ? null : await scanSlide(input, options.config, null, progress, decoder);
   const scanned = {
     seconds: (performance.now() - started) / 1000,
     coordinatorRssBytes: process.memoryUsage.rss(),
@@ -69,12 +81,7 @@ async function wholeRun(options: RunOptions, lock: Lock, trace: RunTrace): Promi
   const planned =
     early === null || segmenting !== null ? null : await planSlide(input, options.config, early);
   const known = early === null ? null : await slideReference(options.config, early);
-  const inputs = [
-    ...input.inputs,
-    ...referenceInputs(options.config),
-    ...(await segmentInputs(options.config)),
-  ];
-  const identity = await runIdentity(options.config, inputs, cropFrame(input, options));
+  const identity = await identified;
   throwIfAborted(options.signal);
   if (mode === 'overwrite') await clearLocked(options.output, lock);
   await claimDirectory(store, identity, mode, lock);
@@ -104,13 +111,12 @@ async function wholeRun(options: RunOptions, lock: Lock, trace: RunTrace): Promi
       signal: options.signal,
     });
   let runner = newRunner();
-  const threads = new ThreadPool(options.workers - 1);
   try {
     if (early !== null) {
       await storeScan(store, early);
       await logEvent(store, { type: 'step', step: 'scan', ...scanned });
     }
-    const scan = early ?? (await scanSlide(input, options.config, store, progress));
+    const scan = early ?? (await scanSlide(input, options.config, store, progress, decoder));
     const segmented = await segmentRun(
       planned !== null ? null : (segmenting ?? (await openSegmentStage(input, options.config, scan))),
       { config: options.config, store, runner },
@@ -124,7 +130,7 @@ async function wholeRun(options: RunOptions, lock: Lock, trace: RunTrace): Promi
       // A resumed run may have nothing left for them to do.
       if (mode !== 'resume') runner.warmUp();
       try {
-        await partitionSlide(input, slide, store, progress);
+        await partitionSlide(input, slide, store, progress, decoder);
         throwIfAborted(options.signal);
         const stage = await assignStage(slide, store, runner, threads, options.progress);
         const assigned = await runAssign(stage);
@@ -158,7 +164,6 @@ async function wholeRun(options: RunOptions, lock: Lock, trace: RunTrace): Promi
     throw error;
   } finally {
     await runner.close();
-    await threads.close();
     close();
   }
 }
@@ -187,6 +192,17 @@ export async function claimDirectory(
     return;
   }
   await store.putJson('run.json', identity);
+}
+
+/** The identity of the run, made while the transcripts are scanned; it rejects where it is waited for. */
+function identityOf(input: OpenedInput, options: RunOptions, threads: ThreadPool): Promise<RunIdentity> {
+  const { config } = options;
+  const made = (async () => {
+    const inputs = [...input.inputs, ...referenceInputs(config), ...(await segmentInputs(config))];
+    return runIdentity(config, inputs, cropFrame(input, options), (path) => threads.run('digest', { path }));
+  })();
+  made.catch(() => undefined);
+  return made;
 }
 
 /** How the selection was read: part of what a run is, since the file alone does not say its unit. */

@@ -1,5 +1,6 @@
 import type { Feature, SlideBundle } from '@spatile/formats/bundle/slide';
 import { SpatileError } from '@spatile/formats/errors';
+import type { RowGroupDecoder } from '@spatile/formats/parquet/row-groups';
 import {
   type FilterCounts,
   type FilterRules,
@@ -116,6 +117,7 @@ export async function scanTranscripts(
   rules: FilterRules,
   binUm: number,
   onRows: (rows: number) => void,
+  decoder: RowGroupDecoder | null = null,
 ): Promise<Scan> {
   const source = bundle.transcripts;
   const grid = new DensityGrid(binUm);
@@ -127,13 +129,8 @@ export async function scanTranscripts(
   let kept = 0;
   let firstInvalid = -1;
   let anyNuclear = false;
-  for await (const batch of source.batches({
-    z: true,
-    qv: rules.minQv !== null,
-    cell: true,
-    nuclear: true,
-    transcriptId: false,
-  })) {
+  const wanted = { z: true, qv: rules.minQv !== null, cell: true, nuclear: true, transcriptId: false };
+  for await (const batch of source.batches(wanted, decoder)) {
     const invalidBefore = filtered.invalidCoordinates;
     const rowsKept = keptRows(batch, rules, filtered);
     if (firstInvalid < 0 && filtered.invalidCoordinates > invalidBefore)

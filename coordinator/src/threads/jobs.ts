@@ -1,4 +1,9 @@
 import type { Finding } from '@spatile/formats/bundle/slide';
+import {
+  type DecodedRowGroups,
+  decodeRowGroups,
+  type RowGroupsJob,
+} from '@spatile/formats/parquet/row-groups';
 import { compressChunk } from '@spatile/formats/spatialdata/encoders';
 import {
   type EncodedChunk,
@@ -8,12 +13,15 @@ import {
 } from '@spatile/formats/spatialdata/parquet-chunk';
 import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import { bestCellStart, type CellStart, type KindsInput } from '../assign/proseg/kinds.ts';
+import { digestFile } from '../run/digest-file.ts';
 
 /** What a thread of the coordinator can do: pure functions of plain data, the same wherever they run. */
 export const jobs = {
   column: async ({ column, data }: { column: SinkColumn; data: SinkData }): Promise<EncodedChunk> =>
     encodeChunk(column, data),
   compress: ({ bytes }: { bytes: Uint8Array }): Promise<Uint8Array> => compressChunk(bytes),
+  digest: ({ path }: { path: string }): Promise<string> => digestFile(path),
+  rows: (job: RowGroupsJob): Promise<DecodedRowGroups> => decodeRowGroups(job),
   kinds: async (input: KindsInput): Promise<CellStart | null> => bestCellStart(input),
   validate: ({ path }: { path: string }): Promise<Finding[]> => validateSpatialData(path),
 };
@@ -29,7 +37,7 @@ export interface JobMessage {
   input: never;
 }
 
-/** `error` is a `SpatileError` as plain data; anything else that was thrown has no code. */
+/** `error` is a `SpatileError` as plain data; anything else that was thrown has no code but that of the system, among `fields`. */
 export type JobReply =
   | { id: number; value: unknown }
   | { id: number; error: { code: string | null; message: string; fields: Record<string, unknown> } };

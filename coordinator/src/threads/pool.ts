@@ -39,6 +39,11 @@ export class ThreadPool {
     this.#size = Math.min(size, MOST_THREADS);
   }
 
+  /** Threads that there may be. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** Starts all threads ahead of their first jobs. */
   warmUp(): void {
     while (this.#members.length < this.#size) this.#start();
@@ -137,7 +142,9 @@ function thrownBy({
   message: string;
   fields: Record<string, unknown>;
 }): Error {
-  return code === null ? new Error(message) : new SpatileError(code as ErrorCode, message, { fields });
+  return code === null
+    ? Object.assign(new Error(message), fields)
+    : new SpatileError(code as ErrorCode, message, { fields });
 }
 
 /** The built thread: beside the built coordinator, or in `dist` when the coordinator runs from its sources (tests). */

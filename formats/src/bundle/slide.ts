@@ -1,4 +1,5 @@
 import type { SlideImage } from '../image/slide-image.ts';
+import type { RowGroupDecoder } from '../parquet/row-groups.ts';
 import type { Affine, RectUm } from '../space.ts';
 
 /**
@@ -81,15 +82,19 @@ export interface TranscriptSource {
   /**
    * All rows in file order. May be called repeatedly (each call is one pass over the file). Damaged files raise
    * `PARQUET_INVALID` or `CSV_INVALID`.
-   * `columns` limits what is decoded; columns left out come back null (x, y and feature always come).
+   * `columns` limits what is decoded; columns left out come back null (x, y and feature always come). `decoder` may decode
+   * row groups, where the file has them; null decodes here.
    */
-  batches(columns?: {
-    z?: boolean;
-    qv?: boolean;
-    transcriptId?: boolean;
-    cell?: boolean;
-    nuclear?: boolean;
-  }): AsyncIterable<TranscriptBatch>;
+  batches(
+    columns?: {
+      z?: boolean;
+      qv?: boolean;
+      transcriptId?: boolean;
+      cell?: boolean;
+      nuclear?: boolean;
+    },
+    decoder?: RowGroupDecoder | null,
+  ): AsyncIterable<TranscriptBatch>;
 }
 
 /**

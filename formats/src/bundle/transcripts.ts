@@ -1,4 +1,5 @@
 import { SpatileError } from '../errors.ts';
+import type { RowGroupDecoder } from '../parquet/row-groups.ts';
 import type { ColumnArray, ColumnRequest, TableBatch, TableFile } from '../tabular/columns.ts';
 import { TextTable } from '../tabular/text-table.ts';
 import { CodeMap } from './code-map.ts';
@@ -88,9 +89,10 @@ class TableTranscripts implements TranscriptSource {
 
   async *batches(
     wanted: Wanted = { z: true, qv: true, transcriptId: true, cell: true, nuclear: true },
+    decoder: RowGroupDecoder | null = null,
   ): AsyncGenerator<TranscriptBatch> {
     const { parts, requests } = this.#requests(wanted);
-    for await (const batch of this.#table.batches(requests, ROWS_PER_BATCH)) {
+    for await (const batch of this.#table.batches(requests, ROWS_PER_BATCH, decoder)) {
       yield this.#translate(batch, new Map(parts.map((part, index) => [part, batch.columns[index]])));
     }
     this.#allFeaturesMet = true;

@@ -8,17 +8,31 @@ import { columnPages } from './pages.ts';
 import type { ParquetColumn } from './schema.ts';
 import { decodePage } from './values.ts';
 
+/** One column's part of a row group; plain data. */
+export interface ChunkPlace {
+  chunk: ColumnMetaData;
+  rows: number;
+  /** Which row group of how many, from 0, for messages. */
+  group: number;
+  groups: number;
+}
+
 /**
- * One column of a file as a stream of decoded pages over all row groups. Holds one page, so row groups of any size can
- * be read in slices of any length.
+ * One column as a stream of decoded pages over row groups. Holds one page, so row groups of any size can be read in slices of
+ * any length.
  */
 export class ColumnStream {
   readonly #pages: AsyncGenerator<ColumnArray>;
   #page: ColumnArray | null = null;
   #at = 0;
 
-  constructor(handle: FileHandle, metadata: FileMetaData, column: ParquetColumn, request: ColumnRequest) {
-    this.#pages = decodedPages(handle, metadata, column, request);
+  constructor(
+    handle: FileHandle,
+    places: readonly ChunkPlace[],
+    column: ParquetColumn,
+    request: ColumnRequest,
+  ) {
+    this.#pages = decodedPages(handle, places, column, request);
   }
 
   /** Fills `target` with the next rows. There must be as many left. */
@@ -41,15 +55,14 @@ export class ColumnStream {
 
 async function* decodedPages(
   handle: FileHandle,
-  metadata: FileMetaData,
+  places: readonly ChunkPlace[],
   column: ParquetColumn,
   request: ColumnRequest,
 ): AsyncGenerator<ColumnArray> {
-  for (const [index, group] of metadata.row_groups.entries()) {
+  for (const { chunk, rows, group, groups } of places) {
     try {
-      const chunk = columnChunk(group.columns, column.name);
       let dictionary: ColumnArray | null = null;
-      for await (const page of columnPages(handle, chunk, column, Number(group.num_rows))) {
+      for await (const page of columnPages(handle, chunk, column, rows)) {
         const values = decodePage(page, column, request, dictionary);
         if (page.kind === 'dictionary') dictionary = values;
         else yield values;
@@ -57,10 +70,18 @@ async function* decodedPages(
     } catch (cause) {
       if (cause instanceof SpatileError) throw cause;
       if (isSystemError(cause)) throw openFailed(column.path, cause);
-      const place = `column "${column.name}", row group ${index + 1} of ${metadata.row_groups.length}`;
+      const place = `column "${column.name}", row group ${group + 1} of ${groups}`;
       throw parquetInvalid(column.path, `${place}: ${describeCause(cause)}`, cause);
     }
   }
+}
+
+/** Where a column lies in the row groups; they were checked when the file was opened. */
+export function chunkPlaces({ row_groups: groups }: FileMetaData, name: string): ChunkPlace[] {
+  return groups.map(({ columns, num_rows }, group) => {
+    const { statistics: _, ...chunk } = columnChunk(columns, name);
+    return { chunk, rows: Number(num_rows), group, groups: groups.length };
+  });
 }
 
 /** A flat column's chunk in one row group; throws when it is absent. */

@@ -2,9 +2,10 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type FileMetaData, parquetMetadataAsync } from 'hyparquet';
 import { type ColumnRequest, requestedArrays, type TableBatch, type TableFile } from '../tabular/columns.ts';
 import { isSystemError, openFailed } from '../tabular/open-failed.ts';
-import { ColumnStream, columnChunk } from './column.ts';
+import { ColumnStream, chunkPlaces, columnChunk } from './column.ts';
 import { describeCause, parquetInvalid } from './invalid.ts';
 import { chunkExtent } from './pages.ts';
+import { canDecodeWhole, decodedBatches, type RowGroupDecoder } from './row-groups.ts';
 import { type ParquetColumn, parquetColumns } from './schema.ts';
 
 /** Larger footers are refused: 256 MiB describe some 10^6 column chunks. */
@@ -36,7 +37,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
       columns,
       rowCount,
       sizeBytes,
-      batches: (requests, rows) => batches(path, metadata, columns, requests, rows),
+      batches: (requests, rows, decoder) => batches(path, metadata, columns, requests, rows, decoder ?? null),
     };
   } catch (cause) {
     throw isSystemError(cause) ? openFailed(path, cause) : cause;
@@ -109,16 +110,25 @@ async function* batches(
   columns: ParquetColumn[],
   requests: readonly ColumnRequest[],
   rowsPerBatch: number,
+  decoder: RowGroupDecoder | null,
 ): AsyncGenerator<TableBatch> {
   const rowCount = Number(metadata.num_rows);
+  const requested = requests.map((request) => ({
+    column: columns.find(({ name }) => name === request.name)!,
+    places: chunkPlaces(metadata, request.name),
+    request,
+  }));
+  if (decoder !== null && canDecodeWhole(metadata.row_groups.map(({ num_rows }) => Number(num_rows)))) {
+    yield* decodedBatches(path, requested, rowsPerBatch, decoder);
+    return;
+  }
   const handle = await open(path).catch((cause) => {
     throw openFailed(path, cause);
   });
   try {
-    const streams = requests.map((request) => {
-      const column = columns.find(({ name }) => name === request.name)!;
-      return new ColumnStream(handle, metadata, column, request);
-    });
+    const streams = requested.map(
+      ({ column, places, request }) => new ColumnStream(handle, places, column, request),
+    );
     for (let firstRow = 0; firstRow < rowCount; firstRow += rowsPerBatch) {
       const length = Math.min(rowsPerBatch, rowCount - firstRow);
       const arrays = requestedArrays(requests, length);

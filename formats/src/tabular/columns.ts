@@ -1,4 +1,5 @@
 import { SpatileError } from '../errors.ts';
+import type { RowGroupDecoder } from '../parquet/row-groups.ts';
 import type { TextTable } from './text-table.ts';
 
 /** What the Parquet and the CSV reader have in common: a table whose columns are asked for by name and come in batches. */
@@ -38,8 +39,15 @@ export interface TableFile {
   /** Null when it takes a scan to tell. */
   readonly rowCount: number | null;
   readonly sizeBytes: number;
-  /** All rows in file order, at most `rowsPerBatch` at a time; each call is one pass with its own file handle. */
-  batches(requests: readonly ColumnRequest[], rowsPerBatch: number): AsyncIterable<TableBatch>;
+  /**
+   * All rows in file order, at most `rowsPerBatch` at a time; each call is one pass with its own file handle. `decoder` may
+   * decode row groups, where the file has them.
+   */
+  batches(
+    requests: readonly ColumnRequest[],
+    rowsPerBatch: number,
+    decoder?: RowGroupDecoder | null,
+  ): AsyncIterable<TableBatch>;
 }
 
 /** What a column must be good for: `id` is text or whole numbers, `flag` also booleans. */

@@ -1,3 +1,9 @@
+/** The texts of a table as they can be sent: text k lies at `arena[starts[k] .. starts[k + 1])`. */
+export interface PackedTexts {
+  arena: Uint8Array;
+  starts: Float64Array;
+}
+
 /**
  * Gives every distinct text a dense number. The hot path takes bytes, so a reader never makes a string for a text it has
  * met before. Memory grows with the number of distinct texts (genes, cells), never with the number of rows.
@@ -40,6 +46,19 @@ export class TextTable {
       this.#numbers.set(value, code);
     }
     return code;
+  }
+
+  /** All texts in order of their codes. */
+  packed(): PackedTexts {
+    const starts = this.#starts.slice(0, this.names.length + 1);
+    return { arena: this.#arena.slice(0, starts[this.names.length]), starts };
+  }
+
+  /** Takes in the texts of another table; gives the code here of each code there. */
+  merge({ arena, starts }: PackedTexts): Uint32Array {
+    return Uint32Array.from({ length: starts.length - 1 }, (_, k) =>
+      this.code(arena, starts[k], starts[k + 1]),
+    );
   }
 
   #equals(code: number, bytes: Uint8Array, start: number, end: number): boolean {
