@@ -23,6 +23,9 @@ const settings = {
 /** The library that gives a process another clock; the program `faketime` itself would stay between it and the test. */
 const fakeTime = /LD_PRELOAD=(.+)/.exec(String(spawnSync('faketime', ['-f', '+0', 'env']).stdout))?.[1];
 const another = (clock: string): StartOptions => ({ env: { LD_PRELOAD: fakeTime!, FAKETIME: clock } });
+/** Runs a command where it sees no process of this machine, as on another one that shares its disk. */
+const HIDDEN = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+const canHide = spawnSync(HIDDEN[0], [...HIDDEN.slice(1), 'true']).status === 0;
 let slide = '';
 let digest = '';
 let cluster: Cluster;
@@ -116,6 +119,26 @@ describe.skipIf(!hasBroker)('a run whose workers misbehave gives the bytes of on
     expect(second).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('another process works') });
     await expectDigest(first, output, digest);
   });
+
+  test.skipIf(!canHide)(
+    `when another machine, which does not see that the first still stands, takes it over${canHide ? '' : ' (skipped: no namespace of processes can be made here)'}`,
+    async () => {
+      cluster = await Cluster.start(1);
+      const output = at('taken over.zarr');
+      const first = cluster.run(slide, output, settings);
+      await untilCommitted(first, output, 'assign', 1);
+      first.child.kill('SIGSTOP');
+      const second = cluster.runWith({ under: HIDDEN }, slide, output, settings, '--resume');
+      const before = committed(runDirectoryFor(output), 'assign');
+      await untilCommitted(second, output, 'assign', before + 1);
+      first.child.kill('SIGCONT');
+      expect(await first.ended).toMatchObject({
+        exitCode: 4,
+        stderr: expect.stringContaining('another process has taken over this run'),
+      });
+      await expectDigest(second, output, digest);
+    },
+  );
 
   test('when it may open few files', async () => {
     const under = ['sh', '-c', 'ulimit -n 256; exec "$@"', 'sh'];

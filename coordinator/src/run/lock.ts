@@ -47,6 +47,11 @@ export class Lock {
     return living(textOf(this.path));
   }
 
+  /** Whether it was taken and somebody else has it now, or nobody: processes of another machine do not see this one. */
+  get isLost(): boolean {
+    return this.#taken !== null && textOf(this.path) !== this.#taken;
+  }
+
   /** Gives it back; does nothing when it was not taken or is no longer ours. */
   release(): void {
     if (this.#taken !== null && textOf(this.path) === this.#taken) rmSync(this.path, { force: true });

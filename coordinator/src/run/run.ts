@@ -20,7 +20,7 @@ import { type OpenedInput, openInput } from './open.ts';
 import { partitionSlide, planSlide, scanSlide, storeScan } from './prepare.ts';
 import { inRevisions } from './revision.ts';
 import { RoundRunner } from './rounds.ts';
-import { clearLocked, runLock, takeRunLock } from './run-lock.ts';
+import { clearLocked, runLock, TakeOver, takeRunLock } from './run-lock.ts';
 import { RunTrace } from './run-trace.ts';
 import { RunStore } from './store.ts';
 import { TaskWatch } from './task-watch.ts';
@@ -37,14 +37,18 @@ export async function runSlide(options: RunOptions): Promise<RunSummary> {
     trace.hear(event);
     options.progress(event);
   };
+  const takeOver = new TakeOver(lock, options.signal);
   try {
-    const summary = await wholeRun({ ...options, progress }, lock, trace, threads);
+    const settings = { ...options, progress, signal: takeOver.signal };
+    const summary = await wholeRun(settings, lock, trace, threads);
     await trace.close();
     return summary;
-  } catch (error) {
+  } catch (cause) {
+    const error = takeOver.explain(cause);
     await trace.close(error);
     throw error;
   } finally {
+    takeOver.end();
     await threads.close();
     lock.release();
   }

@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Lock } from '@spatile/coordinator/run/lock';
 import { isThere, markOf } from '@spatile/coordinator/run/process-mark';
-import { clearLocked, runLock, takeRunLock } from '@spatile/coordinator/run/run-lock';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { clearLocked, runLock, TakeOver, takeRunLock } from '@spatile/coordinator/run/run-lock';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 let folder = '';
 beforeEach(() => {
@@ -71,5 +71,36 @@ describe('a lock', () => {
     }
     await clearLocked(output, runLock(output));
     expect(existsSync(join(folder, 'slide.run'))).toBe(false);
+  });
+
+  test('that somebody else has taken over ends the run that had it, and stays with whom it is', async () => {
+    const lock = new Lock(path());
+    const asked = new AbortController();
+    const takeOver = new TakeOver(lock, asked.signal);
+    const error = new Error('whatever came of it');
+    try {
+      lock.take();
+      expect(takeOver.explain(error)).toBe(error);
+      const theirs = JSON.stringify({ pid: 1, started: null, token: 'of another machine' });
+      writeFileSync(path(), theirs);
+      await vi.waitFor(() => expect(takeOver.signal.aborted).toBe(true), 10_000);
+      expect(takeOver.explain(error)).toMatchObject({
+        code: 'OUTPUT_EXISTS',
+        message: expect.stringContaining('a: another process has taken over this run'),
+      });
+      lock.release();
+      expect(readFileSync(path(), 'utf8')).toBe(theirs);
+    } finally {
+      takeOver.end();
+    }
+  });
+
+  test('that nobody took over ends the run only when that is asked for', () => {
+    const asked = new AbortController();
+    const takeOver = new TakeOver(new Lock(path()), asked.signal);
+    expect(takeOver.signal.aborted).toBe(false);
+    asked.abort();
+    expect(takeOver.signal.aborted).toBe(true);
+    takeOver.end();
   });
 });
