@@ -37,31 +37,31 @@ describe('local density', () => {
     [1, 1, 1, 10],
   ])(
     'of %i x %i columns of %f um at a bandwidth of %f um is the sum over pairs',
-    (width, height, voxel, bandwidth) => {
+    async (width, height, voxel, bandwidth) => {
       const counts = scattered(width * height);
       const expected = byPairs(counts, width, height, voxel, bandwidth);
-      localDensity(counts, width, height, voxel, bandwidth, exp).forEach((value, at) => {
+      (await localDensity(counts, width, height, voxel, bandwidth, exp)).forEach((value, at) => {
         expect(value).toBeCloseTo(expected[at], 4);
       });
     },
   );
 
-  it('gives a transcript a weight of 1 in its own column, and does not change the counts', () => {
+  it('gives a transcript a weight of 1 in its own column, and does not change the counts', async () => {
     const counts = new Float32Array(81);
     counts[40] = 1;
-    const density = localDensity(counts, 9, 9, 1, 3, exp);
+    const density = await localDensity(counts, 9, 9, 1, 3, exp);
     expect(density[40]).toBe(1);
     expect(density[39]).toBeCloseTo(Math.exp(-1 / 18), 6);
     expect(counts.reduce((sum, n) => sum + n, 0)).toBe(1);
   });
 
-  it('has the same bits wherever the grid begins', () => {
+  it('has the same bits wherever the grid begins', async () => {
     const [width, height, reach] = [40, 30, 11];
     const counts = scattered(width * height);
-    const whole = localDensity(counts, width, height, 1, 3, exp);
+    const whole = await localDensity(counts, width, height, 1, 3, exp);
     const part = new Float32Array(28 * height);
     for (let j = 0; j < height; j++) part.set(counts.subarray(j * width + 6, j * width + 34), j * 28);
-    const cut = localDensity(part, 28, height, 1, 3, exp);
+    const cut = await localDensity(part, 28, height, 1, 3, exp);
     for (let j = 0; j < height; j++)
       for (let i = reach; i < 28 - reach; i++) expect(cut[j * 28 + i]).toBe(whole[j * width + i + 6]);
   });

@@ -1,4 +1,5 @@
 import { DENSITY_BINS, DENSITY_STEPS } from '@spatile/formats/tile/proseg';
+import { weightedSums } from '../../../kernels/bind-density.ts';
 import type { TileGrid } from './grid.ts';
 
 /** Bandwidth at which the density is the plain sum of weights (1.4 step 7). */
@@ -54,43 +55,19 @@ const CUT = 3.7169221888498383;
  * @param counts transcripts by column, row-major `height` x `width`; not changed.
  * @param exp exponential of the same bits everywhere.
  */
-export function localDensity(
+export async function localDensity(
   counts: Float32Array,
   width: number,
   height: number,
   voxelUm: number,
   bandwidthUm: number,
   exp: (x: number) => number,
-): Float32Array {
+): Promise<Float32Array> {
   const reach = Math.min(Math.floor((CUT * bandwidthUm) / voxelUm), Math.max(width, height) - 1);
   const weights = Float64Array.from({ length: reach + 1 }, (_, k) =>
     exp(-0.5 * ((k * voxelUm) / bandwidthUm) ** 2),
   );
-  const across = new Float32Array(counts.length);
-  const padded = new Float64Array(width + 2 * reach);
-  const row = new Float64Array(width);
-  for (let j = 0; j < height; j++) {
-    for (let i = 0; i < width; i++) padded[reach + i] = counts[j * width + i];
-    for (let i = 0; i < width; i++) row[i] = padded[reach + i];
-    for (let k = 1; k <= reach; k++) addPair(row, weights[k], padded, reach - k, reach + k);
-    across.set(row, j * width);
-  }
-  // Rows of zeros stand for what lies beyond the first and the last.
-  const rows = new Float64Array(width * (height + 2 * reach));
-  rows.set(across, width * reach);
-  const out = new Float32Array(counts.length);
-  for (let j = 0; j < height; j++) {
-    const at = width * (reach + j);
-    for (let i = 0; i < width; i++) row[i] = rows[at + i];
-    for (let k = 1; k <= reach; k++) addPair(row, weights[k], rows, at - k * width, at + k * width);
-    out.set(row, j * width);
-  }
-  return out;
-}
-
-/** `sum[i] += weight * (values[a + i] + values[b + i])`: without branches, as it is most of a tile's start. */
-function addPair(sum: Float64Array, weight: number, values: Float64Array, a: number, b: number): void {
-  for (let i = 0; i < sum.length; i++) sum[i] += weight * (values[a + i] + values[b + i]);
+  return weightedSums(counts, width, height, weights);
 }
 
 /** Visits the modelled columns of the core with their index on the fine grid. */

@@ -82,7 +82,7 @@ export async function openSampler(task: ProsegTask, options: SamplerOptions): Pr
     density: new Float32Array(0),
     edge: 1,
   };
-  loadDensity(sampler);
+  await loadDensity(sampler);
   loadTranscripts(sampler, options);
   loadCells(sampler);
   loadSettings(sampler, options);
@@ -158,14 +158,14 @@ function modelOrder(tile: AssignTile, grid: TileGrid, observed: ObservedVoxels):
  * Density on the fine columns, its bins, and which columns belong to the model. The sum of weights is scaled by
  * (0.5 um / bandwidth)^2, so that the unit (1.57 transcripts per um^2) does not depend on the bandwidth.
  */
-function loadDensity(sampler: Sampler): void {
+async function loadDensity(sampler: Sampler): Promise<void> {
   const { bound, grid, observed, source, task } = sampler;
   const bandwidth = task.settings.densityBandwidthUm;
   const counts = new Float32Array(grid.width * grid.height);
   for (let i = 0; i < source.length; i++) counts[observed.y[i] * grid.width + observed.x[i]]++;
   const scale = densityScale(bandwidth);
   const { exp } = bound.kernel;
-  const density = localDensity(counts, grid.width, grid.height, grid.voxelUm, bandwidth, exp);
+  const density = await localDensity(counts, grid.width, grid.height, grid.voxelUm, bandwidth, exp);
   const bins = new Uint8Array(density.length);
   for (let i = 0; i < density.length; i++) {
     density[i] *= scale;
