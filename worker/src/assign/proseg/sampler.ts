@@ -140,19 +140,24 @@ async function bind(sizes: AssignSizes, id: string): Promise<BoundAssign> {
 /** Indices of the transcripts that enter the model, by square of the slide's lattice, then by row. */
 function modelOrder(tile: AssignTile, grid: TileGrid, observed: ObservedVoxels): Uint32Array {
   const { gene } = tile.transcripts;
-  const column = (x: number): number =>
-    Math.floor((x + grid.firstColumn) / SQUARE) - Math.floor(grid.firstColumn / SQUARE);
-  const row = (y: number): number =>
-    Math.floor((y + grid.firstRow) / SQUARE) - Math.floor(grid.firstRow / SQUARE);
-  const across = column(grid.width - 1) + 1;
-  const start = new Uint32Array(across * (row(grid.height - 1) + 1) + 1);
-  const squareOf = (i: number): number => row(observed.y[i]) * across + column(observed.x[i]);
+  const columns = squaresOf(grid.firstColumn, grid.width, 1);
+  const across = columns[grid.width - 1] + 1;
+  const rows = squaresOf(grid.firstRow, grid.height, across);
+  const start = new Uint32Array(rows[grid.height - 1] + across + 1);
+  const squareOf = (i: number): number => rows[observed.y[i]] + columns[observed.x[i]];
   for (let i = 0; i < gene.length; i++) if (gene[i] !== CONTROL_GENE) start[squareOf(i) + 1]++;
   for (let k = 1; k < start.length; k++) start[k] += start[k - 1];
   const order = new Uint32Array(start[start.length - 1]);
   for (let i = 0; i < gene.length; i++) if (gene[i] !== CONTROL_GENE) order[start[squareOf(i)]++] = i;
   return order;
 }
+
+/** Number of the square of each column (or row) of the region, times `step`: the first one's is 0. */
+const squaresOf = (first: number, count: number, step: number): Uint32Array =>
+  Uint32Array.from(
+    { length: count },
+    (_, k) => step * (Math.floor((first + k) / SQUARE) - Math.floor(first / SQUARE)),
+  );
 
 /**
  * Density on the fine columns, its bins, and which columns belong to the model. The sum of weights is scaled by
@@ -167,9 +172,10 @@ async function loadDensity(sampler: Sampler): Promise<void> {
   const { exp } = bound.kernel;
   const density = await localDensity(counts, grid.width, grid.height, grid.voxelUm, bandwidth, exp);
   const bins = new Uint8Array(density.length);
+  const { densityCuts } = task.model;
   for (let i = 0; i < density.length; i++) {
     density[i] *= scale;
-    bins[i] = densityBin(density[i], task.model.densityCuts);
+    bins[i] = densityBin(density[i], densityCuts);
   }
   sampler.density = density;
   sampler.densityBins = bins;
@@ -179,41 +185,47 @@ async function loadDensity(sampler: Sampler): Promise<void> {
 const densityScale = (bandwidthUm: number): number => (UNIT_BANDWIDTH_UM / bandwidthUm) ** 2;
 
 /**
- * Density bin of a transcript: the others' density in its observed column. With its own weight (1, at the centre) the densest
+ * Density bins of transcripts: the others' density in the observed column. With its own weight (1, at the centre) the densest
  * bins would just be the columns that hold a transcript, their background as high as the expression of cells, and most
  * transcripts of cells would pass as background (Slivnyak's theorem: to a Poisson process, the density around a point without
  * the point is that of any place).
  */
-function binOf({ grid, density, task, observed }: Sampler, at: number): number {
+function binsOf({ grid, density, task, observed }: Sampler): (at: number) => number {
   const own = densityScale(task.settings.densityBandwidthUm);
-  const others = density[observed.y[at] * grid.width + observed.x[at]] - own;
-  return densityBin(Math.max(0, others), task.model.densityCuts);
+  const { densityCuts } = task.model;
+  const { width } = grid;
+  const { x, y } = observed;
+  return (at) => densityBin(Math.max(0, density[y[at] * width + x[at]] - own), densityCuts);
 }
 
-function loadTranscripts(sampler: Sampler, options: SamplerOptions): void {
-  const { arrays, task, source, observed } = sampler;
-  const { tile, model, globals } = task;
-  const { transcripts, meta } = tile;
+function loadTranscripts(sampler: Sampler, { moveOutsideCore }: SamplerOptions): void {
+  const { task, source, observed } = sampler;
+  const { row, gene, observedX, observedY, observedL, backgroundIndex, background, role } = sampler.arrays;
+  const { transcripts, meta } = task.tile;
+  const { genes, layers, densityBins } = task.model;
+  const beta = task.globals?.beta ?? null;
+  const binOf = binsOf(sampler);
+  const outside = moveOutsideCore ? ROLE_MOVES : 0;
   for (let i = 0; i < source.length; i++) {
     const at = source[i];
-    const gene = transcripts.gene[at];
-    if (gene >= model.genes) {
+    const own = transcripts.gene[at];
+    if (own >= genes) {
       throw new SpatileError(
         'RUN_CORRUPT',
-        `tile ${meta.tile}: gene ${gene} is not one of the model's ${model.genes}; expected a model gene or a control; delete the run directory and start again`,
+        `tile ${meta.tile}: gene ${own} is not one of the model's ${genes}; expected a model gene or a control; delete the run directory and start again`,
       );
     }
-    const [x, y, l] = [observed.x[at], observed.y[at], observed.l[at]];
-    const index = (gene * model.layers + l) * model.densityBins + binOf(sampler, at);
+    const layer = observed.l[at];
+    const index = (own * layers + layer) * densityBins + binOf(at);
+    row[i] = transcripts.row[at];
+    gene[i] = own;
+    observedX[i] = observed.x[at];
+    observedY[i] = observed.y[at];
+    observedL[i] = layer;
+    backgroundIndex[i] = index;
+    background[i] = beta === null ? LEAST_RATE : Math.max(LEAST_RATE, beta[index]);
     const inCore = rectContains(meta.core, transcripts.x[at], transcripts.y[at]);
-    arrays.row[i] = transcripts.row[at];
-    arrays.gene[i] = gene;
-    arrays.observedX[i] = x;
-    arrays.observedY[i] = y;
-    arrays.observedL[i] = l;
-    arrays.backgroundIndex[i] = index;
-    arrays.background[i] = globals === null ? LEAST_RATE : Math.max(LEAST_RATE, globals.beta[index]);
-    arrays.role[i] = (inCore ? ROLE_COUNTED : 0) | (inCore || options.moveOutsideCore ? ROLE_MOVES : 0);
+    role[i] = inCore ? ROLE_COUNTED | ROLE_MOVES : outside;
   }
 }
 
@@ -315,9 +327,15 @@ export function readLoadings({ bound, arrays, task }: Sampler, locals: ArrayLike
   const width = model.privateGenes + model.factors;
   const out = new Float32Array(locals.length * width);
   const latent = bound.integer('latent');
-  eachLatent(model, bound.integer('privateWidth'), (k, at) => {
-    for (let i = 0; i < locals.length; i++) out[i * width + k] = arrays.loading[locals[i] * latent + at];
-  });
+  const factors = bound.integer('privateWidth');
+  for (let i = 0; i < locals.length; i++) {
+    const at = locals[i] * latent;
+    out.set(arrays.loading.subarray(at, at + model.privateGenes), i * width);
+    out.set(
+      arrays.loading.subarray(at + factors, at + factors + model.factors),
+      i * width + model.privateGenes,
+    );
+  }
   return out;
 }
 
@@ -330,8 +348,12 @@ export function writeLoadings(
   const { model } = task;
   const width = model.privateGenes + model.factors;
   const latent = bound.integer('latent');
-  eachLatent(model, bound.integer('privateWidth'), (k, at) => {
-    for (let i = 0; i < locals.length; i++) arrays.loading[locals[i] * latent + at] = loadings[i * width + k];
-  });
+  const factors = bound.integer('privateWidth');
+  for (let i = 0; i < locals.length; i++) {
+    const at = locals[i] * latent;
+    const from = i * width;
+    arrays.loading.set(loadings.subarray(from, from + model.privateGenes), at);
+    arrays.loading.set(loadings.subarray(from + model.privateGenes, from + width), at + factors);
+  }
   bound.kernel.sumRates(bound.tile);
 }
