@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Finding } from '@spatile/formats/bundle/slide';
 import type { ReferenceProfiles } from '@spatile/formats/reference/read';
 import { IDENTITY, invertAffine } from '@spatile/formats/space';
+import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import type { RunOptions, RunSummary } from '../api.ts';
 import type { AssignStage, AssignSummary } from '../assign/stage.ts';
 import { priorCells } from '../cells/discovered.ts';
@@ -14,7 +15,7 @@ import { type SlideTally, tallySlide } from '../output/tally.ts';
 import { keptCounts, writeOutput } from '../output/write.ts';
 import { labelGrid } from '../output/write-labels.ts';
 import { convergenceFindings, judgeConvergence } from '../report/convergence.ts';
-import { drawReport, loadReport, writeReport } from '../report/report.ts';
+import { loadReport, writeReport } from '../report/report.ts';
 import type { Segmented } from '../segment/round.ts';
 import { reportFor } from './directory.ts';
 import { logEvent, logStep, readEvents } from './events.ts';
@@ -110,9 +111,10 @@ export async function finishRun({
   );
   await logStep(store, 'write', writeStarted);
   const reportStarted = performance.now();
-  const [problems, drawn] = await Promise.all([
-    threads.run('validate', { path: output }),
-    drawReport(output),
+  // One is done here where there is one thread: it would wait there for the other.
+  const [drawn, problems] = await Promise.all([
+    threads.run('draw', { path: output }),
+    threads.size > 1 ? threads.run('validate', { path: output }) : validateSpatialData(output),
   ]);
   const convergence = await judgeConvergence(store, assigned.diagnostics);
   const all = [

@@ -13,6 +13,7 @@ import {
 } from '@spatile/formats/spatialdata/parquet-chunk';
 import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import { bestCellStart, type CellStart, type KindsInput } from '../assign/proseg/kinds.ts';
+import { type DrawnReport, drawReport } from '../report/report.ts';
 import { digestFile } from '../run/digest-file.ts';
 
 /** What a thread of the coordinator can do: pure functions of plain data, the same wherever they run. */
@@ -22,6 +23,7 @@ export const jobs = {
   compress: ({ bytes }: { bytes: Uint8Array }): Promise<Uint8Array> => compressChunk(bytes),
   digest: ({ path }: { path: string }): Promise<string> => digestFile(path),
   rows: (job: RowGroupsJob): Promise<DecodedRowGroups> => decodeRowGroups(job),
+  draw: ({ path }: { path: string }): Promise<DrawnReport> => drawReport(path),
   kinds: async (input: KindsInput): Promise<CellStart | null> => bestCellStart(input),
   validate: ({ path }: { path: string }): Promise<Finding[]> => validateSpatialData(path),
 };
