@@ -76,7 +76,7 @@ describe('a run directory that is not what it was', () => {
     const output = at('damaged.zarr');
     await run(slide, output, settings);
     rmSync(output, { recursive: true });
-    for (const name of ['results/outline/t0003.frame', 'partition/t0002.arrow', 'settled/0/t0001.frame']) {
+    for (const name of ['results/outline/t0003.frame', 'partition/t0002.frame', 'settled/0/t0001.frame']) {
       const path = at(`damaged.run/${name}`);
       const whole = readFileSync(path);
       const damaged = Uint8Array.from(whole);

@@ -75,7 +75,7 @@ describe.skipIf(!canMount)(`a full disk${mountNote}`, () => {
     [
       'while the transcripts are partitioned',
       () => pagesOf(at('elsewhere.run/partition')),
-      /^(partition\/t\d{4}\.arrow|scan\.frame|cells\.frame): no space left on the disk of the run directory; free some and go on with --resume$/,
+      /^(partition\/(t\d{4}|blocks)\.frame|scan\.frame|cells\.frame): no space left on the disk of the run directory; free some and go on with --resume$/,
     ],
     [
       'while results are stored',

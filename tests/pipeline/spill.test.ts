@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { decodePartition } from '@spatile/coordinator/partition/columns';
 import { partitionTranscripts } from '@spatile/coordinator/partition/partition';
+import { decodeTile } from '@spatile/coordinator/partition/tile-file';
 import { OwnerGrid } from '@spatile/coordinator/plan/owner';
 import type { TilePlan } from '@spatile/coordinator/plan/plan';
 import { RunStore } from '@spatile/coordinator/run/store';
@@ -64,8 +64,8 @@ test('a tile with more transcripts than the buffer holds goes through the spill 
   );
   expect(manifest.tiles.map(({ transcripts }) => transcripts)).toEqual([320_000, 80_000]);
   for (const [tile, mine] of [(i: number) => i % 5 !== 0, (i: number) => i % 5 === 0].entries()) {
-    const name = `partition/t${tile}.arrow`;
-    const columns = decodePartition(readFileSync(store.path(name)), name);
+    const name = `partition/t${tile}.frame`;
+    const columns = decodeTile(readFileSync(store.path(name)), manifest.tiles[tile].sha256, name);
     const rows = Array.from({ length: ROWS }, (_, i) => i).filter(mine);
     expectSame(columns.row, Uint32Array.from(rows));
     expectSame(columns.x, Float32Array.from(rows, xOf));
@@ -78,5 +78,10 @@ test('a tile with more transcripts than the buffer holds goes through the spill 
       BigUint64Array.from(rows, (i) => BigInt(i) * 3n),
     );
   }
-  expect(readdirSync(store.path('partition')).sort()).toEqual(['manifest.json', 't0.arrow', 't1.arrow']);
+  expect(readdirSync(store.path('partition')).sort()).toEqual([
+    'blocks.frame',
+    'manifest.json',
+    't0.frame',
+    't1.frame',
+  ]);
 });

@@ -1,5 +1,6 @@
 import type { AssignStage } from '@spatile/coordinator/assign/stage';
 import type { CellTable } from '@spatile/coordinator/cells/table';
+import { BlockIndex } from '@spatile/coordinator/partition/block-index';
 import { RegionReader } from '@spatile/coordinator/partition/regions';
 import { makePlan } from '@spatile/coordinator/plan/make';
 import type { TilePlan } from '@spatile/coordinator/plan/plan';
@@ -49,7 +50,7 @@ export function scaleSlide(transcripts: number, tileSizeUm: number | null, densi
   const stage = {
     slide: { config, scan, cells, plan },
     store,
-    regions: new RegionReader(store, plan, []),
+    regions: new RegionReader(store, plan, [], new BlockIndex([])),
     // Nothing was settled by an earlier attempt.
     states: { has: async () => false },
     busyTiles: plan.tiles.map((_, i) => i),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { growRect, rectsIntersect } from '@spatile/formats/space';
-import { ASSIGN_RESULT, type AssignResult, assignTileFrame } from '@spatile/formats/tile/assign';
+import { ASSIGN_RESULT, type AssignResult, storedTileFrame } from '@spatile/formats/tile/assign';
 import {
   type BaysorModel,
   type BaysorResult,
@@ -70,9 +70,9 @@ export function baysorTask(
     transcripts: transcripts[tile],
     areaUm: core,
     input: async (): Promise<Frame> => {
-      const { tile: input } = await inputs.assignTile(id, core, slide.plan.haloUm);
+      const tile = await inputs.storedTile(id, core, slide.plan.haloUm);
       const { meta, tables } = baysorModelParts(model);
-      return assignTileFrame(input, { meta: { ...meta, settings }, tables });
+      return storedTileFrame(tile, { meta: { ...meta, settings }, tables });
     },
   };
 }

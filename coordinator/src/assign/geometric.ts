@@ -1,5 +1,5 @@
 import { SpatileError } from '@spatile/formats/errors';
-import { ASSIGN_RESULT, assignResultFrom, assignTileFrame } from '@spatile/formats/tile/assign';
+import { ASSIGN_RESULT, assignResultFrom, storedTileFrame } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
 import type { ExpandSettings, NucleusSettings } from '@spatile/formats/tile/geometric';
 import { logStep } from '../run/events.ts';
@@ -26,8 +26,8 @@ export function geometricTask(
     transcripts: transcripts[tile],
     areaUm: core,
     input: async (): Promise<Frame> => {
-      const { tile: input } = await inputs.assignTile(id, core, slide.plan.haloUm);
-      return assignTileFrame(input, { meta: { settings } });
+      const tile = await inputs.storedTile(id, core, slide.plan.haloUm);
+      return storedTileFrame(tile, { meta: { settings } });
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type RectUm, rectContains } from '@spatile/formats/space';
-import { ASSIGN_TILE, assignTileFrame, CONTROL_GENE } from '@spatile/formats/tile/assign';
+import { ASSIGN_TILE, CONTROL_GENE, storedTileFrame } from '@spatile/formats/tile/assign';
 import { encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import { WINDOW_PIECE } from '@spatile/formats/tile/proseg';
 import { CellIndex } from '../cells/region.ts';
@@ -105,8 +105,7 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
   const windowOf = async ({ id, core }: { id: string; core: RectUm }): Promise<Uint8Array> => {
     const known = windows.get(id);
     if (known !== undefined) return known;
-    const { tile } = await inputs.assignTile(id, core, slide.plan.haloUm);
-    const bytes = encodeFrame(assignTileFrame(tile));
+    const bytes = encodeFrame(storedTileFrame(await inputs.storedTile(id, core, slide.plan.haloUm)));
     windows.set(id, bytes, bytes.length);
     return bytes;
   };

@@ -1,5 +1,5 @@
 import { growRect, rectsIntersect } from '@spatile/formats/space';
-import { assignTileFrame } from '@spatile/formats/tile/assign';
+import { storedTileFrame } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
 import { GLOBALS_PIECE } from '@spatile/formats/tile/proseg';
 import { borderWidthsUm } from '../plan/halo.ts';
@@ -38,8 +38,8 @@ export function prosegTask(
     transcripts: transcripts[tile],
     areaUm: core,
     input: async (): Promise<Frame> => {
-      const { tile: input } = await inputs.assignTile(id, core, slide.plan.haloUm);
-      return assignTileFrame(input, {
+      const tile = await inputs.storedTile(id, core, slide.plan.haloUm);
+      return storedTileFrame(tile, {
         meta: {
           model: model.frame,
           settings: prosegSettings(config),
@@ -112,12 +112,13 @@ export function borderTask(
       ...earlier.map(({ phase, id }) => taskKey(borderRound(phase), id)),
     ],
     input: async (): Promise<Frame> => {
-      const { tile, rows } = await inputs.assignTile(unit.id, unit.strip, contextUm);
+      const tile = await inputs.storedTile(unit.id, unit.strip, contextUm);
+      const rows = await regions.rows(tile.meta.region);
       const outcomes = [];
       for (const before of earlier) outcomes.push(await results.unit(before));
       const read = async (near: number) => (busy.has(near) ? states.readVersion(near, SETTLED) : null);
       const { tables } = await borderState(slide, regions, read, unit, rows, outcomes);
-      return assignTileFrame(tile, {
+      return storedTileFrame(tile, {
         meta: {
           model: model.frame,
           settings: prosegSettings(config),

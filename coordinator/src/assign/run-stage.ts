@@ -1,5 +1,6 @@
 import type { ProgressEvent } from '../api.ts';
 import { CellIndex } from '../cells/region.ts';
+import { BLOCKS_FILE, BlockIndex } from '../partition/block-index.ts';
 import type { PartitionManifest } from '../partition/partition.ts';
 import { RegionReader } from '../partition/regions.ts';
 import type { RoundRunner } from '../run/rounds.ts';
@@ -25,6 +26,7 @@ export async function assignInputs(slide: SlideContext, store: RunStore): Promis
     store,
     slide.plan,
     manifest.tiles.map((tile) => tile.sha256),
+    BlockIndex.decode(await store.read(BLOCKS_FILE), slide.plan.tiles.length),
   );
   return {
     slide,

@@ -1,56 +1,24 @@
-import { SpatileError } from '@spatile/formats/errors';
-import {
-  type DataType,
-  Field,
-  Float32,
-  makeData,
-  RecordBatch,
-  RecordBatchFileWriter,
-  Schema,
-  Struct,
-  Table,
-  tableFromIPC,
-  Uint8,
-  Uint32,
-  Uint64,
-} from 'apache-arrow';
+import type { BlockRows } from '@spatile/formats/tile/rows';
 
-/**
- * The columns of one partition file: the kept transcripts observed in one tile's core, in input order. Plain Arrow IPC, so
- * that any Arrow program can open it.
- */
-export interface PartitionColumns {
-  /** 0-based input row. */
-  row: Uint32Array;
-  x: Float32Array;
-  y: Float32Array;
-  z: Float32Array;
-  /** Index into the slide's feature list (genes by name, then controls by name). */
-  feature: Uint32Array;
+/** The columns of one partition: the kept transcripts observed in one tile's core, in input order. */
+export interface PartitionColumns extends BlockRows {
   qv: Float32Array;
   transcript_id: BigUint64Array;
-  /** Slide cell of the prior by the vendor's per-transcript id, 0 = none. */
-  prior: Uint32Array;
-  /** 1 = in a nucleus says the instrument. */
-  nuclear: Uint8Array;
 }
 
+type Name = keyof PartitionColumns;
+
 /** Column order and bytes per value; a record is 37 bytes. */
-const COLUMNS: {
-  name: keyof PartitionColumns;
-  type: () => DataType;
-  bytes: number;
-  array: (n: number) => PartitionColumns[keyof PartitionColumns];
-}[] = [
-  { name: 'row', type: () => new Uint32(), bytes: 4, array: (n) => new Uint32Array(n) },
-  { name: 'x', type: () => new Float32(), bytes: 4, array: (n) => new Float32Array(n) },
-  { name: 'y', type: () => new Float32(), bytes: 4, array: (n) => new Float32Array(n) },
-  { name: 'z', type: () => new Float32(), bytes: 4, array: (n) => new Float32Array(n) },
-  { name: 'feature', type: () => new Uint32(), bytes: 4, array: (n) => new Uint32Array(n) },
-  { name: 'qv', type: () => new Float32(), bytes: 4, array: (n) => new Float32Array(n) },
-  { name: 'transcript_id', type: () => new Uint64(), bytes: 8, array: (n) => new BigUint64Array(n) },
-  { name: 'prior', type: () => new Uint32(), bytes: 4, array: (n) => new Uint32Array(n) },
-  { name: 'nuclear', type: () => new Uint8(), bytes: 1, array: (n) => new Uint8Array(n) },
+const COLUMNS: { name: Name; bytes: number; array: (n: number) => PartitionColumns[Name] }[] = [
+  { name: 'row', bytes: 4, array: (n) => new Uint32Array(n) },
+  { name: 'x', bytes: 4, array: (n) => new Float32Array(n) },
+  { name: 'y', bytes: 4, array: (n) => new Float32Array(n) },
+  { name: 'z', bytes: 4, array: (n) => new Float32Array(n) },
+  { name: 'feature', bytes: 4, array: (n) => new Uint32Array(n) },
+  { name: 'qv', bytes: 4, array: (n) => new Float32Array(n) },
+  { name: 'transcript_id', bytes: 8, array: (n) => new BigUint64Array(n) },
+  { name: 'prior', bytes: 4, array: (n) => new Uint32Array(n) },
+  { name: 'nuclear', bytes: 1, array: (n) => new Uint8Array(n) },
 ];
 
 export const RECORD_BYTES = COLUMNS.reduce((sum, column) => sum + column.bytes, 0);
@@ -93,54 +61,5 @@ export function unpackInto(columns: PartitionColumns, at: number, packed: Uint8A
       packed.subarray(offset, offset + n * bytes),
     );
     offset += n * bytes;
-  }
-}
-
-export function encodePartition(columns: PartitionColumns): Uint8Array {
-  const schema = new Schema(COLUMNS.map(({ name, type }) => new Field(name, type(), false)));
-  const children = COLUMNS.map(({ name, type }) =>
-    makeData({
-      type: type() as never,
-      length: columns[name].length,
-      nullCount: 0,
-      data: columns[name] as never,
-    }),
-  );
-  const data = makeData({
-    type: new Struct(schema.fields),
-    length: columns.row.length,
-    nullCount: 0,
-    children,
-  });
-  return RecordBatchFileWriter.writeAll(new Table([new RecordBatch(schema, data as never)])).toUint8Array(
-    true,
-  );
-}
-
-/** The columns of a partition file. Errors: `RUN_CORRUPT` when it is not Arrow or a column is missing. */
-export function decodePartition(bytes: Uint8Array, where: string): PartitionColumns {
-  const table = readTable(bytes, where);
-  const out: Record<string, unknown> = {};
-  for (const { name } of COLUMNS) {
-    const column = table.getChild(name);
-    if (column === null)
-      throw new SpatileError(
-        'RUN_CORRUPT',
-        `${where}: column ${name} is missing; expected the file as it was written; start again with --overwrite`,
-      );
-    out[name] = column.toArray();
-  }
-  return out as unknown as PartitionColumns;
-}
-
-function readTable(bytes: Uint8Array, where: string): Table {
-  try {
-    return tableFromIPC(bytes);
-  } catch (cause) {
-    throw new SpatileError(
-      'RUN_CORRUPT',
-      `${where}: not readable as Arrow (${(cause as Error).message}); expected the file as it was written; start again with --overwrite`,
-      { cause },
-    );
   }
 }

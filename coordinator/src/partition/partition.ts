@@ -1,23 +1,25 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import type { SlideBundle } from '@spatile/formats/bundle/slide';
 import { SpatileError } from '@spatile/formats/errors';
 import type { RowGroupDecoder } from '@spatile/formats/parquet/row-groups';
+import { frameDigest } from '@spatile/formats/tile/frame';
 import type { OwnerGrid } from '../plan/owner.ts';
 import type { TilePlan } from '../plan/plan.ts';
 import type { RunStore } from '../run/store.ts';
 import { storageError } from '../run/store.ts';
 import { type FilterRules, keptRows, noneFiltered } from '../scan/filter.ts';
+import { BLOCKS_FILE, type BlockEntries, BlockIndex } from './block-index.ts';
 import {
   allocateColumns,
   columnsWithin,
   copyColumns,
-  encodePartition,
   type PartitionColumns,
   packColumns,
   RECORD_BYTES,
   unpackInto,
 } from './columns.ts';
+import { partitionName } from './regions.ts';
+import { blockEdgeUm, encodeTile } from './tile-file.ts';
 
 /** Memory for buffered records before they are spilled to disk, bytes. */
 const BUFFER_BYTES = 192 * 2 ** 20;
@@ -25,6 +27,7 @@ const BUFFER_BYTES = 192 * 2 ** 20;
 const MOST_BUFFERED = 1 << 18;
 
 export interface PartitionManifest {
+  /** `sha256`: the digest in the header of the tile's file, which has those of all its pieces. */
   tiles: { tile: string; transcripts: number; sha256: string }[];
 }
 
@@ -52,8 +55,8 @@ interface TileBuffer {
 }
 
 /**
- * Writes every kept transcript once into the file of the tile whose core holds it (`partition/<tile>.arrow`), in input
- * order, then `partition/manifest.json`. One streaming pass; what does not fit the buffer waits in one spill file.
+ * Writes every kept transcript once into the file of the tile whose core holds it (`partition/<tile>.frame`, see
+ * `encodeTile`), then where its blocks lie (`partition/blocks.frame`) and `partition/manifest.json`. One streaming pass; what does not fit the buffer waits in one spill file.
  */
 export async function partitionTranscripts(
   store: RunStore,
@@ -72,20 +75,20 @@ export async function partitionTranscripts(
   try {
     const buffers = await distribute(input, spill, onRows);
     const manifest: PartitionManifest = { tiles: [] };
-    for (let t = 0; t < buffers.length; t++) {
+    const blocks: BlockEntries[] = [];
+    const { tiles, haloUm, latticeUm } = input.plan;
+    for (const [t, { id, core }] of tiles.entries()) {
       const columns = await gather(buffers[t], spill);
-      const bytes = encodePartition(columns);
-      const tile = input.plan.tiles[t].id;
+      const transcripts = columns.row.length;
+      const encoded = encodeTile(columns, core, blockEdgeUm(core, transcripts, haloUm, latticeUm));
       await writing;
-      writing = store.put(`partition/${tile}.arrow`, bytes);
+      writing = store.put(partitionName(id), encoded.bytes);
       writing.catch(() => undefined);
-      manifest.tiles.push({
-        tile,
-        transcripts: columns.row.length,
-        sha256: createHash('sha256').update(bytes).digest('hex'),
-      });
+      blocks.push(encoded.blocks);
+      manifest.tiles.push({ tile: id, transcripts, sha256: frameDigest(encoded.bytes) });
     }
     await writing;
+    await store.put(BLOCKS_FILE, new BlockIndex(blocks).encode());
     await store.putJson('partition/manifest.json', manifest);
     return manifest;
   } finally {

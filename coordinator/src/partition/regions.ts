@@ -1,16 +1,20 @@
-import { createHash } from 'node:crypto';
 import { SpatileError } from '@spatile/formats/errors';
 import { growRect, type RectUm } from '@spatile/formats/space';
 import type { TilePlan } from '../plan/plan.ts';
 import { RectIndex } from '../plan/rect-index.ts';
 import type { RunStore } from '../run/store.ts';
+import { type BlockIndex, type BlockPlace, checkOf } from './block-index.ts';
 import { ByteCache } from './byte-cache.ts';
-import { decodePartition, type PartitionColumns } from './columns.ts';
+import type { PartitionColumns } from './columns.ts';
+import { decodeTile } from './tile-file.ts';
 
 /** Decoded partitions kept for neighbours that ask next, bytes. */
 const CACHE_BYTES = 128 * 2 ** 20;
 
-export const partitionName = (tile: string): string => `partition/${tile}.arrow`;
+/** Bytes between two blocks up to which one read is cheaper than two. */
+const MOST_BETWEEN_BYTES = 1 << 16;
+
+export const partitionName = (tile: string): string => `partition/${tile}.frame`;
 
 /** Rows of one region: which tile file each came from and where in it. Ascending input row. */
 export interface RegionRows {
@@ -28,14 +32,19 @@ export class RegionReader {
   private readonly plan: TilePlan;
   private readonly cores: RectIndex;
   private readonly sha256: readonly string[];
+  private readonly index: BlockIndex;
   private readonly cache = new ByteCache<number, PartitionColumns>(CACHE_BYTES);
 
-  /** @param sha256 digest of each tile's file (hex), from the manifest. */
-  constructor(store: RunStore, plan: TilePlan, sha256: readonly string[]) {
+  /**
+   * @param sha256 digest of each tile's file (hex), from the manifest.
+   * @param index where the blocks of these files lie.
+   */
+  constructor(store: RunStore, plan: TilePlan, sha256: readonly string[], index: BlockIndex) {
     this.store = store;
     this.plan = plan;
     this.cores = new RectIndex(plan.tiles.map(({ core }) => core));
     this.sha256 = sha256;
+    this.index = index;
   }
 
   /** Indices of the tiles whose cores a rectangle touches (its border included), ascending. */
@@ -48,15 +57,7 @@ export class RegionReader {
     const hit = this.cache.get(tile);
     if (hit !== undefined) return hit;
     const name = partitionName(this.plan.tiles[tile].id);
-    const bytes = await this.store.read(name);
-    // Arrow has no checksum of its own: a flipped bit would be another coordinate.
-    if (createHash('sha256').update(bytes).digest('hex') !== this.sha256[tile]) {
-      throw new SpatileError(
-        'RUN_CORRUPT',
-        `${name}: not what was written (its checksum differs); expected an undamaged run directory; start again with --overwrite`,
-      );
-    }
-    const columns = decodePartition(bytes, name);
+    const columns = decodeTile(await this.store.read(name), this.sha256[tile], name);
     this.cache.set(tile, columns, sizeOf(columns));
     return columns;
   }
@@ -64,6 +65,34 @@ export class RegionReader {
   /** Keeps partitions of no more than so many bytes in memory from now on (and the one read last). */
   keepAtMost(bytes: number): void {
     this.cache.keepAtMost(bytes);
+  }
+
+  /**
+   * The stored blocks that hold all kept transcripts observed in `rect` (half-open) and some beyond it, not decoded.
+   * Errors: `RUN_CORRUPT` when a file is missing or holds another block at its place; damage inside is noticed by whoever opens it.
+   */
+  async blocks(rect: RectUm): Promise<Uint8Array[]> {
+    const near = this.tilesIn(growRect(rect, this.plan.latticeUm));
+    const found = await Promise.all(
+      near.map((tile) => this.read(partitionName(this.plan.tiles[tile].id), this.index.meeting(tile, rect))),
+    );
+    return found.flat();
+  }
+
+  private async read(name: string, places: readonly BlockPlace[]): Promise<Uint8Array[]> {
+    const spans = spansOf(places);
+    const parts = await this.store.readParts(name, spans);
+    return spans.flatMap(({ offset, blocks }, s) =>
+      blocks.map((place) => {
+        const at = place.offset - offset;
+        const block = parts[s].subarray(at, at + place.length);
+        if (checkOf(block) === place.check) return block;
+        throw new SpatileError(
+          'RUN_CORRUPT',
+          `${name}: not what was written (the checksum at byte ${place.offset} differs); expected an undamaged run directory; start again with --overwrite`,
+        );
+      }),
+    );
   }
 
   /** All kept transcripts observed in `rect` (half-open), ascending by input row. */
@@ -82,6 +111,21 @@ export class RegionReader {
     }
     return mergeByRow(picks, partitions, total);
   }
+}
+
+/** Blocks that are read at once, with what lies between them. */
+function spansOf(places: readonly BlockPlace[]): { offset: number; length: number; blocks: BlockPlace[] }[] {
+  const spans: { offset: number; length: number; blocks: BlockPlace[] }[] = [];
+  for (const place of places) {
+    const last = spans.at(-1);
+    if (last === undefined || place.offset > last.offset + last.length + MOST_BETWEEN_BYTES) {
+      spans.push({ offset: place.offset, length: place.length, blocks: [place] });
+    } else {
+      last.length = place.offset + place.length - last.offset;
+      last.blocks.push(place);
+    }
+  }
+  return spans;
 }
 
 function rowsInside(columns: PartitionColumns, rect: RectUm): Uint32Array {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { SpatileError } from '@spatile/formats/errors';
 import { dieAt } from '@spatile/formats/failpoint';
 import { AppendedFile } from './appended-file.ts';
+import { type FilePart, readParts } from './file-parts.ts';
 
 /** By descriptor: a `FileHandle` costs a small file twice the processor time. */
 const file = {
@@ -67,18 +68,27 @@ export class RunStore {
 
   async read(name: string): Promise<Uint8Array> {
     const bytes = await readFile(this.path(name)).catch((cause: NodeJS.ErrnoException) => {
-      throw cause.code === 'ENOENT'
-        ? new SpatileError(
-            'RUN_CORRUPT',
-            `${name}: missing from the run directory; start again with --overwrite`,
-            { cause },
-          )
-        : storageError(cause, name);
+      throw unreadable(cause, name);
     });
     const traffic = this.#trafficOf(name);
     traffic.filesRead++;
     traffic.bytesRead += bytes.length;
     return bytes;
+  }
+
+  /**
+   * Parts of a file, in the order given.
+   * Errors: `RUN_CORRUPT` when it is missing or ends before a part does.
+   */
+  async readParts(name: string, parts: readonly FilePart[]): Promise<Uint8Array[]> {
+    if (parts.length === 0) return [];
+    const read = await readParts(this.path(name), name, parts).catch((cause) => {
+      throw cause instanceof SpatileError ? cause : unreadable(cause, name);
+    });
+    const traffic = this.#trafficOf(name);
+    traffic.filesRead++;
+    for (const { length } of parts) traffic.bytesRead += length;
+    return read;
   }
 
   /** What this process has read and written so far, by folder; files outside folders are small and not counted. */
@@ -217,6 +227,15 @@ export class RunStore {
     }
   }
 }
+
+const unreadable = (cause: NodeJS.ErrnoException, name: string): SpatileError =>
+  cause.code === 'ENOENT'
+    ? new SpatileError(
+        'RUN_CORRUPT',
+        `${name}: missing from the run directory; start again with --overwrite`,
+        { cause },
+      )
+    : storageError(cause, name);
 
 const isFull = ({ code }: NodeJS.ErrnoException): boolean => code === 'ENOSPC' || code === 'EDQUOT';
 

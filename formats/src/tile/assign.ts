@@ -1,5 +1,6 @@
 import type { RectUm } from '../space.ts';
 import type { Columns, Frame } from './frame.ts';
+import { GENES_PIECE, ROWS_PIECE } from './rows.ts';
 import { pickTables, presentIn, presentTables } from './tables.ts';
 
 /**
@@ -179,11 +180,42 @@ export function assignTileFrame(tile: AssignTile, extra?: TileExtras): Frame {
   };
 }
 
+/** The tile of a frame with its transcripts as a table. Errors: `RUN_CORRUPT` when a table or column is missing. */
 export function assignTileFrom(frame: Frame): AssignTile {
   return {
     meta: frame.meta.tile as AssignTileMeta,
     ...pickTables(frame, TILE_COLUMNS),
   } as unknown as AssignTile;
+}
+
+/** A tile whose transcripts are as stored: blocks that hold those of its region, and others (`rows.ts`). */
+export interface StoredTile extends Omit<AssignTile, 'transcripts'> {
+  blocks: readonly Uint8Array[];
+  /** `encodeGenes` of the slide. */
+  genes: Uint8Array;
+}
+
+/** A tile with its transcripts as pieces; workers put it together (`worker/src/assign/tile.ts`). */
+export function storedTileFrame({ meta, blocks, genes, ...tables }: StoredTile, extra?: TileExtras): Frame {
+  return {
+    kind: ASSIGN_TILE,
+    meta: { ...extra?.meta, tile: meta },
+    tables: { ...(tables as unknown as Record<string, Columns>), ...extra?.tables },
+    pieces: {
+      ...extra?.pieces,
+      [GENES_PIECE]: genes,
+      ...Object.fromEntries(blocks.map((block, i) => [ROWS_PIECE + i, block])),
+    },
+  };
+}
+
+/** What a frame says of a tile beside its transcripts. Errors: `RUN_CORRUPT` when a table or column is missing. */
+export function tileSurroundings(frame: Frame): Omit<AssignTile, 'transcripts'> {
+  const { transcripts: _, ...columns } = TILE_COLUMNS;
+  return {
+    meta: frame.meta.tile as AssignTileMeta,
+    ...pickTables(frame, columns),
+  } as unknown as Omit<AssignTile, 'transcripts'>;
 }
 
 export function assignResultFrame(result: AssignResult): Frame {

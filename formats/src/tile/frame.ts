@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { makeTable, type Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { SpatileError } from '../errors.ts';
+import { areBareColumns, decodeBareColumns, encodeBareColumns } from './bare-columns.ts';
 
 /**
  * The binary container of everything that crosses a process border or lies in the run directory: a set of named tables
- * of typed columns, each an Arrow IPC file, behind a small header with a checksum.
+ * of typed columns, each an Arrow IPC file (or, where there are many small ones, bare columns: `bare-columns.ts`), behind a small header
+ * with a checksum.
  *
  * ```
  * 0   8  magic "SPATILE1"
@@ -43,6 +45,8 @@ export interface Frame {
   tables: Record<string, Columns>;
   /** Bytes that ride along unread; none when absent. */
   pieces?: Record<string, Uint8Array>;
+  /** Whether its tables are to be written as bare columns; whoever reads them need not know. */
+  bare?: boolean;
 }
 
 /** Where a body lies in a frame, in bytes from the start of the bodies. */
@@ -80,8 +84,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
         `frame ${frame.kind}: columns of table ${name} differ in length (${[...lengths].join(', ')})`,
       );
     }
-    // biome-ignore lint/suspicious/noExplicitAny: makeTable's type wants one literal record per call
-    bodies.push({ name, bytes: tableToIPC(makeTable(columns as any) as Table, 'file') });
+    bodies.push({ name, bytes: frame.bare === true ? encodeBareColumns(columns) : encodeArrow(columns) });
   }
   const tables = entriesOf(bodies, 0);
   const checked = endOf(tables);
@@ -106,6 +109,19 @@ export function encodeFrame(frame: Frame): Uint8Array {
     });
   out.set(digestOf(out, bodyStart + checked), 12);
   return out;
+}
+
+const encodeArrow = (columns: Columns): Uint8Array =>
+  // biome-ignore lint/suspicious/noExplicitAny: makeTable's type wants one literal record per call
+  tableToIPC(makeTable(columns as any) as Table, 'file');
+
+function decodeTable(bytes: Uint8Array): Columns | null {
+  if (areBareColumns(bytes)) return decodeBareColumns(bytes);
+  const table = tableFromIPC(bytes);
+  const columns: Columns = {};
+  for (const field of table.schema.fields)
+    columns[field.name] = table.getChild(field.name)!.toArray() as Column;
+  return columns;
 }
 
 /** Places of bodies that begin at `from`, one after the other. */
@@ -155,10 +171,8 @@ export function decodeFrame(bytes: Uint8Array, kind: string | null, where = kind
     bytes.subarray(bodyStart + offset, bodyStart + offset + length);
   const tables: Record<string, Columns> = {};
   for (const entry of header.tables) {
-    const table = tableFromIPC(body(entry));
-    const columns: Columns = {};
-    for (const field of table.schema.fields)
-      columns[field.name] = table.getChild(field.name)!.toArray() as Column;
+    const columns = decodeTable(body(entry));
+    if (columns === null) throw corrupt(`table ${entry.name} is not described as it should be`);
     tables[entry.name] = columns;
   }
   const frame: Frame = { kind: header.kind, meta: header.meta, tables };

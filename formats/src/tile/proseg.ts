@@ -205,14 +205,14 @@ export function borderResultFrom(frame: Frame): { result: AssignResult; active: 
   return { result: assignResultFrom(frame), active: new Set(active.cell as Uint32Array) };
 }
 
-/** Prefixes the tables of a part so that several parts share one frame. */
-export function prefixed(prefix: string, tables: Record<string, Columns>): Record<string, Columns> {
+/** Prefixes the tables (or pieces) of a part so that several parts share one frame. */
+export function prefixed<T>(prefix: string, tables: Record<string, T>): Record<string, T> {
   return Object.fromEntries(Object.entries(tables).map(([name, columns]) => [`${prefix}.${name}`, columns]));
 }
 
-/** The tables of a part, without their prefix; empty when there are none. */
-export function unprefixed(prefix: string, tables: Record<string, Columns>): Record<string, Columns> {
-  const out: Record<string, Columns> = {};
+/** The tables (or pieces) of a part, without their prefix; empty when there are none. */
+export function unprefixed<T>(prefix: string, tables: Record<string, T>): Record<string, T> {
+  const out: Record<string, T> = {};
   for (const [name, columns] of Object.entries(tables))
     if (name.startsWith(`${prefix}.`)) out[name.slice(prefix.length + 1)] = columns;
   return out;

@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CONTROL_GENE } from '@spatile/formats/tile/assign';
+import { ASSIGN_TILE, CONTROL_GENE, storedTileFrame } from '@spatile/formats/tile/assign';
+import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import { tileOf } from '@spatile/worker/assign/tile';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HALO_UM, runDirectory } from './run-directory.ts';
 
@@ -42,7 +44,8 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const tileInput = async (tile: number) => {
   const { id, core } = run.slide.plan.tiles[tile];
-  return (await run.inputs.assignTile(id, core, HALO_UM)).tile;
+  const stored = storedTileFrame(await run.inputs.storedTile(id, core, HALO_UM));
+  return tileOf(decodeFrame(encodeFrame(stored), ASSIGN_TILE));
 };
 
 it('holds the rows of core and halo, ascending, with what the partitions of both tiles say of them', async () => {

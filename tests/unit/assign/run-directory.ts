@@ -1,16 +1,18 @@
-import { createHash } from 'node:crypto';
 import { TileInputs } from '@spatile/coordinator/assign/input';
 import type { TileState } from '@spatile/coordinator/assign/state';
 import { TileStates } from '@spatile/coordinator/assign/states';
 import { CellIndex } from '@spatile/coordinator/cells/region';
 import type { CellTable } from '@spatile/coordinator/cells/table';
-import { allocateColumns, encodePartition } from '@spatile/coordinator/partition/columns';
+import { type BlockEntries, BlockIndex } from '@spatile/coordinator/partition/block-index';
+import { allocateColumns } from '@spatile/coordinator/partition/columns';
 import { partitionName, RegionReader } from '@spatile/coordinator/partition/regions';
+import { encodeTile } from '@spatile/coordinator/partition/tile-file';
 import type { TilePlan } from '@spatile/coordinator/plan/plan';
 import { type SlideContext, slideContext } from '@spatile/coordinator/run/slide';
 import { RunStore } from '@spatile/coordinator/run/store';
 import type { Scan } from '@spatile/coordinator/scan/scan';
 import { defaultConfig } from '@spatile/formats/config/schema';
+import { frameDigest } from '@spatile/formats/tile/frame';
 
 /** A seed with its outline (a square of half-edge `reach` microns around it). */
 export interface Seed {
@@ -88,7 +90,8 @@ export async function runDirectory(
   await store.makeFolder('partition');
   const slide = slideContext(defaultConfig(), scan(), cellTable(content.seeds), planOf(content.tiles));
   const sha256: string[] = [];
-  for (const [tile, { id }] of slide.plan.tiles.entries()) {
+  const blocks: BlockEntries[] = [];
+  for (const [tile, { id, core }] of slide.plan.tiles.entries()) {
     const rows = content.transcripts.filter(({ x, y }) => slide.owner.ownerOf(x, y) === tile);
     const columns = allocateColumns(rows.length);
     rows.forEach((transcript, i) => {
@@ -98,11 +101,12 @@ export async function runDirectory(
       columns.feature[i] = transcript.feature ?? 0;
       columns.prior[i] = transcript.prior ?? 0;
     });
-    const bytes = encodePartition(columns);
-    await store.commit(partitionName(id), bytes);
-    sha256.push(createHash('sha256').update(bytes).digest('hex'));
+    const encoded = encodeTile(columns, core, slide.plan.latticeUm);
+    await store.commit(partitionName(id), encoded.bytes);
+    blocks.push(encoded.blocks);
+    sha256.push(frameDigest(encoded.bytes));
   }
-  const regions = new RegionReader(store, slide.plan, sha256);
+  const regions = new RegionReader(store, slide.plan, sha256, new BlockIndex(blocks));
   const states = new TileStates(store, slide.plan);
   await store.makeFolder('settled/0');
   const settled = [...(content.states ?? []).entries()].filter(([, state]) => state !== null);

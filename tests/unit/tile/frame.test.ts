@@ -1,4 +1,5 @@
 import { SpatileError } from '@spatile/formats/errors';
+import { decodeBareColumns, encodeBareColumns } from '@spatile/formats/tile/bare-columns';
 import { decodeFrame, encodeFrame, type Frame, frameDigest, openPiece } from '@spatile/formats/tile/frame';
 import { describe, expect, test } from 'vitest';
 
@@ -33,6 +34,40 @@ describe('a frame', () => {
     }
     for (const end of [0, 20, 60, bytes.length - 1])
       expect(() => decodeFrame(bytes.subarray(0, end), 'outer')).toThrow(SpatileError);
+  });
+});
+
+describe('bare columns', () => {
+  const columns = {
+    a: Float32Array.of(1.5, -2),
+    b: BigUint64Array.of(1n, 2n ** 63n),
+    c: Uint8Array.of(7, 255),
+    'd d': Int16Array.of(-1, 3),
+  };
+  const bare: Frame = { kind: 'bare', meta: {}, tables: { t: columns, none: { x: new Float64Array(0) } } };
+
+  test('come back as they were, also from bytes that are not aligned', () => {
+    const bytes = encodeFrame({ ...bare, bare: true });
+    expect(Buffer.from(bytes).includes('ARROW1')).toBe(false);
+    expect(decodeFrame(bytes, 'bare')).toEqual(bare);
+    const shifted = new Uint8Array(bytes.length + 3);
+    shifted.set(bytes, 3);
+    expect(decodeFrame(shifted.subarray(3), 'bare')).toEqual(bare);
+  });
+
+  test('that are described as what they are not are refused', () => {
+    const encoded = encodeBareColumns(columns);
+    const text = Buffer.from(encoded).toString('latin1');
+    const changed = (from: string, to: string): Uint8Array => Buffer.from(text.replace(from, to), 'latin1');
+    expect(decodeBareColumns(encoded)).toEqual(columns);
+    for (const [from, to] of [
+      ['"BigUint64Array",2', '"BigUint64Array",9'],
+      ['"Float32Array"', '"__proto__"   '],
+      ['"Uint8Array",2', '"Uint8Array",-'],
+      ['[[', '{{'],
+    ])
+      expect(decodeBareColumns(changed(from, to)), to).toBeNull();
+    expect(decodeBareColumns(encoded.subarray(0, encoded.length - 128))).toBeNull();
   });
 });
 

@@ -1,5 +1,5 @@
 import type { RectUm } from '@spatile/formats/space';
-import { ASSIGN_TILE } from '@spatile/formats/tile/assign';
+import { ASSIGN_TILE, storedTileFrame } from '@spatile/formats/tile/assign';
 import {
   BAYSOR_FIT,
   type BaysorModel,
@@ -68,13 +68,15 @@ export function fitTask(
     input: async (): Promise<Frame> => {
       const metas: unknown[] = [];
       let tables: Record<string, Columns> = {};
+      let pieces: Record<string, Uint8Array> = {};
       for (const [w, { tile, core }] of windows.entries()) {
-        const { tile: input } = await stage.inputs.assignTile(stage.slide.plan.tiles[tile].id, core, 0);
-        const { meta, ...own } = input;
-        metas.push(meta);
-        tables = { ...tables, ...prefixed(`w${w}`, own as unknown as Record<string, Columns>) };
+        const window = await stage.inputs.storedTile(stage.slide.plan.tiles[tile].id, core, 0);
+        const own = storedTileFrame(window);
+        metas.push(own.meta.tile);
+        tables = { ...tables, ...prefixed(`w${w}`, own.tables) };
+        pieces = { ...pieces, ...prefixed(`w${w}`, own.pieces!) };
       }
-      return { kind: ASSIGN_TILE, meta: { settings, windows: metas }, tables };
+      return { kind: ASSIGN_TILE, meta: { settings, windows: metas }, tables, pieces };
     },
   };
 }

@@ -1,6 +1,6 @@
-import { assignTileFrom } from '@spatile/formats/tile/assign';
 import { type BaysorSettings, baysorModelFrom } from '@spatile/formats/tile/baysor';
 import type { Handler } from '../../handler.ts';
+import { tileOf } from '../tile.ts';
 import { iterate } from './iterate.ts';
 import { moleculesOf } from './molecules.ts';
 import { nameComponents } from './name-cells.ts';
@@ -17,7 +17,7 @@ import { baysorResult } from './result.ts';
  * with the table `discovered`; cells that no prior knows are called `DISCOVERED` plus their index there.
  */
 export const assignBaysor: Handler = async (input, context) => {
-  const tile = assignTileFrom(input);
+  const tile = tileOf(input);
   const settings = input.meta.settings as BaysorSettings;
   const model = baysorModelFrom(input);
   const molecules = moleculesOf(tile, settings);

@@ -1,9 +1,9 @@
-import { type AssignTile, assignTileFrom } from '@spatile/formats/tile/assign';
+import type { AssignTile } from '@spatile/formats/tile/assign';
 import { type BaysorModel, type BaysorSettings, baysorFitFrame } from '@spatile/formats/tile/baysor';
-import type { Columns } from '@spatile/formats/tile/frame';
 import { unprefixed } from '@spatile/formats/tile/proseg';
 import { ln1p } from '@spatile/random/elementary';
 import type { Handler } from '../../handler.ts';
+import { tileOf } from '../tile.ts';
 import { fitClusters } from './clusters.ts';
 import { clusterRows, projectCompositions, projectionDirections } from './composition.ts';
 import { type Graph, moleculeGraph, quantile } from './graph.ts';
@@ -34,7 +34,7 @@ interface Window {
  * Learns on pilot windows what holds for the slide: lengths of edges, the mixture of noise, profiles of clusters of molecules, and
  * how many genes a cell has.
  *
- * In: assign-tile frame with `meta.windows` (metas of tiles) and their tables under `w0.`, `w1.`, ..., `meta.settings`.
+ * In: assign-tile frame with `meta.windows` (metas of tiles) and their tables and pieces under `w0.`, `w1.`, ..., `meta.settings`.
  * Out: baysor-fit.
  */
 export const fitBaysor: Handler = async (input, context) => {
@@ -42,8 +42,9 @@ export const fitBaysor: Handler = async (input, context) => {
   const metas = input.meta.windows as AssignTile['meta'][];
   const { genes, seed } = metas[0];
   const windows: Window[] = metas.map((tile, w) => {
-    const tables: Record<string, Columns> = unprefixed(`w${w}`, input.tables);
-    const window = assignTileFrom({ kind: input.kind, meta: { tile }, tables });
+    const tables = unprefixed(`w${w}`, input.tables);
+    const pieces = unprefixed(`w${w}`, input.pieces ?? {});
+    const window = tileOf({ kind: input.kind, meta: { tile }, tables, pieces });
     const molecules = moleculesOf(window, settings);
     return { molecules, graph: moleculeGraph(molecules), priorCells: window.cells.cell.length };
   });

@@ -1,9 +1,9 @@
-import { assignTileFrom } from '@spatile/formats/tile/assign';
 import type { ExpandSettings } from '@spatile/formats/tile/geometric';
 import type { Handler } from '../../handler.ts';
 import { growLabels } from '../../raster/distance.ts';
 import { geometricResult, labelAt } from '../geometric-result.ts';
 import { labelPrior } from '../label-prior.ts';
+import { tileOf } from '../tile.ts';
 
 /** Decimal lengths are not exact in binary: 0.6375 / 0.2125 is 3 pixels, not 2. Relative. */
 const ROUNDING = 1e-9;
@@ -27,7 +27,7 @@ export function limitSquared(distanceUm: number, pixelSizeUm: number): number {
  * need their longest diameter more.
  */
 export const assignExpand: Handler = async (input, context) => {
-  const tile = assignTileFrom(input);
+  const tile = tileOf(input);
   const settings = input.meta.settings as ExpandSettings;
   const { window, labels, diagnostics } = labelPrior(tile, settings);
   context.progress(0.3);

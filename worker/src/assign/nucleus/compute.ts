@@ -1,8 +1,8 @@
-import { assignTileFrom } from '@spatile/formats/tile/assign';
 import type { NucleusSettings } from '@spatile/formats/tile/geometric';
 import type { Handler } from '../../handler.ts';
 import { geometricResult, labelAt } from '../geometric-result.ts';
 import { labelPrior } from '../label-prior.ts';
+import { tileOf } from '../tile.ts';
 
 /**
  * Nucleus-only assignment of one tile: a transcript belongs to the nucleus it lies in, z ignored.
@@ -17,7 +17,7 @@ import { labelPrior } from '../label-prior.ts';
  * whole shapes of cells without rings their longest diameter.
  */
 export const assignNucleus: Handler = async (input, context) => {
-  const tile = assignTileFrom(input);
+  const tile = tileOf(input);
   const settings = input.meta.settings as NucleusSettings;
   const anyNuclear = settings.anyNuclear ?? true;
   const { window, labels, sources, diagnostics } = labelPrior(tile, settings);

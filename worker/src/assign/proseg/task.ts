@@ -1,5 +1,5 @@
 import { SpatileError } from '@spatile/formats/errors';
-import { ASSIGN_TILE, type AssignTile, assignTileFrom } from '@spatile/formats/tile/assign';
+import { ASSIGN_TILE, type AssignTile } from '@spatile/formats/tile/assign';
 import { type Frame, openPiece } from '@spatile/formats/tile/frame';
 import {
   globalsOfTask,
@@ -8,6 +8,7 @@ import {
   type ProsegSettings,
   WINDOW_PIECE,
 } from '@spatile/formats/tile/proseg';
+import { tileOf } from '../tile.ts';
 
 /** A task of this method, unpacked. `globals` is absent while preparing. */
 export interface ProsegTask {
@@ -22,7 +23,7 @@ const MAX_CELLS = 65534;
 
 /** Unpacks and checks a task frame. Errors: `RUN_CORRUPT` when parts are missing or sizes do not fit, `MEMORY_LIMIT` for too many cells. */
 export function prosegTask(frame: Frame, withGlobals: boolean): ProsegTask {
-  const tile = assignTileFrom(windowOf(frame));
+  const tile = tileOf(windowOf(frame));
   const model = frame.meta.model as ModelFrame | undefined;
   const settings = frame.meta.settings as ProsegSettings | undefined;
   if (model === undefined || settings === undefined)

@@ -1,0 +1,110 @@
+import { SpatileError } from '@spatile/formats/errors';
+import type { RectUm } from '@spatile/formats/space';
+import { type Columns, decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import type { BlockRows } from '@spatile/formats/tile/rows';
+import { pickTables } from '@spatile/formats/tile/tables';
+
+export const BLOCKS_FILE = 'partition/blocks.frame';
+const BLOCKS = 'partition-blocks';
+
+/** Blocks of partition files: where they lie, and the box of what is in them. 36 bytes each, of some 2,000 transcripts. */
+export class BlockEntries {
+  /** Bytes from the start of the file of the block's tile. */
+  readonly offset: Float64Array;
+  readonly length: Uint32Array;
+  /** The first bytes of the digest that the block says it has. */
+  readonly check: Uint32Array;
+  /** Microns, all ends included. */
+  readonly x0: Float32Array;
+  readonly y0: Float32Array;
+  readonly x1: Float32Array;
+  readonly y1: Float32Array;
+
+  constructor(n: number) {
+    this.offset = new Float64Array(n);
+    this.length = new Uint32Array(n);
+    this.check = new Uint32Array(n);
+    this.x0 = new Float32Array(n).fill(Number.POSITIVE_INFINITY);
+    this.y0 = new Float32Array(n).fill(Number.POSITIVE_INFINITY);
+    this.x1 = new Float32Array(n).fill(Number.NEGATIVE_INFINITY);
+    this.y1 = new Float32Array(n).fill(Number.NEGATIVE_INFINITY);
+  }
+
+  /** Enters what is known of block `b` but where it lies. */
+  describe(b: number, { x, y }: BlockRows, bytes: Uint8Array): void {
+    this.length[b] = bytes.length;
+    this.check[b] = checkOf(bytes);
+    for (let i = 0; i < x.length; i++) {
+      this.x0[b] = Math.min(this.x0[b], x[i]);
+      this.x1[b] = Math.max(this.x1[b], x[i]);
+      this.y0[b] = Math.min(this.y0[b], y[i]);
+      this.y1[b] = Math.max(this.y1[b], y[i]);
+    }
+  }
+}
+
+const COLUMNS = ['offset', 'length', 'check', 'x0', 'y0', 'x1', 'y1'] as const;
+
+/** First bytes of the digest in the header of a frame (`frame.ts`): tells one block from another, and damage that loses its place. */
+export const checkOf = (block: Uint8Array): number =>
+  block.length < 16 ? 0 : new DataView(block.buffer, block.byteOffset).getUint32(12, true);
+
+/** A block to be read: number of its tile, place and length in that tile's file, and `checkOf` it. */
+export interface BlockPlace {
+  offset: number;
+  length: number;
+  check: number;
+}
+
+/** Where the blocks of all tiles of a slide lie. */
+export class BlockIndex {
+  /** Blocks of tile t: `first[t]` to `first[t + 1]`. */
+  readonly #first: Uint32Array;
+  readonly #entries: BlockEntries;
+
+  constructor(tiles: readonly BlockEntries[]) {
+    this.#first = new Uint32Array(tiles.length + 1);
+    tiles.forEach(({ length }, t) => {
+      this.#first[t + 1] = this.#first[t] + length.length;
+    });
+    this.#entries = new BlockEntries(this.#first[tiles.length]);
+    for (const name of COLUMNS)
+      tiles.forEach((tile, t) => {
+        this.#entries[name].set(tile[name], this.#first[t]);
+      });
+  }
+
+  /** The blocks of a tile that may hold transcripts in a half-open rectangle (microns), in the order of the file. */
+  meeting(tile: number, rect: RectUm): BlockPlace[] {
+    const { x0, y0, x1, y1, offset, length, check } = this.#entries;
+    const found: BlockPlace[] = [];
+    for (let b = this.#first[tile]; b < this.#first[tile + 1]; b++)
+      if (x1[b] >= rect.x0 && x0[b] < rect.x1 && y1[b] >= rect.y0 && y0[b] < rect.y1)
+        found.push({ offset: offset[b], length: length[b], check: check[b] });
+    return found;
+  }
+
+  encode(): Uint8Array {
+    const blocks = Object.fromEntries(COLUMNS.map((name) => [name, this.#entries[name]])) as Columns;
+    return encodeFrame({ kind: BLOCKS, meta: {}, tables: { tiles: { first: this.#first }, blocks } });
+  }
+
+  /** Errors: `RUN_CORRUPT` when the bytes are damaged or know another number of tiles. */
+  static decode(bytes: Uint8Array, tiles: number): BlockIndex {
+    const frame = decodeFrame(bytes, BLOCKS, BLOCKS_FILE);
+    const tables = pickTables(frame, { tiles: ['first'], blocks: [...COLUMNS] });
+    const first = tables.tiles.first as Uint32Array;
+    if (first.length !== tiles + 1)
+      throw new SpatileError(
+        'RUN_CORRUPT',
+        `${BLOCKS_FILE}: ${first.length - 1} tiles; expected the ${tiles} of the plan; start again with --overwrite`,
+      );
+    const entries = tables.blocks as unknown as BlockEntries;
+    return new BlockIndex(
+      Array.from({ length: tiles }, (_, t) => {
+        const own = COLUMNS.map((name) => [name, entries[name].subarray(first[t], first[t + 1])]);
+        return Object.fromEntries(own) as BlockEntries;
+      }),
+    );
+  }
+}
