@@ -1,6 +1,7 @@
 import type { ProsegConfig } from '@spatile/formats/config/schema';
 import type { ModelFrame } from '@spatile/formats/tile/proseg';
 import { modelShape } from '../model-shape.ts';
+import { orderStatistic } from './order-statistic.ts';
 
 /** What the pre-pass over the transcripts tells about the model's frame. */
 export interface FrameScan {
@@ -60,8 +61,7 @@ export function fitDepth({ x, y, z }: FrameScan['zSample']): ModelFrame['z'] {
   const residuals = new Float64Array(n);
   for (let i = 0; i < n; i++)
     residuals[i] = z[i] - zMean - slopeX * (x[i] - xRefUm) - slopeY * (y[i] - yRefUm);
-  residuals.sort();
-  const quantile = (q: number): number => residuals[Math.round(q * (n - 1))];
+  const quantile = (q: number): number => orderStatistic(residuals, Math.round(q * (n - 1)));
   return {
     plane: [zMean, slopeX, slopeY],
     xRefUm,
