@@ -28,7 +28,7 @@ async function answer({ id, job, input }: JobMessage): Promise<void> {
 
 /** Memory of a result that nobody here needs any more: it moves instead of being copied. */
 function ownMemory(value: unknown): ArrayBuffer[] {
-  const { bytes, columns } = (value ?? {}) as { bytes?: Uint8Array; columns?: ArrayBufferView[] };
+  const { bytes, columns } = (value ?? {}) as { bytes?: Uint8Array; columns?: ArrayBufferView[] | null };
   return [bytes, ...(columns ?? [])].flatMap((view) =>
     view?.buffer instanceof ArrayBuffer ? [view.buffer] : [],
   );

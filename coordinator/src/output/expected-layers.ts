@@ -8,6 +8,9 @@ export interface ExpectedRow {
   variance: Float32Array;
 }
 
+/** Matrices of one pattern: their indices are the same memory. */
+export type ExpectedLayers = Record<'expected' | 'counts_low' | 'counts_high', CsrMatrix>;
+
 /** Rows of expected counts that are made when they are asked for. */
 export interface ExpectedRows {
   of: (cell: number) => ExpectedRow;
@@ -21,10 +24,7 @@ export interface ExpectedRows {
  * Takes the layers `expected`, `counts_low` and `counts_high` of the cells in `kept` out of their rows: expected counts and the
  * ends of their 95 % interval. They share one pattern. 16 bytes by entry, all of which are there once.
  */
-export function expectedLayers(
-  rows: ExpectedRows,
-  kept: Uint32Array,
-): Record<'expected' | 'counts_low' | 'counts_high', CsrMatrix> {
+export function expectedLayers(rows: ExpectedRows, kept: Uint32Array): ExpectedLayers {
   const ends = new Float64Array(kept.length + 1);
   const columns = makeColumns(kept.reduce((sum, cell) => sum + rows.room(cell), 0));
   kept.forEach((cell, k) => {

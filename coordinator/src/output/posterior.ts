@@ -6,8 +6,8 @@ import {
 } from '@spatile/formats/tile/assign';
 import { decodeFrame } from '@spatile/formats/tile/frame';
 import { ASSIGN_ROUND } from '../assign/geometric.ts';
-import type { AssignStage } from '../assign/stage.ts';
 import { readStrays, type Strays } from '../assign/strays.ts';
+import type { RunStore } from '../run/store.ts';
 import type { ExpectedRow, ExpectedRows } from './expected-layers.ts';
 
 /** What the samples of a run say of its cells. Memory grows with cells, and with the entries of `rows`. */
@@ -22,19 +22,26 @@ export interface SlidePosterior {
 
 const BORDER_ROUND = /^assign-border-(\d+)$/;
 
+/** What has to be known of a slide to read its posterior. */
+export interface PosteriorSlide {
+  /** Number of slide cells. */
+  cells: number;
+  /** Slide feature -> model gene, and the number of these. */
+  modelGene: Uint32Array;
+  modelGenes: number;
+}
+
 /**
  * Gathers the posterior of all cells from the committed results: that of the last round in which a cell was sampled, less what
- * was taken out of it afterwards. Null for methods that draw no samples.
+ * was taken out of it afterwards. Null where no result has one.
  *
  * @param counts whether the expected counts by gene are wanted too.
  */
 export async function collectPosterior(
-  { slide, store }: Pick<AssignStage, 'slide' | 'store'>,
+  store: RunStore,
+  { cells, modelGene, modelGenes }: PosteriorSlide,
   counts: boolean,
 ): Promise<SlidePosterior | null> {
-  // Results of other methods have nothing to say here, and reading them all is not free.
-  if (slide.config.assign.method !== 'proseg') return null;
-  const cells = slide.cells.priorId.length;
   const found = {
     expected: new Float32Array(cells),
     variance: new Float32Array(cells),
@@ -43,7 +50,7 @@ export async function collectPosterior(
   const taken = new Uint8Array(cells + 1);
   const lost = new Float64Array(cells);
   const strays = await readStrays(store);
-  const featureOf = featuresByModelGene(slide.features.modelGene, slide.features.modelGenes);
+  const featureOf = featuresByModelGene(modelGene, modelGenes);
   const kept = counts ? new KeptCounts(cells) : null;
   for await (const { cells: table, posterior, expected } of lastRoundsFirst(store)) {
     if (posterior === undefined) continue;
@@ -85,7 +92,7 @@ const thinned = (variance: number, mean: number, kept: number): number =>
   kept * kept * variance + kept * (1 - kept) * mean;
 
 /** Committed results: border rounds from the last to the first, then the tiles. */
-async function* lastRoundsFirst(store: AssignStage['store']): AsyncGenerator<AssignResult> {
+async function* lastRoundsFirst(store: RunStore): AsyncGenerator<AssignResult> {
   const phases = (await store.list('results')).flatMap((round) => {
     const match = BORDER_ROUND.exec(round);
     return match === null ? [] : [{ round, phase: Number(match[1]) }];

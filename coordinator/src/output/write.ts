@@ -22,12 +22,11 @@ import { segmentColumns } from '../segment/columns.ts';
 import type { Segmented } from '../segment/round.ts';
 import { borderDistanceUm } from './border-distance.ts';
 import type { OutlinedCells } from './cells.ts';
-import { expectedLayers } from './expected-layers.ts';
 import { normalInterval } from './interval.ts';
 import type { LabelGrid } from './label-images.ts';
 import { layerShapes } from './layer-shapes.ts';
 import { nucleusWkb } from './nuclei.ts';
-import type { SlidePosterior } from './posterior.ts';
+import type { OutputPosterior } from './posterior-job.ts';
 import type { SlideTally } from './tally.ts';
 import { writeLabels } from './write-labels.ts';
 
@@ -50,8 +49,8 @@ export interface OutputInput {
   components: Uint16Array;
   /** What the run found in the images; null when it went by a prior segmentation. */
   segmented?: Segmented | null;
-  /** Null for methods that draw no samples. */
-  posterior: SlidePosterior | null;
+  /** Null for methods that draw no samples; waited for when the table is written. */
+  posterior: Promise<OutputPosterior | null>;
   images: ImageSource[];
   /** Pixels on which cells and nuclei are written as labels; null to leave that out. */
   labelGrid?: LabelGrid | null;
@@ -105,7 +104,7 @@ async function writeVectors(
   if (input.slide.config.output.layers) await writer.shapes('cell_boundaries_layers', layersOf(input));
   await writer.shapes('nucleus_boundaries', nucleusShapes(input, nuclei));
   if (input.kept.length > 0)
-    await writer.table('table', withCorrections(tableSpec(input), input.corrections));
+    await writer.table('table', withCorrections(tableSpec(input, await input.posterior), input.corrections));
   const { features, genes } = input.slide.features;
   for (const labels of input.corrections?.labels ?? [])
     await writer.labels(labels, {
@@ -234,17 +233,10 @@ function discoveredColumn(slide: SlideContext, kept: Uint32Array): TableSpec['ob
   return [{ name: 'discovered', kind: 'bool', values }];
 }
 
-function tableSpec({
-  slide,
-  tally,
-  outlines,
-  kept,
-  counts: x,
-  components,
-  posterior,
-  segmented,
-  labelGrid,
-}: OutputInput): TableSpec {
+function tableSpec(
+  { slide, tally, outlines, kept, counts: x, components, segmented, labelGrid }: OutputInput,
+  posterior: OutputPosterior | null,
+): TableSpec {
   const { features, genes, counts } = slide.features;
   const rowOf = new Map<number, number>();
   outlines.cell.forEach((cell, i) => {
@@ -338,9 +330,7 @@ function tableSpec({
       },
     ],
     x,
-    ...(posterior === null || posterior.rows === null
-      ? {}
-      : { layers: expectedLayers(posterior.rows, kept) }),
+    ...(posterior === null || posterior.layers === null ? {} : { layers: posterior.layers }),
     obsm: {
       spatial: { data: spatial, columns: 2 },
       ...(controlNames.length > 0 ? { controls: { data: controls, columns: controlNames.length } } : {}),
@@ -354,7 +344,7 @@ function tableSpec({
 }
 
 /** Columns of methods that draw samples. */
-function posteriorColumns(posterior: SlidePosterior | null, kept: Uint32Array): TableColumn[] {
+function posteriorColumns(posterior: OutputPosterior | null, kept: Uint32Array): TableColumn[] {
   if (posterior === null) return [];
   const { expected, variance, flips } = posterior;
   const column = (name: string, value: (i: number) => number): TableColumn => ({

@@ -10,7 +10,7 @@ import type { Corrections } from '../correct/annotations.ts';
 import { correctRun } from '../correct/run-stage.ts';
 import type { OutlinedCells } from '../output/cells.ts';
 import { threadedEncoders } from '../output/encoders.ts';
-import { collectPosterior } from '../output/posterior.ts';
+import { readPosterior } from '../output/posterior-job.ts';
 import { type SlideTally, tallySlide } from '../output/tally.ts';
 import { keptCounts, writeOutput } from '../output/write.ts';
 import { labelGrid } from '../output/write-labels.ts';
@@ -67,15 +67,20 @@ export async function finishRun({
   const progress = untilAborted(options.progress, options.signal);
   const output = resolve(options.output);
   const tallyStarted = performance.now();
-  const choice = await chooseCells(stage, outlines, options.config.output.minTranscripts);
+  const { minTranscripts } = options.config.output;
+  const large = slide.scan.kept > MOST_CACHED;
+  // All outlined cells are kept where none is too small, and the posterior is read while they are counted, if there is room.
+  const early = minTranscripts === 0 && !large ? readPosterior(stage, outlines.cell) : null;
+  const choice = await chooseCells(stage, outlines, minTranscripts);
   const { tally, kept } = choice;
   const counts = keptCounts(slide, tally, kept);
   const components = await componentsOf(stage);
-  const posterior = await collectPosterior(stage, options.config.output.expected);
+  const posterior = early ?? readPosterior(stage, kept);
+  posterior.catch(() => undefined);
   await logStep(store, 'tally', tallyStarted);
   const corrections = await correctRun(options.config, stage, reference, { counts, kept, outlines });
   await stage.runner.close();
-  if (slide.scan.kept > MOST_CACHED) for (const cached of [regions, states]) cached.keepAtMost(0);
+  if (large) for (const cached of [regions, states]) cached.keepAtMost(0);
   const writeStarted = performance.now();
   // Loaded while the first columns are encoded; what fails here fails again where it is needed.
   loadReport().catch(() => undefined);

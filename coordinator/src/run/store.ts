@@ -97,6 +97,14 @@ export class RunStore {
     return Object.fromEntries(folders.map((folder) => [folder, { ...this.#traffic.get(folder)! }]));
   }
 
+  /** Counts what a thread of this process has read and written. */
+  addTraffic(traffic: Readonly<Record<string, Traffic>>): void {
+    for (const [folder, added] of Object.entries(traffic)) {
+      const known = this.#trafficOf(`${folder}/`);
+      for (const key of Object.keys(known) as (keyof Traffic)[]) known[key] += added[key];
+    }
+  }
+
   #trafficOf(name: string): Traffic {
     const folder = name.includes('/') ? name.slice(0, name.indexOf('/')) : '';
     const known = this.#traffic.get(folder) ?? {

@@ -13,6 +13,7 @@ import {
 } from '@spatile/formats/spatialdata/parquet-chunk';
 import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import { bestCellStart, type CellStart, type KindsInput } from '../assign/proseg/kinds.ts';
+import { type PosteriorInput, type PosteriorResult, posteriorJob } from '../output/posterior-job.ts';
 import { type DrawnReport, drawReport } from '../report/report.ts';
 import { digestFile } from '../run/digest-file.ts';
 
@@ -25,6 +26,7 @@ export const jobs = {
   rows: (job: RowGroupsJob): Promise<DecodedRowGroups> => decodeRowGroups(job),
   draw: ({ path }: { path: string }): Promise<DrawnReport> => drawReport(path),
   kinds: async (input: KindsInput): Promise<CellStart | null> => bestCellStart(input),
+  posterior: (input: PosteriorInput): Promise<PosteriorResult> => posteriorJob(input),
   validate: ({ path }: { path: string }): Promise<Finding[]> => validateSpatialData(path),
 };
 
