@@ -1,20 +1,15 @@
 import { type RectUm, rectContains } from '@spatile/formats/space';
 import { ASSIGN_TILE, CONTROL_GENE, storedTileFrame } from '@spatile/formats/tile/assign';
-import { encodeFrame, type Frame } from '@spatile/formats/tile/frame';
-import { WINDOW_PIECE } from '@spatile/formats/tile/proseg';
+import type { Frame } from '@spatile/formats/tile/frame';
 import { CellIndex } from '../cells/region.ts';
-import { ByteCache } from '../partition/byte-cache.ts';
 import type { RoundTask } from '../run/rounds.ts';
 import { DensityTable } from '../scan/grid.ts';
 import { ProfileProjection } from './gene-profile.ts';
-import { fitProseg } from './proseg/fit.ts';
+import { type FitTask, fitProseg } from './proseg/fit.ts';
 import type { ProsegModel } from './proseg/model.ts';
 import { buildModelFrame } from './proseg/model-frame.ts';
 import { choosePilots } from './proseg/pilots.ts';
 import type { AssignStage } from './stage.ts';
-
-/** Inputs of pilot windows kept from block to block, bytes; the chains differ, the windows do not. */
-const WINDOW_BYTES = 96 * 2 ** 20;
 
 /** The ids of the tiles whose windows are the pilots, for the report. */
 export const PILOTS_FILE = 'fits/pilots.json';
@@ -58,7 +53,7 @@ export function pilotWindow(
 
 /** Fits the global variables of the model on pilot windows, block by block, and freezes them. */
 export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
-  const { slide, runner, inputs } = stage;
+  const { slide, runner } = stage;
   const config = slide.config.assign.proseg;
   const density = new DensityTable(slide.scan.binUm, slide.scan.bins);
   const profiles = new ProfileProjection(slide.features.modelGenes, slide.config.seed);
@@ -101,14 +96,6 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
     cellStart: (kinds) => stage.threads.run('kinds', kinds),
   });
   const byId = new Map(pilots.map((pilot) => [pilot.id, pilot]));
-  const windows = new ByteCache<string, Uint8Array>(WINDOW_BYTES);
-  const windowOf = async ({ id, core }: { id: string; core: RectUm }): Promise<Uint8Array> => {
-    const known = windows.get(id);
-    if (known !== undefined) return known;
-    const bytes = encodeFrame(storedTileFrame(await inputs.storedTile(id, core, slide.plan.haloUm)));
-    windows.set(id, bytes, bytes.length);
-    return bytes;
-  };
   let step = await fit.next();
   while (!step.done) {
     const { round, tasks, meanwhile } = step.value;
@@ -121,12 +108,7 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
         weight: pilot.transcripts,
         transcripts: pilot.transcripts,
         areaUm: pilot.core,
-        input: async (): Promise<Frame> => ({
-          kind: ASSIGN_TILE,
-          meta: task.meta,
-          tables: task.tables,
-          pieces: { [WINDOW_PIECE]: await windowOf(pilot), ...task.pieces },
-        }),
+        input: () => inputOf(stage, pilot, task),
       };
     });
     await runner.run(round, `fitting the model on ${pilots.length} pilot windows`, roundTasks);
@@ -135,6 +117,16 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
     step = await fit.next(results);
   }
   return step.value;
+}
+
+/** The frame of a task: preparing gets the window as it is stored, and makes what the blocks carry. */
+async function inputOf(
+  { slide, inputs }: AssignStage,
+  { id, core }: { id: string; core: RectUm },
+  { kind, meta, tables, pieces }: FitTask,
+): Promise<Frame> {
+  if (kind === 'assign.proseg.fit') return { kind: ASSIGN_TILE, meta, tables, pieces };
+  return storedTileFrame(await inputs.storedTile(id, core, slide.plan.haloUm), { meta, tables, pieces });
 }
 
 /** Slide totals per model gene. */

@@ -11,7 +11,7 @@ import { pickTables } from './tables.ts';
  *
  * | kind | extras in | out |
  * | --- | --- | --- |
- * | `assign.proseg.prepare` | meta.model (`ModelFrame`, densityCuts still empty), piece `window` | `ProsegPreparation` |
+ * | `assign.proseg.prepare` | meta.model (`ModelFrame`, densityCuts still empty) | `ProsegPreparation` and piece `window` |
  * | `assign.proseg.fit` | meta.model, meta.block, pieces `window`, `globals`, and `chain` of the previous block or table `initial` (cell, component) | statistics and piece `chain` |
  * | `assign.proseg` | meta.model, piece `globals`, meta.schedule | assign-result |
  * | `assign.proseg.border` | the same, and the settled state of the region (`BorderState`) | assign-result and table `active` |
@@ -252,8 +252,8 @@ export const globalsOfTask = (task: Frame): ProsegGlobals =>
   );
 
 /**
- * Name of the piece of a fit task that holds the pilot's window, an assign-tile frame of its own: it is the same in all blocks.
- * Without it the task is the assign-tile frame.
+ * Name of the piece that holds a pilot's window, an assign-tile frame of its own with its transcripts as a table: preparing makes
+ * it, and every block gets it. Without it a task is the assign-tile frame itself.
  */
 export const WINDOW_PIECE = 'window';
 /** Name of the piece that holds where a pilot's chain stands, and the kind of its frame: whatever the worker wrote there. */

@@ -36,7 +36,7 @@ export interface FitInput {
   cellStart?: (input: KindsInput) => Promise<CellStart | null>;
 }
 
-/** What a task carries beside its pilot's window. */
+/** What a pilot's task carries; that of preparing also its assign-tile frame, of which the others carry a copy (`WINDOW_PIECE`). */
 export interface FitTask {
   tile: string;
   kind: 'assign.proseg.prepare' | 'assign.proseg.fit';
@@ -53,7 +53,7 @@ export interface FitStep {
   meanwhile?: () => void;
 }
 
-/** What a pilot's next block starts from: the components of its cells, or the chain that the block before left. */
+/** What a pilot's next block starts from: its window, and the components of its cells or the chain that the block before left. */
 type Carried = Pick<FitTask, 'tables' | 'pieces'>;
 
 type Results = ReadonlyMap<string, Frame>;
@@ -81,7 +81,9 @@ export async function* fitProseg(input: FitInput): AsyncGenerator<FitStep, Prose
     densityCuts: densityCuts(sumHistograms(histograms), input.frame.densityBins),
   };
   const start = initialState(preparations, input.pilotTotals, frame, input.seed);
-  const first = start.components.map((initial): Carried => ({ tables: { initial }, pieces: {} }));
+  const first = start.components.map(
+    (initial, i): Carried => ({ tables: { initial }, pieces: resultOf(prepared, pilots[i]).pieces ?? {} }),
+  );
   const kindsStart = once(() => {
     const cells = kindsInput(preparations, input.geneTotals, frame, input.seed);
     const cellStart = (input.cellStart ?? (async () => bestCellStart(cells)))(cells);
@@ -153,7 +155,7 @@ function* runBlocks(
           fixedBackground,
           priorShare,
         });
-      carried = frames.map(({ pieces }) => ({ tables: {}, pieces: pieces ?? {} }));
+      carried = frames.map(({ pieces }, i) => ({ tables: {}, pieces: { ...carried[i].pieces, ...pieces } }));
       iteration = block.firstIteration + block.iterations;
       records.splice(0, records.length - Math.max(1, blocksToAverage(blocks)));
       if (phase.phase !== 'parameters' && settled(logLikelihoods)) break;

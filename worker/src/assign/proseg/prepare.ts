@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import { assignTileFrame } from '@spatile/formats/tile/assign';
+import { encodeFrame } from '@spatile/formats/tile/frame';
 import {
   PROJECTION_WIDTH,
   PROSEG_PREPARATION,
   type ProsegPreparation,
   preparationTables,
+  WINDOW_PIECE,
 } from '@spatile/formats/tile/proseg';
 import type { Handler } from '../../handler.ts';
 import { cellCounts } from './cell-counts.ts';
@@ -17,7 +20,8 @@ import { prosegTask } from './task.ts';
  * `assign.proseg.prepare`: what a pilot tells before the first iteration: the histogram of local densities, of every owned
  * cell its first size and a random projection of its profile (for the first clustering into components), what lies far from
  * every cell (for the start of the background), and the counts of all cells (for the kinds of the last rounds).
- * In: assign-tile with `meta.model`, `meta.settings`. Out: `PROSEG_PREPARATION` with the tables of `ProsegPreparation`.
+ * In: assign-tile with `meta.model`, `meta.settings`. Out: `PROSEG_PREPARATION` with the tables of `ProsegPreparation` and the piece
+ * `window`, the tile as blocks take it.
  */
 export const prepare: Handler = async (input, context) => {
   const task = prosegTask(input, false);
@@ -49,6 +53,7 @@ export const prepare: Handler = async (input, context) => {
       kind: PROSEG_PREPARATION,
       meta: { tile: task.tile.meta.tile },
       tables: preparationTables(preparation),
+      pieces: { [WINDOW_PIECE]: encodeFrame(assignTileFrame(task.tile)) },
     };
   } finally {
     sampler.bound.release();
