@@ -6,6 +6,7 @@ import {
   nativeRatio,
   type Profiles,
   profilesOf,
+  specificProfiles,
   strayProbability,
   surroundings,
 } from './proseg/ambient.ts';
@@ -78,7 +79,8 @@ async function countComponents({ slide, regions, states, busyTiles }: Stage): Pr
       if (k !== NO_COMPONENT) tally.counts[k * genes + feature[i]]++;
     }
   }
-  const profiles = profilesOf(tally);
+  const isWide = slide.features.modelGenes > slide.config.assign.proseg.privateGenes;
+  const profiles = isWide ? specificProfiles(tally) : profilesOf(tally);
   const contaminated = contamination(tally, profiles);
   const limit = limitOf(contaminated, slide.config.assign.proseg.ambient);
   return { profiles, component, transcripts, contaminated, limit };

@@ -4,6 +4,7 @@ import {
   limitOf,
   nativeRatio,
   profilesOf,
+  specificProfiles,
   strayProbability,
   surroundings,
 } from '@spatile/coordinator/assign/proseg/ambient';
@@ -34,6 +35,39 @@ describe('profiles of components', () => {
     const around = surroundings(Float64Array.of(7, 0, 9), profiles);
     for (let k = 0; k < 3; k++)
       for (let g = 0; g < 5; g++) expect(nativeRatio(profiles, k, g, around)).toBeCloseTo(1, 12);
+  });
+});
+
+describe('profiles of components on wide panels', () => {
+  /** Eight components; every fifth gene is one's alone: 12 transcripts there, and 2 that strayed. The others are everywhere. */
+  const tally = emptyComponentCounts(8, 400);
+  for (let g = 0; g < 400; g++) {
+    const own = Math.floor(g / 5) % 8;
+    for (let k = 0; k < 8; k++)
+      tally.counts[k * 400 + g] = g % 5 === 0 ? (k === own ? 12 : 0) : 1 + ((g + k) % 2);
+    if (g % 5 === 0) for (const k of [1, 2]) tally.counts[((own + k) % 8) * 400 + g] = 1;
+  }
+  const mixed = surroundings(new Float64Array(8).fill(100), profilesOf(tally));
+
+  it('tell on few transcripts what a component does not make, where many genes are like that', () => {
+    const profiles = specificProfiles(tally);
+    // Gene 0 is the first component's: what the second holds of it strayed, which its counts alone cannot tell.
+    expect(nativeRatio(profilesOf(tally), 1, 0, mixed)).toBeGreaterThan(0.7);
+    expect(nativeRatio(profiles, 1, 0, mixed)).toBeLessThan(0.5);
+    expect(nativeRatio(profiles, 0, 0, mixed)).toBeGreaterThan(2);
+    for (let g = 1; g < 5; g++) expect(nativeRatio(profiles, 1, g, mixed)).toBeGreaterThan(0.9);
+  });
+
+  it('are shares with the slide and the sizes of components beside them', () => {
+    const { share, slide, weight } = specificProfiles(tally);
+    for (let k = 0; k < 8; k++)
+      expect(share.subarray(k * 400, (k + 1) * 400).reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 12);
+    expect(slide).toEqual(profilesOf(tally).slide);
+    expect(weight).toEqual(profilesOf(tally).weight);
+  });
+
+  it('may be of nothing', () => {
+    expect(specificProfiles(emptyComponentCounts(3, 5)).share.some(Number.isNaN)).toBe(false);
   });
 });
 

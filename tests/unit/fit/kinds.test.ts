@@ -141,6 +141,15 @@ describe('kinds of cells', () => {
     expect(Array.from(found)).toEqual([1, 1, 1]);
   });
 
+  it('tells kinds apart on wide panels, whatever the components of the sampler hold', () => {
+    const wide = { ...model, privateGenes: GENES / 2, factors: 5 };
+    const found = kindsOf([preparation(slide)], totals, wide, alike, 1);
+    for (let t = 0; t < KINDS; t++) expect(foreign(found, t)).toBeLessThan(0.12);
+    expect(found).toEqual(kindsOf([preparation(slide)], totals, wide, {} as ProsegGlobals, 1));
+    const one = { at: [[3, 4]] as [number, number][], counts: [slide.counts[0]] };
+    expect(kindsOf([preparation(one)], totals, wide, alike, 1).every(Number.isFinite)).toBe(true);
+  });
+
   it('keeps the cells nearest to the middle of each pilot, with their neighbours', () => {
     const at = Array.from({ length: 5000 }, (_, c): [number, number] => [5 * c, 0]);
     const counts = at.map((_, c) => {

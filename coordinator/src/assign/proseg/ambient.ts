@@ -1,3 +1,5 @@
+import { specificShares } from './specific-shares.ts';
+
 /** Added to expected and observed counts, so that a gene seen a few times is not taken for absent. */
 const PRIOR_COUNT = 2;
 /** Transcripts of an average cell of the slide that are added to the surroundings of every cell. */
@@ -46,6 +48,40 @@ export function profilesOf({ components, genes, counts }: ComponentCounts): Prof
     return (slide[i % genes] * (n + PRIOR_COUNT)) / (expected + PRIOR_COUNT);
   });
   return { components, genes, share, slide, weight: ofComponent.map((n) => n / Math.max(1, total)) };
+}
+
+/** Share of what lies in cells that is taken for strays where genes are told to be some components' own, and steps of that. */
+const STRAY_SHARE = 0.3;
+const STRAY_STEPS = 4;
+
+/**
+ * The same for panels of thousands of genes, each seen a few times by component: what components make themselves, by
+ * `specificShares`, after what strayed in (like the slide) is taken out by a few steps of EM. Two transcripts more or less are
+ * then as much evidence as they are among all genes of the slide.
+ */
+export function specificProfiles(tally: ComponentCounts): Profiles {
+  const { components, genes, counts } = tally;
+  const { slide, weight } = profilesOf(tally);
+  let made = new Float64Array(counts.length);
+  for (let g = 0; g < genes; g++)
+    for (let k = 0; k < components; k++) made[g * components + k] = (1 - STRAY_SHARE) * counts[k * genes + g];
+  let share = specificShares(made, slide, components);
+  for (let step = 0; step < STRAY_STEPS; step++) {
+    made = made.map((_, i) => {
+      const [g, k] = [Math.floor(i / components), i % components];
+      const own = (1 - STRAY_SHARE) * share[i];
+      const n = counts[k * genes + g];
+      return n === 0 ? 0 : (n * own) / (own + STRAY_SHARE * slide[g]);
+    });
+    share = specificShares(made, slide, components);
+  }
+  return {
+    components,
+    genes,
+    share: counts.map((_, i) => share[(i % genes) * components + Math.floor(i / genes)]),
+    slide,
+    weight,
+  };
 }
 
 /** Genes of a component that are expected less often than this say nothing of its contamination. */

@@ -1,5 +1,6 @@
 import { exp, ln } from '@spatile/random/elementary';
 import type { KindCells } from './kind-cells.ts';
+import { specificShares } from './specific-shares.ts';
 
 /** Share of a cell's transcripts that strayed in from around, before its counts speak; worth so many transcripts. */
 export const STRAY_SHARE = 0.4;
@@ -17,8 +18,8 @@ const MOST_FACTORS = 6;
 export interface KindMixture {
   /** Share of gene g in kind t at `g * kinds + t`. */
   share: Float64Array;
-  /** Transcripts that are added to what a kind made: by gene and kind, of the same shape. */
-  prior: Float64Array;
+  /** Transcripts that are added to what a kind made: by gene and kind, of the same shape. Null: see `specificShares`. */
+  prior: Float64Array | null;
   /** Weight of each kind. */
   weight: Float64Array;
   /** Probability of kind t for cell c at `c * kinds + t`. */
@@ -41,7 +42,7 @@ export function stepKinds(cells: KindCells, slide: Float64Array, before: KindMix
   const kinds = before.weight.length;
   const count = cells.total.length;
   const around = aroundOf(cells, before);
-  const sums = before.prior.slice();
+  const sums = before.prior?.slice() ?? new Float64Array(before.share.length);
   const responsibility = new Float64Array(count * kinds);
   const strayed = new Float64Array(count);
   const weight = new Float64Array(kinds).fill(1);
@@ -63,7 +64,7 @@ export function stepKinds(cells: KindCells, slide: Float64Array, before: KindMix
   }
   for (let t = 0; t < kinds; t++) weight[t] /= count + kinds;
   return {
-    share: normalised(sums, kinds),
+    share: before.prior === null ? specificShares(sums, slide, kinds) : normalised(sums, kinds),
     prior: before.prior,
     weight,
     responsibility,

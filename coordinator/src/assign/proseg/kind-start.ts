@@ -1,8 +1,11 @@
 import type { ModelFrame, ProsegGlobals } from '@spatile/formats/tile/proseg';
 import { ln } from '@spatile/random/elementary';
 import type { RandomStream } from '@spatile/random/stream';
+import { embedCells } from './cell-embedding.ts';
 import type { KindCells } from './kind-cells.ts';
 import { type KindMixture, STRAY_SHARE } from './kind-mixture.ts';
+import { kmeans, squaredDistance } from './kmeans.ts';
+import { specificShares } from './specific-shares.ts';
 
 /** Average transcripts of the slide that are added to a cell that a kind starts from. */
 const START_WORTH = 50;
@@ -10,6 +13,8 @@ const START_WORTH = 50;
 const LIKE_SLIDE = 1e-3;
 /** Cells that are tried for each kind. */
 const TRIES = 3;
+/** Times that groups of cells are looked for. */
+const GROUPINGS = 8;
 /** Products of ratios are folded into a logarithm when they leave this range. */
 const FOLD = 1e100;
 
@@ -48,7 +53,7 @@ export function startKinds(
 /** A start from known kinds (shares, genes x kinds, columns sum to 1) and what is added to them; every cell is of all alike. */
 export function startFrom(
   share: Float64Array,
-  prior: Float64Array,
+  prior: Float64Array | null,
   kinds: number,
   cells: number,
 ): KindMixture {
@@ -60,6 +65,43 @@ export function startFrom(
     strayed: new Float64Array(cells).fill(STRAY_SHARE),
     logLikelihood: -Infinity,
   };
+}
+
+/**
+ * A start for panels of thousands of genes, of which a single cell shows too few: kinds like groups of cells that lie together
+ * by `embedCells`, the tightest of eight groupings (k-means).
+ */
+export function startGroups(
+  cells: KindCells,
+  slide: Float64Array,
+  kinds: number,
+  stream: RandomStream,
+): KindMixture {
+  const count = cells.total.length;
+  const group = tightest(embedCells(cells, slide, kinds, stream), kinds, stream);
+  const responsibility = new Float64Array(count * kinds);
+  const made = new Float64Array(slide.length * kinds);
+  const weight = new Float64Array(kinds).fill(1 / (count + kinds));
+  for (let c = 0; c < count; c++) {
+    responsibility[c * kinds + group[c]] = 1;
+    weight[group[c]] += 1 / (count + kinds);
+    for (let i = cells.start[c]; i < cells.start[c + 1]; i++)
+      made[cells.gene[i] * kinds + group[c]] += (1 - STRAY_SHARE) * cells.count[i];
+  }
+  const start = startFrom(specificShares(made, slide, kinds), null, kinds, count);
+  return { ...start, weight, responsibility };
+}
+
+/** Group of each point (rows of `kinds` values) by the k-means of least squared distances among eight. */
+function tightest(points: Float64Array, kinds: number, stream: RandomStream): Uint32Array {
+  let least = Infinity;
+  let best: Uint32Array = new Uint32Array(points.length / kinds);
+  for (let k = 0; k < GROUPINGS; k++) {
+    const { cluster, centres } = kmeans(points, kinds, kinds, stream);
+    const spread = cluster.reduce((sum, g, c) => sum + squaredDistance(points, c, centres, g, kinds), 0);
+    if (spread < least) [least, best] = [spread, cluster];
+  }
+  return best;
 }
 
 /** What the components of the sampler hold: expected rates over all genes, each column a thousandth like the slide. */

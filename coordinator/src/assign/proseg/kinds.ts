@@ -2,15 +2,16 @@ import type { ModelFrame, ProsegGlobals, ProsegPreparation } from '@spatile/form
 import { RandomStream } from '@spatile/random/stream';
 import { type KindCells, kindCells } from './kind-cells.ts';
 import { type KindMixture, stepKinds } from './kind-mixture.ts';
-import { heldShares, startFrom, startKinds } from './kind-start.ts';
+import { heldShares, startFrom, startGroups, startKinds } from './kind-start.ts';
 
 /** Starts from single cells, steps after which the best of all goes on alone, and most steps in all. */
 const STARTS = 3;
 const FIRST_STEPS = 10;
 const MOST_STEPS = 40;
-/** Transcripts that are added to every kind: like the slide, or like the component it starts from; and more by factored gene. */
+/** The same on wide panels, where a step takes longest and leaves kinds nearly where they are after the first. */
+const WIDE_STEPS = 16;
+/** Transcripts that are added to every kind: like the slide, or like the component it starts from. */
 const WORTH = 200;
-const WORTH_PER_FACTORED = 4;
 /** A step that gains less log likelihood per cell is the last. */
 const LEAST_GAIN = 1e-2;
 
@@ -20,14 +21,12 @@ export interface KindsInput {
   /** Share of each model gene on the slide. */
   slide: Float64Array;
   kinds: number;
-  /** Starts from single cells. */
-  starts: number;
-  /** Transcripts that are added to every kind. */
-  worth: number;
+  /** More genes than have a loading of their own: too many for a single cell to show what its kind makes. */
+  isWide: boolean;
   seed: number;
 }
 
-/** The best start from single cells: how likely it is after the first steps, and the shares it leads to. */
+/** The best start from cells: how likely it is after the first steps, and the shares it leads to. */
 export interface CellStart {
   logLikelihood: number;
   /** As `fitKinds` gives them. */
@@ -45,23 +44,26 @@ export function kindsInput(
     cells: kindCells(preparations),
     slide: slideShares(geneTotals, model.genes),
     kinds: model.components,
-    // Of thousands of genes a single cell shows too few to start a kind from.
-    starts: model.factors > 0 ? 0 : STARTS,
-    worth: WORTH + WORTH_PER_FACTORED * (model.genes - model.privateGenes),
+    isWide: model.factors > 0,
     seed,
   };
 }
 
 /**
- * The best of some starts from single cells, taken to its end; null without a start. It needs no fit: whoever has a core to spare
- * finds it while the fit runs.
+ * The best of some starts from single cells, or on wide panels the start from groups of cells, taken to its end; null without
+ * cells. It needs no fit: whoever has a core to spare finds it while the fit runs.
  */
-export function bestCellStart({ cells, slide, kinds, starts, worth, seed }: KindsInput): CellStart | null {
+export function bestCellStart({ cells, slide, kinds, isWide, seed }: KindsInput): CellStart | null {
   if (cells.total.length === 0) return null;
+  if (isWide) {
+    const start = startGroups(cells, slide, kinds, new RandomStream(seed, 'assign.fit.groups'));
+    const { logLikelihood, share } = climb(cells, slide, start, 0, WIDE_STEPS);
+    return { logLikelihood, share };
+  }
   let best: KindMixture | null = null;
-  for (let start = 0; start < starts; start++) {
+  for (let start = 0; start < STARTS; start++) {
     const stream = new RandomStream(seed, 'assign.fit.kinds', start);
-    const mixture = steps(cells, slide, startKinds(cells, slide, kinds, worth, stream));
+    const mixture = steps(cells, slide, startKinds(cells, slide, kinds, WORTH, stream));
     if (best === null || mixture.logLikelihood > best.logLikelihood) best = mixture;
   }
   return best && { logLikelihood: best.logLikelihood, share: climb(cells, slide, best).share };
@@ -70,17 +72,19 @@ export function bestCellStart({ cells, slide, kinds, starts, worth, seed }: Kind
 /**
  * What each kind of cell makes: shares of genes by kind (`genes x components`, columns sum to 1), learned from the pilots' cells
  * under their first labels, strays from the cells around taken out. The better of a start from the components of the sampler
- * (`globals`), which hold what their cells hold, and of that from single cells. Why: docs/decisions/components.md.
+ * (`globals`), which hold what their cells hold, and of that from single cells; on wide panels, whose components mix kinds, that
+ * from groups of cells. Why: docs/decisions/components.md.
  */
 export function fitKinds(
-  { cells, slide, kinds, worth }: KindsInput,
+  { cells, slide, kinds, isWide }: KindsInput,
   fromCells: CellStart | null,
   model: ModelFrame,
   globals: ProsegGlobals,
 ): Float32Array {
+  if (isWide && fromCells !== null) return Float32Array.from(fromCells.share);
   const held = heldShares(globals, slide, model);
   if (cells.total.length === 0) return Float32Array.from(held);
-  const prior = held.map((share) => worth * share);
+  const prior = held.map((share) => WORTH * share);
   const fromHeld = steps(cells, slide, startFrom(held, prior, kinds, cells.total.length));
   return Float32Array.from(
     fromCells !== null && fromCells.logLikelihood > fromHeld.logLikelihood
@@ -95,9 +99,15 @@ function steps(cells: KindCells, slide: Float64Array, start: KindMixture): KindM
   return mixture;
 }
 
-function climb(cells: KindCells, slide: Float64Array, from: KindMixture): KindMixture {
+function climb(
+  cells: KindCells,
+  slide: Float64Array,
+  from: KindMixture,
+  first = FIRST_STEPS,
+  most = MOST_STEPS,
+): KindMixture {
   let mixture = from;
-  for (let step = FIRST_STEPS; step < MOST_STEPS; step++) {
+  for (let step = first; step < most; step++) {
     const next = stepKinds(cells, slide, mixture);
     const gain = next.logLikelihood - mixture.logLikelihood;
     mixture = next;
