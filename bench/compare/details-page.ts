@@ -3,6 +3,7 @@ import { SPATILE, SPATILE_ONE } from '../competitors/spatile.ts';
 import { table } from '../pages.ts';
 import type { CaseResult } from '../results.ts';
 import { recallTable } from './curve.ts';
+import { depthTable } from './equal-depth.ts';
 import { extrapolation } from './extrapolation.ts';
 import { byKind, type KindResults, kindName } from './kinds.ts';
 import { METHODS, measured } from './methods.ts';
@@ -17,6 +18,7 @@ export function renderDetails(cases: readonly CaseResult[]): string {
   const { kinds, leftOut } = byKind(cases);
   const methods = measured(kinds, METHODS);
   const [scaling, steps, recall] = [scalingTable(kinds), stepTable(kinds), recallTable(kinds)];
+  const depth = depthTable(kinds);
   const duels = otherScores(kinds, [PROSEG.key, PROSEG.label]);
   return [
     ...section(
@@ -32,6 +34,13 @@ export function renderDetails(cases: readonly CaseResult[]): string {
         ? null
         : "spatile gives more transcripts to cells than Proseg does, and every wrong one can make markers meet. So: of one result of spatile only what is surer of its cell than a threshold (`spatile evaluate --min-probability`), at the threshold where its recall is Proseg's; between thresholds by recall.",
       recall,
+    ),
+    ...section(
+      "Co-expression at Proseg's depth",
+      depth === null
+        ? null
+        : "The rate at which exclusive markers meet falls with every transcript that is thrown away, right or wrong. So: what it would be if of a result's transcripts in cells only as many were kept, at random, as Proseg has there. A thinned result is no better than before; it only shows what part of a difference is depth.",
+      depth,
     ),
     ...section(
       'Time and memory',

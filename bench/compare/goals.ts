@@ -1,6 +1,7 @@
 import { PRESETS } from '@spatile/instrument/simulate/presets';
 import { number } from '../statistics.ts';
 import { isClear } from './duel.ts';
+import { atProsegDepth } from './equal-depth.ts';
 import { type KindResults, kindName, pair, score, troubles, used } from './kinds.ts';
 
 const OURS = 'spatile';
@@ -117,7 +118,12 @@ function coexpression(kind: KindResults): Finding[] {
     sure[0] === null || sure[1] === null
       ? ''
       : ` (keeping what is 0.9 sure: ${number(sure[1], 4)} at F1 ${number(sure[0], 3)})`;
-  const words = `${kindName(kind)}: ${number(found.ours, 4)} against ${number(found.theirs, 4)}${also}`;
+  const alike = atProsegDepth(kind, OURS);
+  const thinned =
+    alike === null
+      ? ''
+      : `; if thinned at random to Proseg's ${number(100 * alike.keep)} % of its transcripts: ${number(alike.coexpression, 4)}`;
+  const words = `${kindName(kind)}: ${number(found.ours, 4)} against ${number(found.theirs, 4)}${also}${thinned}`;
   return [{ words, isMet: found.difference <= 0, slack: -found.difference }];
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readEvents } from '@spatile/coordinator/run/events';
 import { RunStore } from '@spatile/coordinator/run/store';
 import type { Evaluation } from '@spatile/instrument/judge/evaluate';
+import type { Thinned } from '@spatile/instrument/judge/thinned';
 import type { CaseOutcome } from '../bench.ts';
 import type { ComparedSlide, Tool } from '../competitors/competitor.ts';
 import { type Spread, spread } from '../statistics.ts';
@@ -24,6 +25,8 @@ export interface CompareDetails {
   steps: StepSeconds | null;
   /** Of the program's default run: what it would be with only the surer transcripts kept; absent in results of earlier benches. */
   curve?: CurvePoint[];
+  /** What is left of its co-expression by the share of transcripts kept; absent in results of earlier benches. */
+  thinned?: Thinned[];
 }
 
 /** Makes the slide, runs one program on it and judges what it wrote (and, if wanted, its surer parts); a program that fails or is stopped is a result, too. */
@@ -60,6 +63,7 @@ export async function measureCompetitor(
       conservation: evaluation?.conservation ?? null,
       border: evaluation?.border ?? null,
       steps: finished ? await stepsOf(out) : null,
+      thinned: evaluation?.thinned ?? [],
       curve: drawsCurve ? await curveOf(workbench, made, tool.result(slide, out), evaluation) : [],
     } satisfies CompareDetails,
   };

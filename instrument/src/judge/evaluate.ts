@@ -7,6 +7,7 @@ import { judgeFacts } from './judged-facts.ts';
 import { type OpenOptions, openResult } from './read/open-result.ts';
 import type { AssignmentBatch, JudgedResult } from './read/result.ts';
 import { type Scores, scoresOf } from './scores.ts';
+import { type Thinned, thinnedRates } from './thinned.ts';
 import { loadTruth, type Truth } from './truth.ts';
 
 export { formatEvaluation, formatEvaluations } from './format.ts';
@@ -28,6 +29,8 @@ export interface Evaluation {
   /** True cells, cells of the result with a transcript (`predicted`) and with an outline (`outlined`), and matched pairs. */
   cells: { true: number; predicted: number; outlined: number | null; matched: number };
   scores: Scores;
+  /** What `scores.coexpression` would be if a share of the transcripts were kept at random, by that share. */
+  thinned: Thinned[];
   /** Scores and conservation within `bandUm` of tile borders and away from them; null without borders. */
   border: {
     bandUm: number;
@@ -93,6 +96,7 @@ export async function evaluateInDetail(
       matched: facts.match.reduce((n, q) => n + (q > 0 ? 1 : 0), 0),
     },
     scores: scoresOf(facts, 'all'),
+    thinned: thinnedRates(facts.markers),
     border:
       cores.length > 1
         ? {
