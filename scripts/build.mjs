@@ -61,7 +61,8 @@ const REQUIRE =
 /** Folders of the packages that were bundled. */
 const bundled = new Set();
 
-for (const [folder] of KERNELS) {
+// Kernels that are built already may stay as they are.
+for (const [folder] of process.argv.includes('--without-kernels') ? [] : KERNELS) {
   await mkdir(join(root, folder, 'build'), { recursive: true });
   for (const file of await readdir(join(root, folder, 'assembly')))
     if (file.endsWith('.kernel.ts')) await compileKernel(folder, file);
