@@ -5,6 +5,7 @@ import { SpatileError } from '@spatile/formats/errors';
 import { type Death, deathOf, memoryKills } from '@spatile/formats/tile/death';
 import { type FromWorker, PayloadAssembler, sendMessage } from '@spatile/formats/tile/protocol';
 import { workerFlags } from '@spatile/formats/tile/worker-flags';
+import { makeRoomForBuffers } from '@spatile/proto/heap-room';
 import type { PoolEvent, TaskPool } from './task-pool.ts';
 
 /** Time a worker gets to leave after `stop` before it is ended, milliseconds. */
@@ -32,6 +33,7 @@ export class WorkerPool implements TaskPool {
   }
 
   start(): void {
+    makeRoomForBuffers();
     const worker = this.next++;
     const child = fork(workerMain(), [], {
       serialization: 'advanced',
@@ -68,6 +70,7 @@ export class WorkerPool implements TaskPool {
     kind: string,
     input: () => Promise<Uint8Array>,
   ): Promise<void> {
+    makeRoomForBuffers();
     const bytes = await input();
     const child = this.children.get(worker);
     if (child === undefined) return;
