@@ -1,16 +1,28 @@
 import { SpatileError } from '@spatile/formats/errors';
 import * as z from 'zod';
 
+/** A name or a path: what controls a terminal has no place in it. */
+const name = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^\P{Cc}*$/u, 'holds a control character');
 /** The parts of messages that are believed only after a look. Lengths are bounded; counts are finite and not negative. */
 const attempt = z.object({
-  run: z.string().min(1).max(40),
-  task: z.string().min(1).max(200),
+  run: name(40).min(1),
+  task: name(200).min(1),
   epoch: z.int().min(1),
-  attemptId: z.string().min(8).max(64),
-  worker: z.string().max(200),
+  attemptId: name(64).min(8),
+  worker: name(200),
 });
 const count = z.number().min(0);
-/** Text that may become an argument or a path: neither can hold a zero character. */
+/** What somebody else's program says, and a terminal may show: of what controls that, only ends of lines and tabs stay. */
+const told = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .transform((said) => said.replace(/[^\P{Cc}\n\t]/gu, '\ufffd'));
+/** Text that may become an argument: that cannot hold a zero character. */
 const text = (most: number) =>
   z
     .string()
@@ -34,16 +46,16 @@ const SHAPES = {
   }),
   failure: z.object({
     attempt,
-    code: z.string().max(60),
-    message: z.string().max(4000),
+    code: name(60),
+    message: told(4000),
     retryable: z.boolean(),
     preempted: z.boolean(),
-    stack: z.string().max(20_000),
+    stack: told(20_000),
     fields: z.string().max(20_000),
   }),
   submit: z.object({
-    bundle: text(4096).min(1),
-    output: text(4096).min(1),
+    bundle: name(4096).min(1),
+    output: name(4096).min(1),
     config: text(2 ** 20),
     set: z
       .array(text(10_000))
@@ -54,10 +66,10 @@ const SHAPES = {
       ),
     resume: z.boolean(),
     overwrite: z.boolean(),
-    cluster: text(4096).optional(),
-    crop: text(4096).optional(),
+    cluster: name(4096).optional(),
+    crop: name(4096).optional(),
     cropUnit: z.enum(['', 'um', 'px']).optional(),
-    report: text(4096).optional(),
+    report: name(4096).optional(),
     mostWorkers: z.int().min(0).max(10_000).optional(),
   }),
   runName: z.object({ id: z.string().regex(/^[a-z0-9-]{1,40}$/, 'not the name of a run') }),

@@ -38,9 +38,19 @@ describe('messages', () => {
     { ...attempt, epoch: -1 },
     { ...attempt, run: 'x'.repeat(41) },
     { ...attempt, task: 5 },
+    { ...attempt, worker: 'w\u001b[31m' },
+    { ...attempt, task: 'assign/t1\r' },
     null,
   ])('of an attempt that is none are refused', (message) => {
     expect(() => checked('attempt', message)).toThrow(/attempt message: .* not valid/);
+  });
+
+  test('of a failure cannot control the terminal on which they are shown', () => {
+    const said = { code: 'INTERNAL', retryable: true, preempted: false, stack: '', fields: '{}' };
+    const message = 'a\u001b]0;title\u0007b\u009b1m\nsecond\tline';
+    expect(checked('failure', { attempt, ...said, message }).message).toBe(
+      'a\ufffd]0;title\ufffdb\ufffd1m\nsecond\tline',
+    );
   });
 
   test.each([Number.NaN, -0.1, 1.1])('of a progress of %d are refused', (fraction) => {
@@ -61,7 +71,8 @@ describe('messages', () => {
 
   test.each([
     ['set', ['a=b\0c'], /zero character/],
-    ['bundle', 'a\0b', /zero character/],
+    ['bundle', 'a\0b', /control character/],
+    ['output', 'a\u001b[2J', /control character/],
     ['set', Array.from({ length: 300 }, () => 'x'.repeat(10_000)), /longer than 256 KiB/],
   ])('that submit what no run can be started with are refused: %s', (field, value, why) => {
     const submit = { bundle: 'a', output: 'b', config: '', set: ['c=d'], resume: false, overwrite: false };
