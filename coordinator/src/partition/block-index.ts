@@ -49,8 +49,9 @@ const COLUMNS = ['offset', 'length', 'check', 'x0', 'y0', 'x1', 'y1'] as const;
 export const checkOf = (block: Uint8Array): number =>
   block.length < 16 ? 0 : new DataView(block.buffer, block.byteOffset).getUint32(12, true);
 
-/** A block to be read: number of its tile, place and length in that tile's file, and `checkOf` it. */
+/** A block to be read: its number, place and length in the file of its tile, and `checkOf` it. */
 export interface BlockPlace {
+  block: number;
   offset: number;
   length: number;
   check: number;
@@ -80,7 +81,7 @@ export class BlockIndex {
     const found: BlockPlace[] = [];
     for (let b = this.#first[tile]; b < this.#first[tile + 1]; b++)
       if (x1[b] >= rect.x0 && x0[b] < rect.x1 && y1[b] >= rect.y0 && y0[b] < rect.y1)
-        found.push({ offset: offset[b], length: length[b], check: check[b] });
+        found.push({ block: b - this.#first[tile], offset: offset[b], length: length[b], check: check[b] });
     return found;
   }
 

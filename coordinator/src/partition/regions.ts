@@ -68,25 +68,26 @@ export class RegionReader {
   }
 
   /**
-   * The stored blocks that hold all kept transcripts observed in `rect` (half-open) and some beyond it, not decoded.
+   * The stored blocks that hold all kept transcripts observed in `rect` (half-open) and some beyond it, not decoded; by names that say
+   * where they lie, for whoever finds one damaged.
    * Errors: `RUN_CORRUPT` when a file is missing or holds another block at its place; damage inside is noticed by whoever opens it.
    */
-  async blocks(rect: RectUm): Promise<Uint8Array[]> {
+  async blocks(rect: RectUm): Promise<Record<string, Uint8Array>> {
     const near = this.tilesIn(growRect(rect, this.plan.latticeUm));
     const found = await Promise.all(
       near.map((tile) => this.read(partitionName(this.plan.tiles[tile].id), this.index.meeting(tile, rect))),
     );
-    return found.flat();
+    return Object.fromEntries(found.flat());
   }
 
-  private async read(name: string, places: readonly BlockPlace[]): Promise<Uint8Array[]> {
+  private async read(name: string, places: readonly BlockPlace[]): Promise<[string, Uint8Array][]> {
     const spans = spansOf(places);
     const parts = await this.store.readParts(name, spans);
     return spans.flatMap(({ offset, blocks }, s) =>
-      blocks.map((place) => {
+      blocks.map((place): [string, Uint8Array] => {
         const at = place.offset - offset;
         const block = parts[s].subarray(at, at + place.length);
-        if (checkOf(block) === place.check) return block;
+        if (checkOf(block) === place.check) return [`${name}#${place.block}`, block];
         throw new SpatileError(
           'RUN_CORRUPT',
           `${name}: not what was written (the checksum at byte ${place.offset} differs); expected an undamaged run directory; start again with --overwrite`,

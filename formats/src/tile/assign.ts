@@ -190,7 +190,8 @@ export function assignTileFrom(frame: Frame): AssignTile {
 
 /** A tile whose transcripts are as stored: blocks that hold those of its region, and others (`rows.ts`). */
 export interface StoredTile extends Omit<AssignTile, 'transcripts'> {
-  blocks: readonly Uint8Array[];
+  /** By names for people. */
+  blocks: Record<string, Uint8Array>;
   /** `encodeGenes` of the slide. */
   genes: Uint8Array;
 }
@@ -204,7 +205,7 @@ export function storedTileFrame({ meta, blocks, genes, ...tables }: StoredTile, 
     pieces: {
       ...extra?.pieces,
       [GENES_PIECE]: genes,
-      ...Object.fromEntries(blocks.map((block, i) => [ROWS_PIECE + i, block])),
+      ...Object.fromEntries(Object.entries(blocks).map(([name, block]) => [ROWS_PIECE + name, block])),
     },
   };
 }

@@ -39,7 +39,7 @@ const NAMES = Object.keys(BLOCK_COLUMNS) as (keyof BlockRows)[];
 const BLOCK = 'transcript-block';
 const GENES = 'model-genes';
 
-/** Names of the pieces of a task: the blocks are `rows.0`, `rows.1`, ... */
+/** How the names of blocks begin among the pieces of a frame, and the name of the piece of genes. */
 export const ROWS_PIECE = 'rows.';
 export const GENES_PIECE = 'genes';
 

@@ -18,7 +18,7 @@ function stage(by: 'flag' | 'outline' | 'auto', fromBundle: boolean, anyNuclear 
     inputs: {
       storedTile: async () => ({
         ...{ meta: {}, cells: {}, rings: {}, vertices: {} },
-        ...{ blocks: [], genes: new Uint8Array(0) },
+        ...{ blocks: {}, genes: new Uint8Array(0) },
       }),
     },
     transcripts: Uint32Array.of(3),

@@ -42,7 +42,7 @@ const stored = (blocks: Uint8Array[], genes = Uint32Array.of(1, CONTROL_GENE)): 
   },
   vertices: { x: new Float64Array(0), y: new Float64Array(0) },
   genes: encodeGenes(genes),
-  blocks,
+  blocks: Object.fromEntries(blocks.entries()),
 });
 
 const received = (tile: StoredTile) => tileOf(decodeFrame(encodeFrame(storedTileFrame(tile)), ASSIGN_TILE));
