@@ -93,7 +93,7 @@ steps.forEach(([name, , count, unit], k) => {
 sampler.bound.release();
 
 const input = assignTileFrame(tile, {
-  meta: { model, settings, schedule: { ...SCHEDULE, loadings: 'point' } },
+  meta: { model, settings, schedule: { ...SCHEDULE, loadings: 'point' }, bandUm: 64 },
   tables: globalsTables(globals),
 });
 const start = process.cpuUsage();

@@ -17,6 +17,45 @@ beforeAll(async () => {
   });
 });
 
+/** Changes the parts of a stored result of a tile. */
+async function withParts(path: string, change: (part: Uint8Array) => Uint8Array): Promise<void> {
+  const frame = decodeFrame(await readFile(path), null);
+  const pieces = Object.entries(frame.pieces ?? {}).map(([name, bytes]) => [
+    name,
+    name.startsWith('part') ? change(bytes) : bytes,
+  ]);
+  await writeFile(path, encodeFrame({ ...frame, pieces: Object.fromEntries(pieces) }));
+}
+
+describe('a settled tile', () => {
+  test('is computed again from the results of tiles and units around it', async () => {
+    expect(await recompute('t0000', 'assign-settle')).toMatchObject({ equal: true });
+  });
+
+  test.each(['results/assign/t0001.frame', 'results/assign-border-1/b0000.frame'])(
+    'is not computed without %s',
+    async (name) => {
+      renameSync(at(`one.run/${name}`), at('away'));
+      await expect(recompute('t0000', 'assign-settle')).rejects.toMatchObject({ code: 'INPUT_MISSING' });
+      renameSync(at('away'), at(`one.run/${name}`));
+    },
+  );
+
+  test('is refused with the name of the file when a piece of it is damaged', async () => {
+    const path = at('one.run/results/assign/t0000.frame');
+    const intact = await readFile(path);
+    const damaged = Buffer.from(intact);
+    // In the first piece: the header is about a kilobyte.
+    damaged[8192] ^= 1;
+    await writeFile(path, damaged);
+    await expect(recompute('t0000', 'assign-settle')).rejects.toMatchObject({
+      code: 'RUN_CORRUPT',
+      message: expect.stringMatching(/results\/assign\/t0000\.frame#part\d: checksum does not match/),
+    });
+    await writeFile(path, intact);
+  });
+});
+
 describe('a unit of the border round', () => {
   test('is computed again from the settled tiles and the units before it', async () => {
     expect(readdirSync(at('one.run/results/assign-border-2'))).toContain('b0000.frame');
@@ -24,7 +63,7 @@ describe('a unit of the border round', () => {
     expect(await recompute('b0000', 'assign-border-2')).toMatchObject({ equal: true });
   });
 
-  test.each(['settled/0/t0000.frame', 'results/assign-border-1/b0000.frame'])(
+  test.each(['results/assign/t0000.frame', 'results/assign-border-1/b0000.frame'])(
     'is not computed without %s',
     async (name) => {
       renameSync(at(`one.run/${name}`), at('away'));
@@ -44,12 +83,12 @@ describe('a unit of the border round', () => {
   });
 
   test("fails with the worker's own code", async () => {
-    for (const name of readdirSync(at('one.run/settled/0')).filter((name) => name.endsWith('.frame'))) {
-      const path = at(`one.run/settled/0/${name}`);
-      const frame = decodeFrame(await readFile(path), null);
-      const value = (frame.tables.loadings.value as Float32Array).subarray(0, frame.tables.cells.cell.length);
-      await writeFile(path, encodeFrame({ ...frame, tables: { ...frame.tables, loadings: { value } } }));
-    }
+    for (const name of readdirSync(at('one.run/results/assign')))
+      await withParts(at(`one.run/results/assign/${name}`), (part) => {
+        const { tables } = decodeFrame(part, 'tile-part');
+        const value = (tables.loadings.value as Float32Array).subarray(0, tables.cells.cell.length);
+        return encodeFrame({ kind: 'tile-part', meta: {}, tables: { ...tables, loadings: { value } } });
+      });
     await expect(recompute('b0000', 'assign-border-1')).rejects.toMatchObject({
       code: 'RUN_CORRUPT',
       message: expect.stringMatching(/^tile b0000: border b0000: the settled state does not fit/),

@@ -1,7 +1,6 @@
-import { settleVerdicts, type TileClaims } from '@spatile/coordinator/assign/settle';
-import type { AssignResult } from '@spatile/formats/tile/assign';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { settleWith, type TileClaims } from '../support/settle.ts';
 
 /** Four 100 um tiles in a square; cell k is owned by tile (k - 1) % 4. */
 const CORES = [
@@ -21,8 +20,9 @@ interface Claim {
 
 function claims(tile: number, list: Claim[]): TileClaims {
   const sorted = [...list].sort((a, b) => a.row - b.row);
-  const result = {
-    meta: { tile: `t${tile}`, method: 'proseg', voxelUm: 1, layers: 1, layerUm: 0, diagnostics: {} },
+  return {
+    tile,
+    core: CORES[tile],
     claims: {
       row: Uint32Array.from(sorted, ({ row }) => row),
       cell: Uint32Array.from(sorted, ({ cell }) => cell),
@@ -31,8 +31,7 @@ function claims(tile: number, list: Claim[]): TileClaims {
       dy: new Int8Array(sorted.length),
       dl: new Int8Array(sorted.length),
     },
-  } as unknown as AssignResult;
-  return { tile, core: CORES[tile], result };
+  };
 }
 
 /** Rows 0..n-1 lie in tile 0; the other tiles may claim any of them for their own cells. */
@@ -72,8 +71,8 @@ describe('settling the transcripts of a core', () => {
           own.map((claim, i) => ({ row: i, ...claim })),
         );
         const theirs = others.map((list, i) => claims(i + 1, list));
-        const forward = settleVerdicts(ours, theirs, row, xs, xs, OWNER);
-        const backward = settleVerdicts(ours, [...theirs].reverse(), row, xs, xs, OWNER);
+        const forward = settleWith(ours, theirs, { row, x: xs, y: xs }, OWNER);
+        const backward = settleWith(ours, [...theirs].reverse(), { row, x: xs, y: xs }, OWNER);
         expect(backward).toEqual(forward);
       }),
     );
@@ -84,15 +83,13 @@ describe('settling the transcripts of a core', () => {
       fc.property(scenes, ({ n, own, others, x }) => {
         const row = Uint32Array.from({ length: n }, (_, i) => i);
         const xs = Float32Array.from(x);
-        const verdicts = settleVerdicts(
+        const verdicts = settleWith(
           claims(
             0,
             own.map((claim, i) => ({ row: i, ...claim })),
           ),
           others.map((list, i) => claims(i + 1, list)),
-          row,
-          xs,
-          xs,
+          { row, x: xs, y: xs },
           OWNER,
         );
         for (let i = 0; i < n; i++) {
@@ -123,6 +120,6 @@ describe('settling the transcripts of a core', () => {
       { row: 0, cell: 0, probability: 1 },
       { row: 2, cell: 0, probability: 1 },
     ]);
-    expect(() => settleVerdicts(lacking, [], row, at, at, OWNER)).toThrow(/input row 1/);
+    expect(() => settleWith(lacking, [], { row, x: at, y: at }, OWNER)).toThrow(/input row 1/);
   });
 });

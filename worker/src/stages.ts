@@ -1,5 +1,6 @@
 import { ASSIGN_TILE } from '@spatile/formats/tile/assign';
 import { OUTLINE_TILE } from '@spatile/formats/tile/outline';
+import { SETTLE_TILE } from '@spatile/formats/tile/settle';
 import { assignBaysor } from './assign/baysor/assign.ts';
 import { fitBaysor } from './assign/baysor/fit.ts';
 import { assignExpand } from './assign/expand/compute.ts';
@@ -26,5 +27,6 @@ export const handlers: Readonly<Record<string, Handler>> = {
 export function inputKind(kind: string): string {
   if (Object.hasOwn(correctHandlers, kind)) return correctHandlers[kind].input;
   if (Object.hasOwn(segmentHandlers, kind)) return segmentHandlers[kind].input;
+  if (kind === 'assign.proseg.settle') return SETTLE_TILE;
   return kind === 'outline' ? OUTLINE_TILE : ASSIGN_TILE;
 }

@@ -1,11 +1,11 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { CLUSTER_SLOTS, ClusterPool } from '@spatile/coordinator/cluster/pool';
 import { openLog } from '@spatile/coordinator/run/log';
-import { type OwnTask, RoundRunner, taskKey } from '@spatile/coordinator/run/rounds';
+import { RoundRunner, taskKey } from '@spatile/coordinator/run/rounds';
 import { RunStore } from '@spatile/coordinator/run/store';
 import { type IdealTask, idealSeconds } from './ideal.ts';
 import { scaleSlide } from './slide.ts';
-import { type ScaleTask, scaleTasks } from './tasks.ts';
+import { type ScaleTask, type ScaleTasks, scaleTasks } from './tasks.ts';
 
 /** What a simulated run is told, as one JSON argument. */
 export interface ScaleRun {
@@ -56,7 +56,7 @@ export async function prepareScale(
 ): Promise<{ plan: ScalePlan; start: () => Promise<ScaleOutcome> }> {
   const began = performance.now();
   const slide = scaleSlide(run.transcripts, run.tileSizeUm, run.density ?? undefined);
-  const tasks = await scaleTasks(slide, run.timeScale, run.byteScale);
+  const tasks = scaleTasks(slide, run.timeScale, run.byteScale);
   const all = [...tasks.assign, ...tasks.outline];
   const total = (of: (task: ScaleTask) => number): number => all.reduce((sum, task) => sum + of(task), 0);
   const plan: ScalePlan = {
@@ -65,16 +65,13 @@ export async function prepareScale(
     tasks: all.length,
     planSeconds: (performance.now() - began) / 1000,
     workSeconds: total(({ simulated }) => simulated.seconds),
-    idealSeconds: ideal(run, tasks.assign, tasks.own) + ideal(run, tasks.outline, []),
+    idealSeconds: ideal(run, tasks.assign) + ideal(run, tasks.outline),
     bytes: total(({ inputBytes, simulated }) => inputBytes + simulated.resultBytes),
   };
   return { plan, start: () => simulate(run, tasks) };
 }
 
-async function simulate(
-  run: ScaleRun,
-  { assign, own, outline }: Awaited<ReturnType<typeof scaleTasks>>,
-): Promise<ScaleOutcome> {
+async function simulate(run: ScaleRun, { assign, outline }: ScaleTasks): Promise<ScaleOutcome> {
   const store = new RunStore(run.folder);
   await store.create();
   let pool: ClusterPool | null = null;
@@ -117,7 +114,7 @@ async function simulate(
     committed = state?.transfers.committed ?? 0;
   }, SAMPLE_MS);
   const [cpu, started] = [process.cpuUsage(), performance.now()];
-  await runner.runGraph('assign', 'assigning', assign, own);
+  await runner.runGraph('assign', 'assigning', assign);
   await runner.run('outline', 'outlining', outline);
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(cpu);
@@ -136,14 +133,13 @@ async function simulate(
 }
 
 /** The order is that of `advance`: by rank, then the heaviest first. */
-function ideal(run: ScaleRun, tasks: readonly ScaleTask[], between: readonly OwnTask[]): number {
+function ideal(run: ScaleRun, tasks: readonly ScaleTask[]): number {
   const key = (task: { id: string; round?: string }): string => taskKey(task.round ?? 'outline', task.id);
   const ordered = [...tasks].sort(
     (a, b) => (a.rank ?? 0) - (b.rank ?? 0) || b.weight - a.weight || (key(a) < key(b) ? -1 : 1),
   );
-  const list: IdealTask[] = [
-    ...ordered.map((task) => ({ key: key(task), seconds: task.simulated.seconds, needs: task.needs ?? [] })),
-    ...between.map((task) => ({ key: key(task), seconds: 0, needs: task.needs })),
-  ];
+  const list = ordered.map(
+    (task): IdealTask => ({ key: key(task), seconds: task.simulated.seconds, needs: task.needs ?? [] }),
+  );
   return idealSeconds(list, run.workers);
 }

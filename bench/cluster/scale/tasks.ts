@@ -1,14 +1,13 @@
 import type { ProsegModel } from '@spatile/coordinator/assign/proseg/model';
-import type { ProsegResults } from '@spatile/coordinator/assign/proseg-results';
 import {
   BorderLookup,
   borderTask,
-  foldTasks,
   prosegBorderUnits,
   prosegTask,
   settleTasks,
 } from '@spatile/coordinator/assign/proseg-tasks';
-import type { OwnTask, RoundTask } from '@spatile/coordinator/run/rounds';
+import { SettleInputs } from '@spatile/coordinator/assign/settle-inputs';
+import type { RoundTask } from '@spatile/coordinator/run/rounds';
 import { growRect } from '@spatile/formats/space';
 import type { Frame } from '@spatile/formats/tile/frame';
 import type { ScaleSlide } from './slide.ts';
@@ -27,6 +26,7 @@ export interface Cost {
 export const COSTS = {
   assign: { seconds: 98e-6, inputBytes: 70, resultBytes: 36 },
   border: { seconds: 40e-6, inputBytes: 120, resultBytes: 55 },
+  settle: { seconds: 2e-6, inputBytes: 40, resultBytes: 20 },
   outline: { seconds: 7e-6, inputBytes: 19, resultBytes: 3.5 },
 } as const satisfies Record<string, Cost>;
 
@@ -41,24 +41,19 @@ export interface ScaleTask extends RoundTask {
   inputBytes: number;
 }
 
-/** The tasks of one slide: tiles with their borders and the settling between them, then outlines. */
+/** The tasks of one slide: tiles with their borders and their settling, then outlines. */
 export interface ScaleTasks {
   assign: ScaleTask[];
-  own: OwnTask[];
   outline: ScaleTask[];
 }
 
-const [NO_MODEL, NO_RESULTS] = [null as unknown as ProsegModel, null as unknown as ProsegResults];
+const NO_MODEL = null as unknown as ProsegModel;
 
 /**
  * The program's own graph of tasks of a slide, each with the time and the bytes that it would take instead of its work.
  * @param timeScale tiles are faster by this. @param byteScale payloads are smaller by this.
  */
-export async function scaleTasks(
-  slide: ScaleSlide,
-  timeScale: number,
-  byteScale: number,
-): Promise<ScaleTasks> {
+export function scaleTasks(slide: ScaleSlide, timeScale: number, byteScale: number): ScaleTasks {
   const { stage, plan, count } = slide;
   const made = (task: Omit<RoundTask, 'input'>, cost: Cost, seen: number): ScaleTask => {
     const inputBytes = Math.ceil((seen * cost.inputBytes) / byteScale);
@@ -69,11 +64,8 @@ export async function scaleTasks(
     return { ...task, simulated, inputBytes, input: async () => inputFrame(inputBytes, simulated) };
   };
   const units = prosegBorderUnits(stage);
-  const lookup = new BorderLookup(units, stage.busyTiles);
-  const own = [
-    ...(await settleTasks(stage, NO_RESULTS, () => undefined)),
-    ...(await foldTasks(stage, NO_RESULTS, units)).map(({ task }) => task),
-  ];
+  const lookup = new BorderLookup(units);
+  const settling = new SettleInputs(stage);
   return {
     assign: [
       ...stage.busyTiles.map((tile) =>
@@ -84,11 +76,10 @@ export async function scaleTasks(
         ),
       ),
       ...units.map((unit) =>
-        made(borderTask(stage, NO_MODEL, NO_RESULTS, unit, lookup), COSTS.border, count(unit.region)),
+        made(borderTask(stage, NO_MODEL, settling, unit, lookup), COSTS.border, count(unit.region)),
       ),
+      ...settleTasks(stage, settling, units).map((task) => made(task, COSTS.settle, task.weight)),
     ],
-    // What settling takes is measured where it is done; here it takes nothing.
-    own: own.map((task) => ({ ...task, work: async () => undefined })),
     outline: plan.tiles.map((tile, i) =>
       made(
         { id: tile.id, kind: 'outline', weight: stage.transcripts[i], transcripts: stage.transcripts[i] },

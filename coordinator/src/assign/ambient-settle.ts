@@ -1,3 +1,4 @@
+import type { TileState } from '@spatile/formats/tile/state';
 import { CellIndex } from '../cells/region.ts';
 import {
   contamination,
@@ -11,7 +12,6 @@ import {
   surroundings,
 } from './proseg/ambient.ts';
 import type { AssignStage } from './stage.ts';
-import type { TileState } from './state.ts';
 import { StrayTally } from './strays.ts';
 
 const NO_COMPONENT = 0xffff;

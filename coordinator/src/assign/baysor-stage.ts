@@ -9,6 +9,7 @@ import {
   baysorResultFrom,
   DISCOVERED,
 } from '@spatile/formats/tile/baysor';
+import { type FarTile, ownClaims, settleVerdicts } from '@spatile/formats/tile/claims';
 import type { Frame } from '@spatile/formats/tile/frame';
 import { addDiscovered } from '../cells/discovered.ts';
 import { logStep } from '../run/events.ts';
@@ -17,7 +18,7 @@ import { type Discovery, discoveriesOf, settleDiscoveries } from './baysor/disco
 import { FIT_ROUND, FIT_TASK, fitTask, fittedModel, fitWindows } from './baysor/fit.ts';
 import { baysorSettings } from './baysor/settings.ts';
 import { ASSIGN_ROUND } from './geometric.ts';
-import { claimsOn, settleVerdicts } from './settle.ts';
+import { farClaimsOn } from './settle.ts';
 import type { AssignStage, AssignSummary } from './stage.ts';
 
 /** Discoveries whose seed is nearer than this many scales to an edge of the core may be a neighbour's as well. */
@@ -129,6 +130,7 @@ async function settleTiles(
   });
   const named = async (tile: number): Promise<AssignResult> =>
     nameDiscovered(await results.get(tile), numbers.get(tile) ?? new Map());
+  const owns = (tile: number) => (cell: number) => slide.ownerOfCell[cell - 1] === tile;
   const done = await states.adopt(0);
   const busy = new Set(stage.busyTiles);
   const diagnostics: AssignSummary['diagnostics'] = [];
@@ -138,19 +140,20 @@ async function settleTiles(
     const result = await named(tile);
     diagnostics.push({ tile: id, values: result.meta.diagnostics });
     if (done) continue;
-    const { row, x, y } = await regions.partition(tile);
-    const others = [];
+    const rows = await regions.partition(tile);
+    const others: FarTile[] = [];
     for (const other of regions.tilesIn(growRect(core, slide.plan.haloUm))) {
       const otherCore = slide.plan.tiles[other].core;
       if (other === tile || !busy.has(other) || !rectsIntersect(growRect(otherCore, slide.plan.haloUm), core))
         continue;
       const { claims } = await named(other);
-      others.push({ tile: other, core: otherCore, result: { claims: claimsOn(row, claims) } });
+      others.push({ tile: other, core: otherCore, claims: farClaimsOn(rows, claims, owns(other)) });
     }
     const { voxelUm, layers, layerUm } = result.meta;
-    const verdicts = settleVerdicts({ tile, core, result }, others, row, x, y, slide.ownerOfCell);
-    const { runs, cells, loadings } = result;
-    await states.write(0, tile, { voxelUm, layers, layerUm }, { verdicts, runs, cells, loadings });
+    const own = ownClaims(result.claims, owns(tile));
+    const verdicts = settleVerdicts(rows.row, [own], others, `tile ${id}`);
+    const { runs, cells } = result;
+    await states.write(0, tile, { voxelUm, layers, layerUm }, { verdicts, runs, cells });
   }
   if (!done) await states.complete(0, stage.busyTiles);
   return diagnostics;

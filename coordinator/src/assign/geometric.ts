@@ -61,7 +61,7 @@ export async function assignGeometric(stage: AssignStage): Promise<AssignSummary
   const started = performance.now();
   const done = await states.adopt(0);
   for (const tile of stage.busyTiles) {
-    const { id, core } = slide.plan.tiles[tile];
+    const { id } = slide.plan.tiles[tile];
     const result = assignResultFrom(await runner.result(ASSIGN_ROUND, id, ASSIGN_RESULT));
     summary.diagnostics.push({ tile: id, values: result.meta.diagnostics });
     if (done) continue;
@@ -72,10 +72,9 @@ export async function assignGeometric(stage: AssignStage): Promise<AssignSummary
       tile,
       { voxelUm, layers, layerUm },
       {
-        verdicts: coreVerdicts({ tile, core, result }, row),
+        verdicts: coreVerdicts(id, result.claims, row),
         runs: result.runs,
         cells: result.cells,
-        loadings: result.loadings,
       },
     );
   }

@@ -2,58 +2,36 @@ import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
 import { ASSIGN_ROUND } from './geometric.ts';
 import { fitOnPilots, PILOTS_FILE } from './pilots.ts';
 import { decodeModel, encodeModel, PROSEG_MODEL, type ProsegModel } from './proseg/model.ts';
-import { ProsegResults } from './proseg-results.ts';
-import {
-  BorderLookup,
-  borderTask,
-  foldTasks,
-  prosegBorderUnits,
-  prosegTask,
-  settleTasks,
-} from './proseg-tasks.ts';
+import { BorderLookup, borderTask, prosegBorderUnits, prosegTask, settleTasks } from './proseg-tasks.ts';
+import { SettleInputs } from './settle-inputs.ts';
 import type { AssignStage, AssignSummary } from './stage.ts';
-import { BORDERS, SETTLED } from './states.ts';
 
 const MODEL_FILE = 'fits/assign.frame';
 
 /**
- * Cell simulation: fit on pilots, then every tile given the frozen model; a tile is settled when its neighbours are there, and
- * a border unit is sampled when the tiles and units that it meets are. The pass over strays is still to come (`lastSettling`).
+ * Cell simulation: fit on pilots, then every tile given the frozen model; a border unit is sampled when the tiles and units that it
+ * meets are there, and a tile is settled when all around it are. The pass over strays is still to come (`lastSettling`).
  */
 export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
   const { slide, runner, states, busyTiles } = stage;
   const model = await fittedModel(stage);
-  const results = new ProsegResults(stage.store, slide.plan);
-  const diagnostics = new Map<number, Record<string, number>>();
+  const settling = new SettleInputs(stage);
   const units = prosegBorderUnits(stage);
-  const lookup = new BorderLookup(units, busyTiles);
-  const folds = await foldTasks(stage, results, units);
-  await runner.runGraph(
-    ASSIGN_ROUND,
-    'assigning transcripts (proseg)',
-    [
-      ...busyTiles.map((tile) => prosegTask(stage, model, tile)),
-      ...units.map((unit) => borderTask(stage, model, results, unit, lookup)),
-    ],
-    [
-      ...(await settleTasks(stage, results, (tile, values) => diagnostics.set(tile, values))),
-      ...folds.map(({ task }) => task),
-    ],
-  );
-  await states.complete(SETTLED, busyTiles);
-  await states.complete(
-    BORDERS,
-    folds.map(({ tile }) => tile),
-  );
-  const all: AssignSummary['diagnostics'] = [];
+  const lookup = new BorderLookup(units);
+  await runner.runGraph(ASSIGN_ROUND, 'assigning transcripts (proseg)', [
+    ...busyTiles.map((tile) => prosegTask(stage, model, tile)),
+    ...units.map((unit) => borderTask(stage, model, settling, unit, lookup)),
+    ...settleTasks(stage, settling, units),
+  ]);
+  states.adoptResults(busyTiles);
+  const diagnostics: AssignSummary['diagnostics'] = [];
   for (const tile of busyTiles) {
-    // Those of a tile that an earlier attempt of this run settled are still in its result.
-    const values = diagnostics.get(tile) ?? (await results.tile(tile)).meta.diagnostics;
-    all.push({ tile: slide.plan.tiles[tile].id, values });
+    const { diagnostics: values } = await settling.metaOf(tile);
+    diagnostics.push({ tile: slide.plan.tiles[tile].id, values });
   }
   return {
     method: 'proseg',
-    diagnostics: all,
+    diagnostics,
     model: {
       hash: model.hash,
       trace: model.trace,

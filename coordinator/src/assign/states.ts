@@ -1,13 +1,31 @@
-import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
+import { mergeRuns } from '@spatile/formats/tile/runs';
+import {
+  CELLS_PIECE,
+  SETTLED_TILE,
+  type SettledMeta,
+  settledCellsIn,
+  settledVerdictsIn,
+  settledVoxelsIn,
+  VERDICTS_PIECE,
+} from '@spatile/formats/tile/settled';
+import {
+  TILE_STATE,
+  type TileState,
+  tileStateFrame,
+  tileStateFrom,
+  type VoxelGrid,
+} from '@spatile/formats/tile/state';
 import { ByteCache } from '../partition/byte-cache.ts';
 import type { TilePlan } from '../plan/plan.ts';
 import type { RunStore } from '../run/store.ts';
-import { TILE_STATE, type TileState, tileStateFrame, tileStateFrom, type VoxelGrid } from './state.ts';
 
-/** Versions: after the tiles have been settled, after the border units, after the pass over strays. */
+/** Versions: settled by the coordinator, settled by workers (`proseg`), after the pass over strays. */
 export const SETTLED = 0;
 export const BORDERS = 1;
 export const STRAYS = 2;
+/** Folder of the results that are states. */
+export const SETTLE_ROUND = 'assign-settle';
 
 /** Settled states kept for neighbours that ask next, bytes. */
 const CACHE_BYTES = 160 * 2 ** 20;
@@ -15,7 +33,8 @@ const CACHE_BYTES = 160 * 2 ** 20;
 const MOST_WRITING = 2;
 
 /** File of a tile's state of a version. */
-export const stateName = (version: number, tile: string): string => `settled/${version}/${tile}.frame`;
+export const stateName = (version: number, tile: string): string =>
+  version === BORDERS ? `results/${SETTLE_ROUND}/${tile}.frame` : `settled/${version}/${tile}.frame`;
 const markerName = (version: number): string => `settled/${version}/complete.json`;
 
 /** The settled state of a tile and the grid of its voxels. */
@@ -51,9 +70,9 @@ export class TileStates {
     return true;
   }
 
-  /** Whether one tile's state of a version is there already. */
-  async has(version: number, tile: number): Promise<boolean> {
-    return this.store.has(stateName(version, this.plan.tiles[tile].id));
+  /** Takes the results of a round as the newest states. */
+  adoptResults(tiles: readonly number[]): void {
+    for (const tile of tiles) this.latest[tile] = BORDERS;
   }
 
   /**
@@ -105,8 +124,23 @@ export class TileStates {
    * which it would keep in memory uncounted.
    */
   private keep(name: string, bytes: Uint8Array): StoredState {
-    const entry = tileStateFrom(decodeFrame(bytes, TILE_STATE, name));
+    const entry = name.startsWith('settled/')
+      ? tileStateFrom(decodeFrame(bytes, TILE_STATE, name))
+      : settledState(decodeFrame(bytes, SETTLED_TILE, name));
     this.cache.set(name, entry, bytes.length);
     return entry;
   }
+}
+
+/** A result as a state: its voxels are put together when they are asked for. */
+function settledState(frame: Frame): StoredState {
+  const { grid, voxels } = frame.meta as unknown as SettledMeta;
+  const state: TileState = {
+    verdicts: settledVerdictsIn(frame, VERDICTS_PIECE),
+    cells: settledCellsIn(frame, CELLS_PIECE),
+    get runs() {
+      return mergeRuns(voxels.map(({ name }) => settledVoxelsIn(frame, name).runs));
+    },
+  };
+  return { state, grid };
 }

@@ -1,6 +1,6 @@
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import type { TileState } from '@spatile/formats/tile/state';
 import type { RunStore } from '../run/store.ts';
-import type { TileState } from './state.ts';
 
 const STRAYS_FILE = 'settled/strays.frame';
 const STRAYS = 'strays';

@@ -1,12 +1,11 @@
 import { growRect, type RectUm } from '@spatile/formats/space';
 import type { Frame } from '@spatile/formats/tile/frame';
 import { type OutlineTile, outlineTileFrame } from '@spatile/formats/tile/outline';
-import { coreTable, verdictsOf } from '../assign/border-input.ts';
-import { cellsNear, type ReadState } from '../assign/nearby.ts';
-import { boxOf } from '../assign/runs.ts';
+import { boxOf } from '@spatile/formats/tile/runs';
 import type { TileStates } from '../assign/states.ts';
 import type { RegionReader } from '../partition/regions.ts';
 import type { SlideContext } from '../run/slide.ts';
+import { type ReadState, settledCellsNear } from './nearby.ts';
 
 /**
  * Input of the outline stage of one tile: all voxels of its cells and of the cells that may share a column with them; with
@@ -33,7 +32,7 @@ export async function outlineInput(
   };
   const region = growRect(occupied, slide.plan.haloUm);
   const read: ReadState = (near) => states.read(near);
-  const nearby = await cellsNear(slide, regions, read, region, voxelUm);
+  const nearby = await settledCellsNear(slide, regions, read, region, voxelUm);
   const numbers = Uint32Array.from(nearby.cells, (entry) => entry.cell);
   return outlineTileFrame({
     meta: {
@@ -76,15 +75,33 @@ async function transcriptsIn(
   region: RectUm,
 ): Promise<OutlineTile['transcripts']> {
   const rows = await regions.rows(region);
-  const verdicts = await verdictsOf(read, rows);
-  const x = new Float32Array(rows.at.length);
-  const y = new Float32Array(rows.at.length);
+  const verdicts = new Map<number, Uint32Array>();
+  for (const tile of rows.partitions.keys()) {
+    const entry = await read(tile);
+    if (entry !== null) verdicts.set(tile, entry.state.verdicts.cell);
+  }
+  const n = rows.at.length;
+  const out = { x: new Float32Array(n), y: new Float32Array(n), cell: new Uint32Array(n) };
   rows.at.forEach((at, i) => {
     const from = rows.partitions.get(rows.tile[i])!;
-    x[i] = from.x[at];
-    y[i] = from.y[at];
+    out.x[i] = from.x[at];
+    out.y[i] = from.y[at];
+    out.cell[i] = verdicts.get(rows.tile[i])?.[at] ?? 0;
   });
-  return { x, y, cell: verdicts.cell };
+  return out;
+}
+
+/** Cores of the owner tiles and of the tiles that meet the region, ascending by tile number. */
+function coreTable(
+  slide: SlideContext,
+  regions: RegionReader,
+  owners: number[],
+  region: RectUm,
+): OutlineTile['cores'] {
+  const tiles = [...new Set([...owners, ...regions.tilesIn(region)])].sort((a, b) => a - b);
+  const edge = (name: keyof RectUm): Float64Array =>
+    Float64Array.from(tiles, (tile) => slide.plan.tiles[tile].core[name]);
+  return { tile: Uint32Array.from(tiles), x0: edge('x0'), y0: edge('y0'), x1: edge('x1'), y1: edge('y1') };
 }
 
 function nucleiOf(

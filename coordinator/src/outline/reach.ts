@@ -1,6 +1,6 @@
 import { signedRingArea } from '@spatile/formats/geometry/ring';
-import { boxOf, runSpans } from '../assign/runs.ts';
-import type { TileState } from '../assign/state.ts';
+import { boxOf, runSpans } from '@spatile/formats/tile/runs';
+import type { TileState } from '@spatile/formats/tile/state';
 import type { SlideContext } from '../run/slide.ts';
 
 /** Decimals of the reach in microns: more would be noise. */

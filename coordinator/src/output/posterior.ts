@@ -1,12 +1,8 @@
-import {
-  ASSIGN_RESULT,
-  type AssignResult,
-  assignResultFrom,
-  type ExpectedCounts,
-} from '@spatile/formats/tile/assign';
-import { decodeFrame } from '@spatile/formats/tile/frame';
+import { ASSIGN_RESULT, type ExpectedCounts } from '@spatile/formats/tile/assign';
+import { SAMPLED_PIECE, type Sampled, sampledIn } from '@spatile/formats/tile/parts';
 import { ASSIGN_ROUND } from '../assign/geometric.ts';
 import { readStrays, type Strays } from '../assign/strays.ts';
+import { StoredPieces } from '../run/pieces.ts';
 import type { RunStore } from '../run/store.ts';
 import type { ExpectedRow, ExpectedRows } from './expected-layers.ts';
 
@@ -92,16 +88,17 @@ const thinned = (variance: number, mean: number, kept: number): number =>
   kept * kept * variance + kept * (1 - kept) * mean;
 
 /** Committed results: border rounds from the last to the first, then the tiles. */
-async function* lastRoundsFirst(store: RunStore): AsyncGenerator<AssignResult> {
+async function* lastRoundsFirst(store: RunStore): AsyncGenerator<Sampled> {
   const phases = (await store.list('results')).flatMap((round) => {
     const match = BORDER_ROUND.exec(round);
     return match === null ? [] : [{ round, phase: Number(match[1]) }];
   });
   phases.sort((a, b) => b.phase - a.phase);
+  const results = new StoredPieces(store, ASSIGN_RESULT);
   for (const round of [...phases.map((entry) => entry.round), ASSIGN_ROUND]) {
     for (const file of await store.list(`results/${round}`)) {
-      const name = `results/${round}/${file}`;
-      yield assignResultFrom(decodeFrame(await store.read(name), ASSIGN_RESULT, name));
+      const { frame, as } = await results.one(`results/${round}/${file}`, SAMPLED_PIECE);
+      yield sampledIn(frame, as);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { TileState } from '../assign/state.ts';
+import type { TileState } from '@spatile/formats/tile/state';
 import type { TileStates } from '../assign/states.ts';
 import type { PartitionColumns } from '../partition/columns.ts';
 import type { RegionReader } from '../partition/regions.ts';

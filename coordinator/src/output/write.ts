@@ -10,7 +10,7 @@ import {
   type TableColumn,
   type TableSpec,
 } from '@spatile/formats/spatialdata/write';
-import type { TileState } from '../assign/state.ts';
+import type { TileState } from '@spatile/formats/tile/state';
 import type { TileStates } from '../assign/states.ts';
 import { priorCells } from '../cells/discovered.ts';
 import type { Corrections } from '../correct/annotations.ts';

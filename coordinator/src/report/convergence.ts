@@ -1,8 +1,9 @@
 import type { Finding } from '@spatile/formats/bundle/slide';
-import { ASSIGN_RESULT, assignResultFrom } from '@spatile/formats/tile/assign';
-import { decodeFrame } from '@spatile/formats/tile/frame';
+import { ASSIGN_RESULT } from '@spatile/formats/tile/assign';
+import { SAMPLED_PIECE, sampledIn } from '@spatile/formats/tile/parts';
 import { ASSIGN_ROUND } from '../assign/geometric.ts';
 import type { AssignSummary } from '../assign/stage.ts';
+import { StoredPieces } from '../run/pieces.ts';
 import { resultName } from '../run/rounds.ts';
 import type { RunStore } from '../run/store.ts';
 
@@ -71,7 +72,8 @@ function verdictOf(tiles: number, unsettled: number): string {
 async function traceOf(store: RunStore, tile: string): Promise<TileTrace | null> {
   const name = resultName(ASSIGN_ROUND, tile);
   if (!(await store.has(name))) return null;
-  const { trace } = assignResultFrom(decodeFrame(await store.read(name), ASSIGN_RESULT, name));
+  const { frame, as } = await new StoredPieces(store, ASSIGN_RESULT).one(name, SAMPLED_PIECE);
+  const { trace } = sampledIn(frame, as);
   if (trace === undefined) return null;
   return {
     tile,

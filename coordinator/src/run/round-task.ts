@@ -16,6 +16,8 @@ export interface RoundTask {
   weight: number;
   /** Transcripts worked on, for the progress bar. */
   transcripts: number;
+  /** True for a task that is no tile or unit of its own for the progress bar, such as settling one. */
+  uncounted?: boolean;
   /** The part of the slide that is worked on, for maps. */
   areaUm?: RectUm;
   /** Makes the input frame, when a worker is free for it. */

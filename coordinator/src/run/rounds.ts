@@ -90,7 +90,7 @@ export class RoundRunner {
    * for the coordinator, are logged under the round of its first own task.
    * @param name of all of them together, for progress.
    */
-  async runGraph(name: string, label: string, tasks: RoundTask[], own: OwnTask[]): Promise<void> {
+  async runGraph(name: string, label: string, tasks: RoundTask[], own: OwnTask[] = []): Promise<void> {
     this.shares = new StepShares();
     await this.runTogether(name, label, tasks, own);
     for (const round of new Set(tasks.map((task) => task.round ?? name)))
@@ -130,9 +130,10 @@ export class RoundRunner {
     const committed = await this.committedBefore(name);
     const done = new Set(committed);
     this.memoryDeaths.clear();
-    this.done = new RoundProgress(name, this.tasks, this.options.progress);
+    const counted = new Map([...this.tasks].filter(([, { uncounted }]) => uncounted !== true));
+    this.done = new RoundProgress(name, counted, this.options.progress);
     for (const key of committed) this.done.set(key, 1);
-    this.options.progress({ kind: 'step', step: name, label, total: tasks.length, unit: 'tiles' });
+    this.options.progress({ kind: 'step', step: name, label, total: counted.size, unit: 'tiles' });
     this.options.watch?.round(name, this.tasks, done);
     const finished = new Promise<void>((resolve, reject) => {
       this.settleRound = { resolve, reject };

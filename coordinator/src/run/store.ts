@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { close, constants, fdatasync, open, write } from 'node:fs';
+import { close, constants, fdatasync, open, read, write } from 'node:fs';
 import { access, link, mkdir, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,6 +11,7 @@ import { type FilePart, readParts } from './file-parts.ts';
 /** By descriptor: a `FileHandle` costs a small file twice the processor time. */
 const file = {
   open: promisify(open),
+  read: promisify(read),
   write: promisify(write),
   datasync: promisify(fdatasync),
   close: promisify(close),
@@ -89,6 +90,21 @@ export class RunStore {
     traffic.filesRead++;
     for (const { length } of parts) traffic.bytesRead += length;
     return read;
+  }
+
+  /** The first bytes of a file: `length`, or all there are; the file counts as read with its parts. Errors as of `read`. */
+  async readStart(name: string, length: number): Promise<Uint8Array> {
+    const descriptor = await file.open(this.path(name), 'r').catch((cause) => {
+      throw unreadable(cause, name);
+    });
+    try {
+      const out = new Uint8Array(length);
+      const { bytesRead } = await file.read(descriptor, out, 0, length, 0);
+      this.#trafficOf(name).bytesRead += bytesRead;
+      return out.subarray(0, bytesRead);
+    } finally {
+      await file.close(descriptor);
+    }
   }
 
   /** What this process has read and written so far, by folder; files outside folders are small and not counted. */

@@ -7,17 +7,18 @@ import { fittedModel } from '../assign/baysor/fit.ts';
 import { baysorSettings } from '../assign/baysor/settings.ts';
 import { baysorTask } from '../assign/baysor-stage.ts';
 import { ASSIGN_ROUND, geometricTask } from '../assign/geometric.ts';
-import { ProsegResults } from '../assign/proseg-results.ts';
 import { storedModel } from '../assign/proseg-stage.ts';
 import {
   BorderLookup,
   borderTask,
   prosegBorderUnits,
   prosegTask,
+  settleTasks,
   storedNeeds,
 } from '../assign/proseg-tasks.ts';
 import { assignInputs, type StageInputs } from '../assign/run-stage.ts';
-import { BORDERS, SETTLED, STRAYS } from '../assign/states.ts';
+import { SettleInputs } from '../assign/settle-inputs.ts';
+import { BORDERS, SETTLE_ROUND, SETTLED, STRAYS, stateName } from '../assign/states.ts';
 import { WorkerPool } from '../dispatch/pool.ts';
 import type { PoolEvent } from '../dispatch/task-pool.ts';
 import { outlineTask } from '../outline/round.ts';
@@ -32,8 +33,8 @@ const BORDER_ROUND = /^assign-border-(\d+)$/;
 
 /**
  * Recomputes one tile of a stored run on a fresh worker and compares the bytes with the committed result.
- * `round`: `assign` (default), `outline`, `assign-border-N` (with a unit id such as `b0000`), or, with the bundle (and the image,
- * where it was not the bundle's), `segment-fit`, `segment` or `segment-paint`.
+ * `round`: `assign` (default), `assign-settle`, `outline`, `assign-border-N` (with a unit id such as `b0000`), or, with the bundle (and
+ * the image, where it was not the bundle's), `segment-fit`, `segment` or `segment-paint`.
  * Errors: `USAGE` for an unknown tile or round, `INPUT_MISSING` when the run has not come so far, `RUN_CORRUPT` for a
  * damaged run directory, and what the task fails with (the worker's own code).
  */
@@ -108,13 +109,14 @@ async function taskOf(stage: StageInputs, store: RunStore, round: string, id: st
     );
   const proseg = stage.slide.config.assign.method === 'proseg';
   if (round === OUTLINE_ROUND) {
-    await adoptStates(stage, `tile ${id}: round ${round}`, proseg ? prosegVersions(stage) : [SETTLED]);
+    await adoptStates(stage, `tile ${id}: round ${round}`);
     return outlineTask(stage, tile);
   }
+  if (round === SETTLE_ROUND && proseg) return settleTaskOf(stage, store, id);
   if (round !== ASSIGN_ROUND)
     throw new SpatileError(
       'USAGE',
-      `round ${round}: not known; expected assign, assign-border-N, outline, segment-fit, segment or segment-paint`,
+      `round ${round}: not known; expected assign, assign-settle, assign-border-N, outline, segment-fit, segment or segment-paint`,
     );
   if (stage.slide.config.assign.method === 'baysor')
     return baysorTask(stage, baysorSettings(stage.slide), await fittedModel({ store }), tile);
@@ -135,30 +137,40 @@ async function borderTaskOf(
       'USAGE',
       `tile ${id}: no such unit in ${round}; see results/${round} in the run directory for those there are`,
     );
-  const results = new ProsegResults(store, stage.slide.plan);
-  const task = borderTask(
-    stage,
-    await storedModel({ store }),
-    results,
-    unit,
-    new BorderLookup(units, stage.busyTiles),
-  );
-  for (const name of storedNeeds(task)) {
-    if (await store.has(name)) continue;
-    throw notSoFar(`tile ${id}: round ${round}`, name);
-  }
+  const model = await storedModel({ store });
+  const task = borderTask(stage, model, new SettleInputs(stage), unit, new BorderLookup(units));
+  await checkNeeds(store, task, `tile ${id}: round ${round}`);
   return task;
 }
 
-/** Takes the settled states as they were when a round was computed. */
-async function adoptStates({ states }: StageInputs, what: string, versions: number[]): Promise<void> {
-  for (const version of versions)
-    if (!(await states.adopt(version))) throw notSoFar(what, `settled/${version}/complete.json`);
+async function settleTaskOf(stage: StageInputs, store: RunStore, id: string): Promise<RoundTask> {
+  const what = `tile ${id}: round ${SETTLE_ROUND}`;
+  const tasks = settleTasks(stage, new SettleInputs(stage), prosegBorderUnits(stage));
+  const task = tasks.find((candidate) => candidate.id === id);
+  if (task === undefined)
+    throw new SpatileError('USAGE', `${what} does not know it, since it holds nothing; expected a busy tile`);
+  await checkNeeds(store, task, what);
+  return task;
 }
 
-/** The versions of settled states that outlines are drawn from. */
-function prosegVersions({ slide }: StageInputs): number[] {
-  return [SETTLED, BORDERS, ...(slide.config.assign.proseg.ambient.ratio === 0 ? [] : [STRAYS])];
+async function checkNeeds(store: RunStore, task: RoundTask, what: string): Promise<void> {
+  for (const name of storedNeeds(task)) if (!(await store.has(name))) throw notSoFar(what, name);
+}
+
+/** Takes the settled states as they were when a round was computed. */
+async function adoptStates(stage: StageInputs, what: string): Promise<void> {
+  const { slide, store, states, busyTiles } = stage;
+  const { method, proseg } = slide.config.assign;
+  const adopted = async (version: number): Promise<void> => {
+    if (!(await states.adopt(version))) throw notSoFar(what, `settled/${version}/complete.json`);
+  };
+  if (method !== 'proseg') return adopted(SETTLED);
+  for (const tile of busyTiles) {
+    const name = stateName(BORDERS, slide.plan.tiles[tile].id);
+    if (!(await store.has(name))) throw notSoFar(what, name);
+  }
+  states.adoptResults(busyTiles);
+  if (proseg.ambient.ratio !== 0) await adopted(STRAYS);
 }
 
 function notSoFar(what: string, name: string): SpatileError {

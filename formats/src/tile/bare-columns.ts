@@ -51,11 +51,11 @@ export function encodeBareColumns(columns: Columns): Uint8Array {
 export const areBareColumns = (bytes: Uint8Array): boolean =>
   bytes.length >= DESCRIPTION_START && Buffer.from(bytes.subarray(0, 8)).toString('latin1') === MAGIC;
 
-/** The columns, views on `bytes` where alignment allows; null when they are not described as above or end early. */
+/** The columns, views on `bytes` where alignment allows; null when they are not described as above, of several lengths, or end early. */
 export function decodeBareColumns(bytes: Uint8Array): Columns | null {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true);
   const entries = described(bytes.subarray(DESCRIPTION_START, DESCRIPTION_START + length));
-  if (entries === null) return null;
+  if (entries === null || entries.some(([, , count]) => count !== entries[0][2])) return null;
   const columns: Columns = {};
   let at = padded(DESCRIPTION_START + length);
   for (const [name, type, count] of entries) {

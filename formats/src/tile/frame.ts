@@ -155,18 +155,8 @@ export function frameDigest(bytes: Uint8Array): string {
  * (null takes any).
  */
 export function decodeFrame(bytes: Uint8Array, kind: string | null, where = kind ?? 'frame'): Frame {
-  const corrupt = (what: string): SpatileError =>
-    new SpatileError(
-      'RUN_CORRUPT',
-      `${where}: ${what}; expected an undamaged file of this version; start again with --overwrite`,
-      { fields: { where } },
-    );
-  const { header, bodyStart } = readHeader(bytes, corrupt);
-  const checked = bodyStart + endOf(header.tables);
-  if (checked > bytes.length) throw corrupt('a table is truncated');
-  if (Buffer.compare(digestOf(bytes, checked), bytes.subarray(12, HEADER_START)) !== 0)
-    throw corrupt('checksum does not match');
-  if (kind !== null && header.kind !== kind) throw corrupt(`holds ${header.kind}, expected ${kind}`);
+  const corrupt = corruptionOf(where);
+  const { header, bodyStart } = verifiedHeader(bytes, kind, where);
   const body = ({ offset, length }: BodyEntry): Uint8Array =>
     bytes.subarray(bodyStart + offset, bodyStart + offset + length);
   const tables: Record<string, Columns> = {};
@@ -185,6 +175,35 @@ export function decodeFrame(bytes: Uint8Array, kind: string | null, where = kind
   return frame;
 }
 
+const corruptionOf =
+  (where: string) =>
+  (what: string): SpatileError =>
+    new SpatileError(
+      'RUN_CORRUPT',
+      `${where}: ${what}; expected an undamaged file of this version; start again with --overwrite`,
+      { fields: { where } },
+    );
+
+/** The header of a frame whose checksum fits, and whose kind is the expected one. */
+function verifiedHeader(
+  bytes: Uint8Array,
+  kind: string | null,
+  where: string,
+): { header: FrameHeader; bodyStart: number } {
+  const corrupt = corruptionOf(where);
+  const { header, bodyStart } = readHeader(bytes, corrupt);
+  const checked = bodyStart + endOf(header.tables);
+  if (checked > bytes.length) throw corrupt('a table is truncated');
+  if (Buffer.compare(digestOf(bytes, checked), bytes.subarray(12, HEADER_START)) !== 0)
+    throw corrupt('checksum does not match');
+  if (kind !== null && header.kind !== kind) throw corrupt(`holds ${header.kind}, expected ${kind}`);
+  return { header, bodyStart };
+}
+
+/** Where the bodies of a frame begin, if it is one. */
+const bodyStartOf = (bytes: Uint8Array): number =>
+  padded(HEADER_START + new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true));
+
 /**
  * A piece of a frame that is a frame itself, verified by its own checksum.
  * Errors: `RUN_CORRUPT` as of `decodeFrame`, and when there is no such piece.
@@ -197,6 +216,27 @@ export function openPiece({ kind, pieces }: Frame, name: string, pieceKind: stri
       `frame ${kind}: piece ${name} is missing; expected a frame of this version; use workers of the coordinator's version`,
     );
   return decodeFrame(bytes, pieceKind, `frame ${kind}, piece ${name}`);
+}
+
+/** What a frame says of itself before its tables, and where its pieces lie in it. */
+export interface FrameLayout {
+  kind: string;
+  meta: Record<string, unknown>;
+  /** Bytes from the start of the frame. */
+  pieces: ReadonlyMap<string, { start: number; length: number }>;
+}
+
+/**
+ * The layout of a frame that has no tables, verified, from its first bytes; null when those do not hold its header.
+ * Errors: `RUN_CORRUPT` as of `decodeFrame`.
+ */
+export function frameLayout(head: Uint8Array, kind: string, where: string): FrameLayout | null {
+  if (head.length >= HEADER_START && bodyStartOf(head) > head.length) return null;
+  const { bodyStart, header } = verifiedHeader(head, kind, where);
+  const pieces = (header.pieces ?? []).map(
+    ({ name, offset, length }) => [name, { start: bodyStart + offset, length }] as const,
+  );
+  return { kind: header.kind, meta: header.meta, pieces: new Map(pieces) };
 }
 
 /** The header of a frame, not yet verified by its checksum: of a damaged one it says where that would be at most. */

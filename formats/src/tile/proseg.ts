@@ -1,6 +1,4 @@
-import { type AssignResult, assignResultFrame, assignResultFrom } from './assign.ts';
 import { type Columns, encodeFrame, type Frame, openPiece } from './frame.ts';
-import { pickTables } from './tables.ts';
 
 /**
  * What coordinator and workers exchange for the `proseg` method (symbols and equations: Jones et al., Nat Methods 22:1331,
@@ -13,8 +11,8 @@ import { pickTables } from './tables.ts';
  * | --- | --- | --- |
  * | `assign.proseg.prepare` | meta.model (`ModelFrame`, densityCuts still empty) | `ProsegPreparation` and piece `window` |
  * | `assign.proseg.fit` | meta.model, meta.block, pieces `window`, `globals`, and `chain` of the previous block or table `initial` (cell, component) | statistics and piece `chain` |
- * | `assign.proseg` | meta.model, piece `globals`, meta.schedule | assign-result |
- * | `assign.proseg.border` | the same, and the settled state of the region (`BorderState`) | assign-result and table `active` |
+ * | `assign.proseg` | meta.model, piece `globals`, meta.schedule, meta.bandUm | assign-result in parts (`parts.ts`) |
+ * | `assign.proseg.border` | the same, meta.sources (`SettleSources`) and the pieces that it names | assign-result with its outcome (`parts.ts`) |
  */
 
 /** Fixed by the coordinator's pre-pass, the same for every tile of a slide. */
@@ -180,7 +178,7 @@ export interface RefineSettings {
   nucleusWeight: number;
 }
 
-/** Settled state of a border unit's region, as tables `state.*` beside the assign tile. */
+/** Settled state of a border unit's region. */
 export interface BorderState {
   /** Same rows, same order as the tile's `transcripts`. */
   transcripts: { cell: Uint32Array; probability: Float32Array; dx: Int8Array; dy: Int8Array; dl: Int8Array };
@@ -191,18 +189,6 @@ export interface BorderState {
   loadings: { value: Float32Array };
   /** Cores of the tiles that meet the region: a voxel claimed twice goes to the cell whose owner's core holds its centre, else to the lower cell. */
   cores: { tile: Uint32Array; x0: Float64Array; y0: Float64Array; x1: Float64Array; y1: Float64Array };
-}
-
-/** A border unit's result: an assign-result of its active cells, and which those were (one may have lost its last voxel). */
-export function borderResultFrame(result: AssignResult, active: Uint32Array): Frame {
-  const frame = assignResultFrame(result);
-  return { ...frame, tables: { ...frame.tables, active: { cell: active } } };
-}
-
-/** Errors: `RUN_CORRUPT` when a table or column is missing. */
-export function borderResultFrom(frame: Frame): { result: AssignResult; active: ReadonlySet<number> } {
-  const { active } = pickTables(frame, { active: ['cell'] });
-  return { result: assignResultFrom(frame), active: new Set(active.cell as Uint32Array) };
 }
 
 /** Prefixes the tables (or pieces) of a part so that several parts share one frame. */

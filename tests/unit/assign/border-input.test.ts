@@ -1,12 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { borderState } from '@spatile/coordinator/assign/border-input';
+import { SettleInputs } from '@spatile/coordinator/assign/settle-inputs';
 import type { BorderUnit } from '@spatile/coordinator/seams/border';
-import { type BorderState, unprefixed } from '@spatile/formats/tile/proseg';
+import { storedTileFrame } from '@spatile/formats/tile/assign';
+import { encodeFrame } from '@spatile/formats/tile/frame';
+import type { BorderState } from '@spatile/formats/tile/proseg';
+import { borderState } from '@spatile/worker/assign/proseg/settle/border-state';
+import { partedFrame } from '@spatile/worker/assign/proseg/settle/parts';
+import { tileOf } from '@spatile/worker/assign/tile';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Claim, type Shape, tileState } from './result.ts';
-import { runDirectory, type Transcript } from './run-directory.ts';
+import { assignResult, type Claim, type Shape } from './result.ts';
+import { HALO_UM, runDirectory, type Transcript } from './run-directory.ts';
 
 /** The strip around the edge x = 64 of the first two of three tiles, and what it sees. */
 const UNIT: BorderUnit = {
@@ -96,17 +101,24 @@ let active: Set<number>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'spatile-border-'));
-  const { slide, regions, states } = await runDirectory(folder, {
+  const { slide, store, regions, inputs } = await runDirectory(folder, {
     tiles: 3,
     seeds: SEEDS,
     transcripts: TRANSCRIPTS,
-    states: [0, 1, 2].map((tile) => tileState(VERDICTS[tile], SHAPES[tile])),
   });
   slide.plan.haloUm = 64;
-  const rows = await regions.rows(UNIT.region);
-  const made = await borderState(slide, regions, (tile) => states.read(tile), UNIT, rows, []);
-  state = unprefixed('state', made.tables) as unknown as BorderState;
-  active = made.active;
+  for (const [tile, { id, core }] of slide.plan.tiles.entries()) {
+    const result = assignResult({ claims: VERDICTS[tile], shapes: SHAPES[tile] });
+    const input = tileOf(storedTileFrame(await inputs.storedTile(id, core, HALO_UM)));
+    // A narrow band, so that parts are many and cells reach from one to the other.
+    const frame = partedFrame(result, input, 10);
+    await store.put(`results/assign/${id}.frame`, encodeFrame(frame));
+  }
+  const settling = new SettleInputs({ slide, store, regions, busyTiles: [0, 1, 2] });
+  const { sources, pieces } = await settling.around(UNIT, []);
+  const tile = tileOf(storedTileFrame(await inputs.storedTile(UNIT.id, UNIT.strip, HALO_UM)));
+  state = borderState({ kind: 'assign-tile', meta: { sources }, tables: {}, pieces }, tile, 1);
+  active = new Set(state.cells.cell.filter((_, i) => state.cells.active[i] === 1));
 });
 afterAll(() => rm(folder, { recursive: true }));
 

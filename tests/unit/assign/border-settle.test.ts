@@ -1,21 +1,21 @@
-import { applyBorderResults } from '@spatile/coordinator/assign/border-settle';
+import type { BorderOutcome } from '@spatile/formats/tile/parts';
+import { overlayClaims } from '@spatile/worker/assign/proseg/settle/changes';
+import { settledCells } from '@spatile/worker/assign/proseg/settle/settle';
 import { describe, expect, it } from 'vitest';
-import { assignResult, tileState } from './result.ts';
+import { assignResult } from './result.ts';
 
 /** Rows 10, 12, 14, 16, 18 lie in the tile, which owns the cells 1, 3 and 4. */
 const ROWS = Uint32Array.of(10, 12, 14, 16, 18);
-const OWNED = new Set([1, 3, 4]);
-const owns = (cell: number): boolean => OWNED.has(cell);
 const settled = () =>
-  tileState(
-    [
+  assignResult({
+    claims: [
       { row: 10, cell: 1, probability: 0.5 },
       { row: 12, cell: 1, probability: 0.5, dx: 2 },
       { row: 14, cell: 3, probability: 0.75 },
       { row: 16, cell: 0, probability: 1 },
       { row: 18, cell: 4, probability: 0.25, dl: -1 },
     ],
-    [
+    shapes: [
       { cell: 1, component: 5, runs: [[0, 0, 3]], loadings: [1, 1.5] },
       { cell: 3, component: 6, runs: [[4, 4, 2]], loadings: [3, 3.5] },
       {
@@ -28,7 +28,14 @@ const settled = () =>
         loadings: [4, 4.5],
       },
     ],
-  );
+  });
+
+/** What the units make of the tile. */
+function settledAfter(outcomes: BorderOutcome[]) {
+  const { claims, ...shapes } = settled();
+  overlayClaims(claims, ROWS, outcomes);
+  return { verdicts: claims, ...settledCells([shapes], outcomes) };
+}
 
 describe('verdicts', () => {
   it('change for the rows of the tile that a unit names, and for no other', () => {
@@ -41,19 +48,12 @@ describe('verdicts', () => {
         { row: 30, cell: 2, probability: 1 },
       ],
     });
-    const { verdicts } = applyBorderResults(settled(), ROWS, [{ result, active: new Set() }], owns);
+    const { verdicts } = settledAfter([{ result, active: new Set() }]);
     expect([...verdicts.cell]).toEqual([1, 3, 3, 2, 4]);
     expect([...verdicts.probability]).toEqual([0.5, 0.875, 0.75, 0.625, 0.25]);
     expect([...verdicts.dx]).toEqual([0, 1, 0, 0, 0]);
     expect([...verdicts.dy]).toEqual([0, -1, 0, 0, 0]);
     expect([...verdicts.dl]).toEqual([0, 1, 0, 0, -1]);
-  });
-
-  it('of the state before stay as they were', () => {
-    const state = settled();
-    const result = assignResult({ claims: [{ row: 10, cell: 0, probability: 1 }] });
-    applyBorderResults(state, ROWS, [{ result, active: new Set() }], owns);
-    expect(state).toEqual(settled());
   });
 });
 
@@ -66,36 +66,33 @@ describe('cells', () => {
 
   it('are replaced when they were active and are owned here; others are not touched', () => {
     const result = assignResult({ claims: [], shapes });
-    const after = applyBorderResults(settled(), ROWS, [{ result, active: new Set([1, 2]) }], owns);
-    expect([...after.cells.cell]).toEqual([1, 3, 4]);
-    expect([...after.cells.component]).toEqual([15, 6, 7]);
-    expect([...after.loadings.value]).toEqual([10, 10.5, 3, 3.5, 4, 4.5]);
-    expect([...after.runs.cell]).toEqual([1, 3, 4, 4]);
-    expect([...after.runs.y]).toEqual([0, 4, 8, 9]);
-    expect([...after.runs.x]).toEqual([1, 4, 0, 0]);
-    expect([...after.runs.length]).toEqual([4, 2, 1, 1]);
-    expect(after.verdicts).toEqual(settled().verdicts);
+    const made = settledAfter([{ result, active: new Set([1, 2]) }]);
+    expect([...made.cells.cell]).toEqual([1, 3, 4]);
+    expect([...made.cells.component]).toEqual([15, 6, 7]);
+    expect([...made.runs.cell]).toEqual([1, 3, 4, 4]);
+    expect([...made.runs.y]).toEqual([0, 4, 8, 9]);
+    expect([...made.runs.x]).toEqual([1, 4, 0, 0]);
+    expect([...made.runs.length]).toEqual([4, 2, 1, 1]);
+    expect(made.verdicts).toEqual(settled().claims);
   });
 
   it('of other tiles do not enter the state', () => {
-    const result = assignResult({ claims: [], shapes });
-    const after = applyBorderResults(settled(), ROWS, [{ result, active: new Set([1, 2, 3]) }], () => false);
-    expect(after).toEqual(settled());
+    const result = assignResult({ claims: [], shapes: [shapes[1]] });
+    const { runs, cells } = settled();
+    expect(settledAfter([{ result, active: new Set([2]) }])).toEqual({
+      verdicts: settled().claims,
+      runs,
+      cells,
+    });
   });
 
   it('that lost all voxels are gone', () => {
     const result = assignResult({ claims: [], shapes: [shapes[0]] });
-    const after = applyBorderResults(settled(), ROWS, [{ result, active: new Set([1, 3]) }], owns);
-    expect([...after.cells.cell]).toEqual([1, 4]);
-    expect([...after.loadings.value]).toEqual([10, 10.5, 4, 4.5]);
-    expect([...after.runs.cell]).toEqual([1, 4, 4]);
-    const none = applyBorderResults(
-      settled(),
-      ROWS,
-      [{ result: assignResult({ claims: [] }), active: new Set([1, 3, 4]) }],
-      owns,
-    );
-    expect([none.cells.cell.length, none.runs.cell.length, none.loadings.value.length]).toEqual([0, 0, 0]);
+    const made = settledAfter([{ result, active: new Set([1, 3]) }]);
+    expect([...made.cells.cell]).toEqual([1, 4]);
+    expect([...made.runs.cell]).toEqual([1, 4, 4]);
+    const none = settledAfter([{ result: assignResult({ claims: [] }), active: new Set([1, 3, 4]) }]);
+    expect([none.cells.cell.length, none.runs.cell.length]).toEqual([0, 0]);
   });
 
   it('of two units on one tile are both replaced, in either order', () => {
@@ -107,16 +104,14 @@ describe('cells', () => {
       result: assignResult({ claims: [{ row: 18, cell: 0, probability: 1 }], shapes: [shapes[2]] }),
       active: new Set([3]),
     };
-    const after = applyBorderResults(settled(), ROWS, [first, second], owns);
-    expect([...after.cells.component]).toEqual([15, 17, 7]);
-    expect([...after.verdicts.cell]).toEqual([3, 1, 3, 0, 0]);
-    expect(applyBorderResults(settled(), ROWS, [second, first], owns)).toEqual(after);
+    const made = settledAfter([first, second]);
+    expect([...made.cells.component]).toEqual([15, 17, 7]);
+    expect([...made.verdicts.cell]).toEqual([3, 1, 3, 0, 0]);
+    expect(settledAfter([second, first])).toEqual(made);
   });
 
-  it('with loadings of another width are refused', () => {
-    const result = assignResult({ claims: [], shapes: [{ ...shapes[0], loadings: [1] }] });
-    expect(() => applyBorderResults(settled(), ROWS, [{ result, active: new Set([1]) }], owns)).toThrow(
-      /loadings are 1 wide, expected 2/,
-    );
+  it('that are listed without voxels are refused', () => {
+    const result = assignResult({ claims: [], shapes: [{ ...shapes[0], runs: [] }] });
+    expect(() => settledAfter([{ result, active: new Set([1]) }])).toThrow(/cell 1 is listed without voxels/);
   });
 });

@@ -1,5 +1,6 @@
-import type { TileState } from '@spatile/coordinator/assign/state';
 import type { AssignResult } from '@spatile/formats/tile/assign';
+import type { Verdicts } from '@spatile/formats/tile/claims';
+import type { TileState } from '@spatile/formats/tile/state';
 
 export interface Claim {
   row: number;
@@ -18,7 +19,7 @@ export interface Shape {
   loadings?: number[];
 }
 
-const verdictColumns = (list: Claim[]): TileState['verdicts'] => ({
+const verdictColumns = (list: Claim[]): Verdicts => ({
   cell: Uint32Array.from(list, ({ cell }) => cell),
   probability: Float32Array.from(list, ({ probability }) => probability),
   dx: Int8Array.from(list, ({ dx }) => dx ?? 0),
@@ -26,7 +27,7 @@ const verdictColumns = (list: Claim[]): TileState['verdicts'] => ({
   dl: Int8Array.from(list, ({ dl }) => dl ?? 0),
 });
 
-function shapeColumns(shapes: Shape[]): Omit<TileState, 'verdicts'> {
+export function shapeColumns(shapes: Shape[]): Pick<AssignResult, 'runs' | 'cells' | 'loadings'> {
   const runs = shapes.flatMap(({ cell, runs }) => runs.map(([y, x, length]) => ({ cell, y, x, length })));
   return {
     runs: {
@@ -45,10 +46,11 @@ function shapeColumns(shapes: Shape[]): Omit<TileState, 'verdicts'> {
 }
 
 /** A settled state; shapes and verdicts in their order. */
-export const tileState = (verdicts: Claim[], shapes: Shape[]): TileState => ({
-  verdicts: verdictColumns(verdicts),
-  ...shapeColumns(shapes),
-});
+export function tileState(list: Claim[], shapes: Shape[]): TileState {
+  const { cell, probability } = verdictColumns(list);
+  const { runs, cells } = shapeColumns(shapes);
+  return { verdicts: { cell, probability }, runs, cells };
+}
 
 /** A worker's result with these claims and shapes, both ascending. */
 export const assignResult = ({

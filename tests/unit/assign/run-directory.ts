@@ -1,5 +1,4 @@
 import { TileInputs } from '@spatile/coordinator/assign/input';
-import type { TileState } from '@spatile/coordinator/assign/state';
 import { TileStates } from '@spatile/coordinator/assign/states';
 import { CellIndex } from '@spatile/coordinator/cells/region';
 import type { CellTable } from '@spatile/coordinator/cells/table';
@@ -13,6 +12,7 @@ import { RunStore } from '@spatile/coordinator/run/store';
 import type { Scan } from '@spatile/coordinator/scan/scan';
 import { defaultConfig } from '@spatile/formats/config/schema';
 import { frameDigest } from '@spatile/formats/tile/frame';
+import type { TileState } from '@spatile/formats/tile/state';
 
 /** A seed with its outline (a square of half-edge `reach` microns around it). */
 export interface Seed {
@@ -85,7 +85,13 @@ const scan = (): Scan =>
 export async function runDirectory(
   folder: string,
   content: { tiles: number; seeds: Seed[]; transcripts: Transcript[]; states?: (TileState | null)[] },
-): Promise<{ slide: SlideContext; regions: RegionReader; inputs: TileInputs; states: TileStates }> {
+): Promise<{
+  slide: SlideContext;
+  regions: RegionReader;
+  inputs: TileInputs;
+  states: TileStates;
+  store: RunStore;
+}> {
   const store = new RunStore(folder);
   await store.makeFolder('partition');
   const slide = slideContext(defaultConfig(), scan(), cellTable(content.seeds), planOf(content.tiles));
@@ -116,5 +122,11 @@ export async function runDirectory(
     0,
     settled.map(([tile]) => tile),
   );
-  return { slide, regions, states, inputs: new TileInputs(slide, regions, new CellIndex(slide.cells)) };
+  return {
+    slide,
+    store,
+    regions,
+    states,
+    inputs: new TileInputs(slide, regions, new CellIndex(slide.cells)),
+  };
 }

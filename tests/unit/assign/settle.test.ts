@@ -1,6 +1,7 @@
-import { claimsOn, settleVerdicts, type TileClaims } from '@spatile/coordinator/assign/settle';
+import { farClaimsOn } from '@spatile/coordinator/assign/settle';
 import type { RectUm } from '@spatile/formats/space';
 import { describe, expect, it } from 'vitest';
+import { settleWith, type TileClaims } from '../../support/settle.ts';
 import { assignResult, type Claim } from './result.ts';
 
 /** The settled tile and two others: one shares its left edge, the other lies 20 um to the right. Cells k: owner of entry k - 1. */
@@ -12,22 +13,22 @@ const OWNER = Uint32Array.from([1, 2, 0, 1, 2]);
 const left = (...list: Claim[]): TileClaims => ({
   tile: 0,
   core: LEFT,
-  result: assignResult({ claims: list }),
+  claims: assignResult({ claims: list }).claims,
 });
 const own = (...list: Claim[]): TileClaims => ({
   tile: 1,
   core: OWN,
-  result: assignResult({ claims: list }),
+  claims: assignResult({ claims: list }).claims,
 });
 const right = (...list: Claim[]): TileClaims => ({
   tile: 2,
   core: RIGHT,
-  result: assignResult({ claims: list }),
+  claims: assignResult({ claims: list }).claims,
 });
 
 /** Settles row 7 alone, observed at (x, 50). */
 const settleAt = (x: number, ours: TileClaims, ...others: TileClaims[]) =>
-  settleVerdicts(ours, others, Uint32Array.of(7), Float32Array.of(x), Float32Array.of(50), OWNER);
+  settleWith(ours, others, { row: Uint32Array.of(7), x: Float32Array.of(x), y: Float32Array.of(50) }, OWNER);
 const claim = (cell: number, probability: number, dx = 0): Claim => ({ row: 7, cell, probability, dx });
 
 describe('the order of claims', () => {
@@ -71,13 +72,14 @@ it('matches rows by their number, not by their place', () => {
     { row: 9, cell: 3, probability: 1 },
     { row: 20, cell: 3, probability: 0.5 },
   );
-  const at = new Float32Array(3).fill(150);
-  const { cell } = settleVerdicts(ours, [theirs], Uint32Array.of(3, 8, 20), at, at, OWNER);
-  const some = claimsOn(Uint32Array.of(3, 8, 20), theirs.result.claims);
+  const place = new Float32Array(3).fill(150);
+  const at = { row: Uint32Array.of(3, 8, 20), x: place, y: place };
+  const { cell } = settleWith(ours, [theirs], at, OWNER);
+  const some = farClaimsOn(at, theirs.claims, () => true);
   expect([...some.row]).toEqual([8, 20]);
+  expect([...some.x]).toEqual([150, 150]);
   expect(some.row.buffer.byteLength).toBe(8);
-  const trimmed = { ...theirs, result: { claims: some } };
-  expect(settleVerdicts(ours, [trimmed], Uint32Array.of(3, 8, 20), at, at, OWNER).cell).toEqual(cell);
+  expect(settleWith(ours, [{ ...theirs, claims: some }], at, OWNER).cell).toEqual(cell);
   expect([...cell]).toEqual([0, 1, 3]);
 });
 
@@ -98,8 +100,8 @@ it('changes nothing when it settles twice', () => {
     })),
   );
   const row = Uint32Array.from(rows);
-  const once = settleVerdicts(ours, others, row, x, y, OWNER);
+  const once = settleWith(ours, others, { row, x, y }, OWNER);
   expect([...once.cell]).toEqual([4, 3, 2, 3, 2]);
-  const again: TileClaims = { ...ours, result: { ...ours.result, claims: { row, ...once } } };
-  expect(settleVerdicts(again, others, row, x, y, OWNER)).toEqual(once);
+  const again: TileClaims = { ...ours, claims: { row, ...once } };
+  expect(settleWith(again, others, { row, x, y }, OWNER)).toEqual(once);
 });

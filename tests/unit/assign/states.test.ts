@@ -1,11 +1,11 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TileState } from '@spatile/coordinator/assign/state';
 import { SETTLED, type StoredState, stateName, TileStates } from '@spatile/coordinator/assign/states';
 import type { TilePlan } from '@spatile/coordinator/plan/plan';
 import { RunStore } from '@spatile/coordinator/run/store';
 import type { Columns } from '@spatile/formats/tile/frame';
+import type { TileState } from '@spatile/formats/tile/state';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { tileState } from './result.ts';
 
@@ -24,7 +24,7 @@ const columnsOf = (state: TileState): Columns[] => Object.values(state) as unkno
 function inLargeBuffers(): TileState {
   const state = tileState(
     [{ row: 0, cell: 1, probability: 0.5 }],
-    [{ cell: 1, component: 2, runs: [[3, 4, 5]], loadings: [6] }],
+    [{ cell: 1, component: 2, runs: [[3, 4, 5]] }],
   );
   for (const columns of columnsOf(state)) {
     for (const [name, values] of Object.entries(columns)) {

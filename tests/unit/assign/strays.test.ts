@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TileState } from '@spatile/coordinator/assign/state';
 import { readStrays, StrayTally } from '@spatile/coordinator/assign/strays';
 import { RunStore } from '@spatile/coordinator/run/store';
+import type { TileState } from '@spatile/formats/tile/state';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { heldBytes } from '../../support/held-bytes.ts';
@@ -26,9 +26,6 @@ afterEach(() => rm(store.directory, { recursive: true }));
 const verdicts = (cell: number[], probability: number[]): TileState['verdicts'] => ({
   cell: Uint32Array.from(cell),
   probability: Float32Array.from(probability),
-  dx: new Int8Array(cell.length),
-  dy: new Int8Array(cell.length),
-  dl: new Int8Array(cell.length),
 });
 
 function note(tally: StrayTally, tile: Transcript[]): void {

@@ -1,5 +1,5 @@
 import { prosegSettings, tileSchedule } from '@spatile/coordinator/assign/proseg/settings';
-import { assignResultFrom, assignTileFrame } from '@spatile/formats/tile/assign';
+import { assignTileFrame } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
 import { globalsTables } from '@spatile/formats/tile/proseg';
 import { assignExpand } from '@spatile/worker/assign/expand/compute';
@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { runTask } from '../../support/drive-fit.ts';
 import { type ModelSlide, modelTile } from '../../support/model-simulator.ts';
 import { fitWhole, simulate } from '../../support/model-slides.ts';
+import { resultOf } from '../../support/settle.ts';
 
 describe('fit and tile round on touching cells with displacement', () => {
   const simulated = simulate(true);
@@ -16,7 +17,8 @@ describe('fit and tile round on touching cells with displacement', () => {
   it('put more transcripts into their cell than expansion, and far more than nucleus-only', async () => {
     const model = await fitWhole(simulated, 1);
     const tile = modelTile(slide, 't0000', slide.extent, 0, 1);
-    const meta = { model: model.frame, settings: prosegSettings(config), schedule: tileSchedule(config) };
+    const settings = prosegSettings(config);
+    const meta = { model: model.frame, settings, schedule: tileSchedule(config), bandUm: 20 };
     const proseg = await runTask(
       'assign.proseg',
       assignTileFrame(tile, { meta, tables: globalsTables(model.globals) }),
@@ -47,7 +49,7 @@ describe('fit and tile round on touching cells with displacement', () => {
 
 /** Share of the transcripts of cells that are in their cell. */
 function accuracy(slide: ModelSlide, result: Frame): number {
-  const { claims } = assignResultFrom(result);
+  const { claims } = resultOf(result);
   let right = 0;
   claims.row.forEach((row, i) => {
     if (slide.truth[row] > 0 && claims.cell[i] === slide.truth[row]) right++;

@@ -7,11 +7,11 @@ import type { SlideContext } from '@spatile/coordinator/run/slide';
 import { RunStore } from '@spatile/coordinator/run/store';
 import { ThreadPool } from '@spatile/coordinator/threads/pool';
 import { configSchema, type RunConfig } from '@spatile/formats/config/schema';
-import { assignResultFrame } from '@spatile/formats/tile/assign';
+import { ASSIGN_RESULT } from '@spatile/formats/tile/assign';
 import { encodeFrame } from '@spatile/formats/tile/frame';
+import { SAMPLED_PIECE, sampledFrame } from '@spatile/formats/tile/parts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { heldBytes } from '../../support/held-bytes.ts';
-import { assignResult } from '../assign/result.ts';
 
 /** Expected transcripts of a cell, by model gene. */
 type Sampled = Record<number, Record<number, number>>;
@@ -41,12 +41,8 @@ async function put(round: string, id: string, sampled: Sampled, claims = 0): Pro
     Object.entries(sampled[cell]).map(([gene, mean]) => ({ cell, gene: Number(gene), mean })),
   );
   const totals = cells.map((cell) => Object.values(sampled[cell]).reduce((a, b) => a + b, 0));
-  const result = assignResult({
-    claims: Array.from({ length: claims }, (_, row) => ({ row, cell: 0, probability: 1 })),
-    shapes: cells.map((cell) => ({ cell, runs: [] })),
-  });
-  const frame = assignResultFrame({
-    ...result,
+  const said = sampledFrame({
+    cells: { cell: Uint32Array.from(cells), component: new Uint16Array(cells.length) },
     posterior: {
       expected: Float32Array.from(totals),
       variance: Float32Array.from(totals, (total) => total / 2),
@@ -59,6 +55,8 @@ async function put(round: string, id: string, sampled: Sampled, claims = 0): Pro
       variance: Float32Array.from(entries, (entry) => entry.mean / 2),
     },
   });
+  const pieces = { part4: new Uint8Array(15 * claims), [SAMPLED_PIECE]: encodeFrame(said) };
+  const frame = { kind: ASSIGN_RESULT, meta: {}, tables: {}, pieces };
   await store.commit(`results/${round}/${id}.frame`, encodeFrame(frame));
 }
 

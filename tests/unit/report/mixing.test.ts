@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { convergenceFindings, driftOf, judgeConvergence } from '@spatile/coordinator/report/convergence';
 import { RunStore } from '@spatile/coordinator/run/store';
-import { assignResultFrame } from '@spatile/formats/tile/assign';
+import { ASSIGN_RESULT } from '@spatile/formats/tile/assign';
 import { encodeFrame } from '@spatile/formats/tile/frame';
+import { SAMPLED_PIECE, sampledFrame } from '@spatile/formats/tile/parts';
 import { describe, expect, it } from 'vitest';
 
 const values = (rHat: number, drift: number): Record<string, number> => ({
@@ -18,19 +19,8 @@ const values = (rHat: number, drift: number): Record<string, number> => ({
 async function storeWith(tile: string): Promise<RunStore> {
   const store = new RunStore(join(await mkdtemp(join(tmpdir(), 'mixing-')), 'run'));
   await store.create();
-  const none = new Uint32Array(0);
-  const frame = assignResultFrame({
-    meta: { tile, method: 'proseg', voxelUm: 1, layers: 1, layerUm: 0, diagnostics: {} },
-    claims: {
-      ...{ row: none, cell: none, probability: new Float32Array(0) },
-      ...{ dx: new Int8Array(0), dy: new Int8Array(0), dl: new Int8Array(0) },
-    },
-    runs: {
-      ...{ cell: none, layer: new Uint16Array(0), y: new Int32Array(0) },
-      ...{ x: new Int32Array(0), length: none },
-    },
-    cells: { cell: none, component: new Uint16Array(0) },
-    loadings: { value: new Float32Array(0) },
+  const said = sampledFrame({
+    cells: { cell: new Uint32Array(0), component: new Uint16Array(0) },
     trace: {
       iteration: Uint32Array.of(0, 5),
       phase: Uint8Array.of(0, 1),
@@ -39,6 +29,8 @@ async function storeWith(tile: string): Promise<RunStore> {
       labelAcceptance: Float32Array.of(0.25, 0.125),
     },
   });
+  const pieces = { [SAMPLED_PIECE]: encodeFrame(said) };
+  const frame = { kind: ASSIGN_RESULT, meta: { tile }, tables: {}, pieces };
   await store.makeFolder('results/assign');
   await store.commit(`results/assign/${tile}.frame`, encodeFrame(frame));
   return store;

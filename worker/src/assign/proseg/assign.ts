@@ -1,4 +1,3 @@
-import { assignResultFrame } from '@spatile/formats/tile/assign';
 import type { ProsegSchedule } from '@spatile/formats/tile/proseg';
 import type { Handler } from '../../handler.ts';
 import { firstExpression } from './iterate.ts';
@@ -7,6 +6,7 @@ import { refine } from './refine.ts';
 import { assignResult } from './result.ts';
 import { openSampler, workOf } from './sampler.ts';
 import { recordedOf, runCoarse, runFine } from './schedule.ts';
+import { partedFrame } from './settle/parts.ts';
 import { startColumns } from './start.ts';
 import { prosegTask } from './task.ts';
 import { Watch } from './watch.ts';
@@ -14,8 +14,8 @@ import { Watch } from './watch.ts';
 /**
  * `assign.proseg`: the cell simulation of one tile with frozen globals: coarse phase from the prior's nuclei, fine phase with
  * repositioning, hill climb (Jones et al., Nat Methods 22:1331, 2025).
- * In: assign-tile with `meta.model`, `meta.settings`, `meta.schedule` and tables `globals.*`. Out: assign-result of the owned
- * cells. Errors: `MEMORY_LIMIT`, `RUN_CORRUPT`, `COORDINATES_INVALID`, `INTERNAL` (see `openSampler`).
+ * In: assign-tile with `meta.model`, `meta.settings`, `meta.schedule`, `meta.bandUm` and tables `globals.*`. Out:
+ * assign-result of the owned cells, in parts (`formats/src/tile/parts.ts`). Errors: `MEMORY_LIMIT`, `RUN_CORRUPT`, `COORDINATES_INVALID`, `INTERNAL` (see `openSampler`).
  */
 export const assign: Handler = async (input, context) => {
   const task = prosegTask(input, true);
@@ -41,7 +41,8 @@ export const assign: Handler = async (input, context) => {
     refine(sampler, task.settings.refine, recordedOf(schedule));
     const reported = sampler.arrays.owned.slice();
     context.count(workOf(sampler));
-    return assignResultFrame(assignResult(sampler, schedule, { reported, claimsOutsideCore: true, watch }));
+    const result = assignResult(sampler, schedule, { reported, claimsOutsideCore: true, watch });
+    return partedFrame(result, task.tile, input.meta.bandUm as number);
   } finally {
     sampler.bound.release();
   }

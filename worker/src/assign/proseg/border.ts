@@ -1,32 +1,48 @@
 import { SpatileError } from '@spatile/formats/errors';
-import type { Frame } from '@spatile/formats/tile/frame';
-import {
-  type BorderState,
-  borderResultFrame,
-  type ProsegSchedule,
-  unprefixed,
-} from '@spatile/formats/tile/proseg';
-import type { Handler } from '../../handler.ts';
+import { ASSIGN_RESULT, type AssignResult } from '@spatile/formats/tile/assign';
+import { encodeFrame } from '@spatile/formats/tile/frame';
+import { borderOutcomeFrame, OUTCOME_PIECE, SAMPLED_PIECE, sampledFrame } from '@spatile/formats/tile/parts';
+import type { BorderState, ProsegSchedule } from '@spatile/formats/tile/proseg';
+import type { Handler, HandlerContext } from '../../handler.ts';
 import { firstLoadings } from './iterate.ts';
 import { type Displacements, enterLabels, type LabelVolume, writePlaces } from './labels.ts';
 import { refine } from './refine.ts';
 import { assignResult } from './result.ts';
 import { openSampler, type Sampler, workOf, writeLoadings } from './sampler.ts';
 import { recordedOf, runFine } from './schedule.ts';
+import { borderState } from './settle/border-state.ts';
 import { localIndex, startColumns } from './start.ts';
 import { type ProsegTask, prosegTask } from './task.ts';
 import { Watch } from './watch.ts';
 
 /**
- * `assign.proseg.border`: samples a strip along tile borders again, with the true neighbours there. Starts from the settled
- * state; only voxels of active cells and of the background may change hands, and only transcripts observed in the strip
- * (`meta.tile.core`) are repositioned and claimed.
- * In: as `assign.proseg`, and tables `state.*` (`BorderState`). Out: assign-result of the active cells, and which they are.
+ * `assign.proseg.border`: what `sampleBorder` does, from the results of the tiles and units around (`meta.sources`).
+ * In: as `assign.proseg`, with `meta.sources` and the pieces it names. Out: assign-result of the active cells, in pieces.
  */
 export const border: Handler = async (input, context) => {
   const task = prosegTask(input, true);
-  const schedule = input.meta.schedule as ProsegSchedule;
-  const state = stateFrom(input, task);
+  const state = borderState(input, task.tile, task.model.voxelUm);
+  const { result, active } = await sampleBorder(task, input.meta.schedule as ProsegSchedule, state, context);
+  const pieces = {
+    [OUTCOME_PIECE]: encodeFrame(borderOutcomeFrame(result, active)),
+    [SAMPLED_PIECE]: encodeFrame(sampledFrame(result)),
+  };
+  return { kind: ASSIGN_RESULT, meta: { ...result.meta }, tables: {}, pieces };
+};
+
+/**
+ * Samples a strip along tile borders again, with the true neighbours there. Starts from the settled
+ * state; only voxels of active cells and of the background may change hands, and only transcripts observed in the strip
+ * (the tile's core) are repositioned and claimed.
+ * @returns what it says of the active cells, and which they are.
+ */
+export async function sampleBorder(
+  task: ProsegTask,
+  schedule: ProsegSchedule,
+  state: BorderState,
+  context: HandlerContext,
+): Promise<{ result: AssignResult; active: Uint32Array }> {
+  checkState(state, task);
   const cells = union(task.tile.cells.cell, state.cells.cell);
   const sampler = await openSampler(task, {
     stage: 'border',
@@ -44,30 +60,26 @@ export const border: Handler = async (input, context) => {
     await runFine(sampler, schedule, 0, watch, progress);
     refine(sampler, task.settings.refine, recordedOf(schedule));
     context.count(workOf(sampler));
-    return borderResultFrame(
-      assignResult(sampler, schedule, { reported: active, claimsOutsideCore: false, watch }),
-      state.cells.cell.filter((_, i) => state.cells.active[i] === 1),
-    );
+    return {
+      result: assignResult(sampler, schedule, { reported: active, claimsOutsideCore: false, watch }),
+      active: state.cells.cell.filter((_, i) => state.cells.active[i] === 1),
+    };
   } finally {
     sampler.bound.release();
   }
-};
+}
 
-function stateFrom(input: Frame, { tile, model }: ProsegTask): BorderState {
-  const state = unprefixed('state', input.tables) as unknown as BorderState;
+function checkState(state: BorderState, { tile, model }: ProsegTask): void {
   const corrupt = (what: string): SpatileError =>
     new SpatileError(
       'RUN_CORRUPT',
       `border ${tile.meta.tile}: the settled state does not fit (${what}); expected the state of this region; delete the run directory and start again`,
     );
-  for (const name of ['transcripts', 'runs', 'cells', 'loadings', 'cores'] as const)
-    if (state[name] === undefined) throw corrupt(`no ${name}`);
   if (state.transcripts.cell.length !== tile.transcripts.row.length)
     throw corrupt(`${state.transcripts.cell.length} verdicts`);
   const width = model.privateGenes + model.factors;
   if (state.loadings.value.length !== state.cells.cell.length * width)
     throw corrupt(`${state.loadings.value.length} loadings`);
-  return state;
 }
 
 /** Union of two ascending lists. */

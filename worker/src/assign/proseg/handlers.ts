@@ -3,6 +3,7 @@ import { assign } from './assign.ts';
 import { border } from './border.ts';
 import { fit } from './fit.ts';
 import { prepare } from './prepare.ts';
+import { settle } from './settle/settle.ts';
 
 /**
  * The `proseg` method: cell simulation by MCMC (Jones et al., Nat Methods 22:1331, 2025), our own implementation of the model of
@@ -13,4 +14,5 @@ export const prosegHandlers: Readonly<Record<string, Handler>> = {
   'assign.proseg.fit': fit,
   'assign.proseg': assign,
   'assign.proseg.border': border,
+  'assign.proseg.settle': settle,
 };

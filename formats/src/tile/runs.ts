@@ -1,4 +1,5 @@
-import type { RectUm } from '@spatile/formats/space';
+import { SpatileError } from '../errors.ts';
+import type { RectUm } from '../space.ts';
 import type { TileState } from './state.ts';
 
 /** Voxel indices on the slide-wide grid (x0, y0, x1, y1), half-open. */
@@ -91,5 +92,35 @@ export function sliceRuns(runs: TileState['runs'], spans: [number, number][]): T
     copyRuns(runs, span, out, at);
     at += span[1] - span[0];
   }
+  return out;
+}
+
+/** The runs of the cells that `keep` accepts. Runs are grouped by cell, so it is asked once for each. */
+export function filterRuns(runs: TileState['runs'], keep: (cell: number) => boolean): TileState['runs'] {
+  return sliceRuns(
+    runs,
+    [...runSpans(runs)].filter(([cell]) => keep(cell)).map(([, span]) => span),
+  );
+}
+
+/**
+ * Several lists of runs as one, sorted by (cell, layer, y, x). Each list is sorted so already; the runs of one cell are in one
+ * list, since every cell has one owner (`INTERNAL` otherwise).
+ */
+export function mergeRuns(lists: TileState['runs'][]): TileState['runs'] {
+  const n = lists.reduce((sum, list) => sum + list.cell.length, 0);
+  const out = emptyRuns(n);
+  const spans = lists.flatMap((list) => [...runSpans(list)].map(([cell, span]) => ({ cell, list, span })));
+  spans.sort((a, b) => a.cell - b.cell);
+  let at = 0;
+  spans.forEach(({ cell, list, span }, i) => {
+    if (i > 0 && spans[i - 1].cell === cell)
+      throw new SpatileError(
+        'INTERNAL',
+        `settled state: cell ${cell} has voxels from two tiles; expected one owner; please report this`,
+      );
+    copyRuns(list, span, out, at);
+    at += span[1] - span[0];
+  });
   return out;
 }

@@ -1,23 +1,8 @@
 import { SpatileError } from '@spatile/formats/errors';
-import type { AssignResult } from '@spatile/formats/tile/assign';
-import { runSpans } from './runs.ts';
-import type { TileState } from './state.ts';
-
-/** What a border unit said. */
-export interface BorderOutcome {
-  result: AssignResult;
-  /** Cells that it could change. */
-  active: ReadonlySet<number>;
-}
-
-/** A cell as a border unit left it. */
-export interface ChangedCell {
-  /** The voxels are those of `span` in `runs`. */
-  runs: TileState['runs'];
-  span: [number, number];
-  component: number;
-  loadings: Float32Array;
-}
+import { eachShared, type Verdicts } from '@spatile/formats/tile/claims';
+import type { ChangedCell } from '@spatile/formats/tile/nearby';
+import type { BorderOutcome } from '@spatile/formats/tile/parts';
+import { runSpans } from '@spatile/formats/tile/runs';
 
 /**
  * What the last of several outcomes says of every cell that one of them could change; null for a cell that lost its last voxel
@@ -49,21 +34,19 @@ export function changedCells(outcomes: readonly BorderOutcome[]): Map<number, Ch
 
 /** Puts the verdicts of border units, in order, over those of ascending input rows. */
 export function overlayClaims(
-  verdicts: TileState['verdicts'],
+  verdicts: Verdicts,
   row: Uint32Array,
   outcomes: readonly BorderOutcome[],
 ): void {
   for (const { result } of outcomes) {
     const { claims } = result;
-    for (let c = 0, i = 0; c < claims.row.length && i < row.length; c++) {
-      while (i < row.length && row[i] < claims.row[c]) i++;
-      if (i === row.length || row[i] !== claims.row[c]) continue;
+    eachShared(row, claims.row, (i, c) => {
       verdicts.cell[i] = claims.cell[c];
       verdicts.probability[i] = claims.probability[c];
       verdicts.dx[i] = claims.dx[c];
       verdicts.dy[i] = claims.dy[c];
       verdicts.dl[i] = claims.dl[c];
-    }
+    });
   }
 }
 

@@ -1,0 +1,69 @@
+import { type Columns, type Frame, openPiece } from './frame.ts';
+import type { PartPlace } from './parts.ts';
+import type { TileState, VoxelGrid } from './state.ts';
+import { pickTables } from './tables.ts';
+
+/**
+ * What a tile of the `proseg` method has come to when it and all border units around it are settled: a frame of pieces. Strays
+ * are not yet taken out.
+ */
+
+export const SETTLED_TILE = 'settled-tile';
+export const SETTLED_VERDICTS = 'settled-verdicts';
+export const SETTLED_CELLS = 'settled-cells';
+export const SETTLED_VOXELS = 'settled-voxels';
+/** Names of pieces. */
+export const VERDICTS_PIECE = 'verdicts';
+export const CELLS_PIECE = 'cells';
+
+export interface SettledMeta {
+  tile: string;
+  grid: VoxelGrid;
+  /** Transcripts of the core. */
+  transcripts: number;
+  /** Pieces with voxels. */
+  voxels: PartPlace[];
+}
+
+/** Verdicts of the transcripts of the core, ascending input row; `gene` is the model gene or `NO_GENE`. */
+export type SettledVerdicts = TileState['verdicts'] & { gene: Uint16Array };
+
+/** Own cells that have a voxel, ascending; `columns` in which they have one. */
+export type SettledCells = TileState['cells'] & { columns: Uint32Array };
+
+/** Voxels of some of the own cells. */
+export type SettledVoxels = Pick<TileState, 'runs' | 'cells'>;
+
+const VOXEL_COLUMNS = { runs: ['cell', 'layer', 'y', 'x', 'length'], cells: ['cell', 'component'] };
+
+const plain = (kind: string, tables: object): Frame => ({
+  kind,
+  meta: {},
+  tables: tables as Record<string, Columns>,
+  bare: true,
+});
+
+export const settledVerdictsFrame = (verdicts: SettledVerdicts): Frame =>
+  plain(SETTLED_VERDICTS, { verdicts });
+export const settledCellsFrame = (cells: SettledCells): Frame => plain(SETTLED_CELLS, { cells });
+export const settledVoxelsFrame = (voxels: SettledVoxels): Frame => plain(SETTLED_VOXELS, voxels);
+
+export function settledTileFrame(meta: SettledMeta, pieces: Record<string, Uint8Array>): Frame {
+  return { kind: SETTLED_TILE, meta: { ...meta }, tables: {}, pieces };
+}
+
+/** Errors: `RUN_CORRUPT`, as of the others. */
+export function settledVerdictsIn(frame: Frame, name: string): SettledVerdicts {
+  const piece = openPiece(frame, name, SETTLED_VERDICTS);
+  return pickTables(piece, { verdicts: ['cell', 'probability', 'gene'] })
+    .verdicts as unknown as SettledVerdicts;
+}
+
+export function settledCellsIn(frame: Frame, name: string): SettledCells {
+  const piece = openPiece(frame, name, SETTLED_CELLS);
+  return pickTables(piece, { cells: ['cell', 'component', 'columns'] }).cells as unknown as SettledCells;
+}
+
+export function settledVoxelsIn(frame: Frame, name: string): SettledVoxels {
+  return pickTables(openPiece(frame, name, SETTLED_VOXELS), VOXEL_COLUMNS) as unknown as SettledVoxels;
+}
