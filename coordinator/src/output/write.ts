@@ -31,6 +31,7 @@ import type { SlideTally } from './tally.ts';
 import { writeLabels } from './write-labels.ts';
 
 const SHAPES_BATCH = 5000;
+const ROWS_PER_GROUP = 1_000_000;
 
 export interface OutputInput {
   path: string;
@@ -83,9 +84,10 @@ export async function writeOutput(
     for (const image of input.images) await writer.image(image.name, image);
     if (input.labelGrid) await writeLabels(writer, input.labelGrid, input);
     const nuclei = { dropped: 0 };
+    const begun = new Begun();
     await settled([
-      writer.points('transcripts', pointsSpec(input), points(input)),
-      writeVectors(writer, input, nuclei),
+      writer.points('transcripts', pointsSpec(input), points(input, begun)),
+      begun.promise.then(() => writeVectors(writer, input, nuclei)),
     ]);
     return { ...(await writer.finish()), nucleiDropped: nuclei.dropped };
   } catch (error) {
@@ -94,15 +96,21 @@ export async function writeOutput(
   }
 }
 
-/** Shapes and table: what there is of cells. */
+/** Shapes and table: what there is of cells, side by side. */
 async function writeVectors(
   writer: SpatialDataWriter,
   input: OutputInput,
   nuclei: { dropped: number },
 ): Promise<void> {
-  await writer.shapes('cell_boundaries', cellShapes(input));
-  if (input.slide.config.output.layers) await writer.shapes('cell_boundaries_layers', layersOf(input));
-  await writer.shapes('nucleus_boundaries', nucleusShapes(input, nuclei));
+  await settled([
+    writer.shapes('cell_boundaries', cellShapes(input)),
+    ...(input.slide.config.output.layers ? [writer.shapes('cell_boundaries_layers', layersOf(input))] : []),
+    writer.shapes('nucleus_boundaries', nucleusShapes(input, nuclei)),
+    writeTable(writer, input),
+  ]);
+}
+
+async function writeTable(writer: SpatialDataWriter, input: OutputInput): Promise<void> {
   if (input.kept.length > 0)
     await writer.table('table', withCorrections(tableSpec(input, await input.posterior), input.corrections));
   const { features, genes } = input.slide.features;
@@ -119,22 +127,47 @@ function pointsSpec({ slide, kept, hasQv }: OutputInput) {
     cellIds: Array.from(kept, cellName),
     hasZ: slide.scan.hasZ,
     hasQv,
+    rowsPerGroup: ROWS_PER_GROUP,
   };
 }
 
-async function* points({
+/** Says when the points of a first row group are there: threads have its columns then, and other work may keep this one. */
+class Begun {
+  readonly promise: Promise<void>;
+  say: () => void = () => undefined;
+
+  constructor() {
+    this.promise = new Promise((resolve) => {
+      this.say = resolve;
+    });
+  }
+}
+
+async function* points(input: OutputInput, begun: Begun): AsyncGenerator<PointsBatch> {
+  let rows = 0;
+  try {
+    for await (const batch of pointsOfTiles(input)) {
+      yield batch;
+      rows += batch.x.length;
+      input.onRows(rows);
+      if (rows >= ROWS_PER_GROUP) begun.say();
+    }
+  } finally {
+    begun.say();
+  }
+}
+
+async function* pointsOfTiles({
   slide,
   regions,
   states,
   kept,
   hasQv,
-  onRows,
 }: OutputInput): AsyncGenerator<PointsBatch> {
   const code = new Uint32Array(slide.cells.priorId.length + 1);
   kept.forEach((cell, i) => {
     code[cell] = i + 1;
   });
-  let rows = 0;
   for (let tile = 0; tile < slide.plan.tiles.length; tile++) {
     const columns = await regions.partition(tile);
     const verdicts = (await states.read(tile))?.state.verdicts ?? null;
@@ -152,8 +185,6 @@ async function* points({
       probability,
       isControl,
     };
-    rows += n;
-    onRows(rows);
   }
 }
 

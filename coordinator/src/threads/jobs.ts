@@ -5,12 +5,8 @@ import {
   type RowGroupsJob,
 } from '@spatile/formats/parquet/row-groups';
 import { compressChunk } from '@spatile/formats/spatialdata/encoders';
-import {
-  type EncodedChunk,
-  encodeChunk,
-  type SinkColumn,
-  type SinkData,
-} from '@spatile/formats/spatialdata/parquet-chunk';
+import { type EncodedChunk, encodeChunk, type SinkColumn } from '@spatile/formats/spatialdata/parquet-chunk';
+import { receivedData, type SentData } from '@spatile/formats/spatialdata/pieces';
 import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import { bestCellStart, type CellStart, type KindsInput } from '../assign/proseg/kinds.ts';
 import { type PosteriorInput, type PosteriorResult, posteriorJob } from '../output/posterior-job.ts';
@@ -19,8 +15,8 @@ import { digestFile } from '../run/digest-file.ts';
 
 /** What a thread of the coordinator can do: pure functions of plain data, the same wherever they run. */
 export const jobs = {
-  column: async ({ column, data }: { column: SinkColumn; data: SinkData }): Promise<EncodedChunk> =>
-    encodeChunk(column, data),
+  column: async ({ column, data }: { column: SinkColumn; data: SentData }): Promise<EncodedChunk> =>
+    encodeChunk(column, receivedData(data)),
   compress: ({ bytes }: { bytes: Uint8Array }): Promise<Uint8Array> => compressChunk(bytes),
   digest: ({ path }: { path: string }): Promise<string> => digestFile(path),
   rows: (job: RowGroupsJob): Promise<DecodedRowGroups> => decodeRowGroups(job),

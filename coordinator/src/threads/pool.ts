@@ -5,8 +5,8 @@ import { Worker } from 'node:worker_threads';
 import { type ErrorCode, SpatileError } from '@spatile/formats/errors';
 import { type JobInput, type JobMessage, type JobName, type JobReply, type JobResult, jobs } from './jobs.ts';
 
-/** Jobs a thread holds at once: one it does and one that waits, so that it never waits for us. */
-const DEPTH = 2;
+/** Jobs a thread holds at once: one it does and two that wait, so that it never waits for us, who may be busy for as long as two take. */
+const DEPTH = 3;
 /** One thread of JavaScript cannot feed more. */
 const MOST_THREADS = 7;
 

@@ -131,6 +131,8 @@ class PointsSink {
 
   async add(batch: PointsBatch): Promise<void> {
     this.#check(batch);
+    // A full row group then waits for no file before its columns are given out.
+    await this.#openPart();
     for (let from = 0; from < batch.x.length; ) {
       const count = Math.min(batch.x.length - from, this.#rowsPerGroup - this.#rows);
       this.#grow(this.#rows + count);
