@@ -24,23 +24,28 @@ export class BlockEntries {
     this.offset = new Float64Array(n);
     this.length = new Uint32Array(n);
     this.check = new Uint32Array(n);
-    this.x0 = new Float32Array(n).fill(Number.POSITIVE_INFINITY);
-    this.y0 = new Float32Array(n).fill(Number.POSITIVE_INFINITY);
-    this.x1 = new Float32Array(n).fill(Number.NEGATIVE_INFINITY);
-    this.y1 = new Float32Array(n).fill(Number.NEGATIVE_INFINITY);
+    this.x0 = new Float32Array(n);
+    this.y0 = new Float32Array(n);
+    this.x1 = new Float32Array(n);
+    this.y1 = new Float32Array(n);
   }
 
   /** Enters what is known of block `b` but where it lies. */
   describe(b: number, { x, y }: BlockRows, bytes: Uint8Array): void {
     this.length[b] = bytes.length;
     this.check[b] = checkOf(bytes);
-    for (let i = 0; i < x.length; i++) {
-      this.x0[b] = Math.min(this.x0[b], x[i]);
-      this.x1[b] = Math.max(this.x1[b], x[i]);
-      this.y0[b] = Math.min(this.y0[b], y[i]);
-      this.y1[b] = Math.max(this.y1[b], y[i]);
-    }
+    [this.x0[b], this.x1[b]] = boundsOf(x);
+    [this.y0[b], this.y1[b]] = boundsOf(y);
   }
+}
+
+function boundsOf(values: Float32Array): [number, number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < low) low = values[i];
+    if (values[i] > high) high = values[i];
+  }
+  return [low, high];
 }
 
 const COLUMNS = ['offset', 'length', 'check', 'x0', 'y0', 'x1', 'y1'] as const;
