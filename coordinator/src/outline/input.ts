@@ -8,15 +8,14 @@ import type { SlideContext } from '../run/slide.ts';
 import { type ReadState, settledCellsNear } from './nearby.ts';
 
 /**
- * Input of the outline stage of one tile: all voxels of its cells and of the cells that may share a column with them; with
- * `reachUm` also their nuclei, else the transcripts, which decide about shared columns there.
+ * Input of the outline stage of one tile, where outlines come from voxels alone: all voxels of its cells and of the cells that may
+ * share a column with them, and the transcripts, which decide about shared columns.
  */
 export async function outlineInput(
   slide: SlideContext,
   regions: RegionReader,
   states: TileStates,
   tile: number,
-  reachUm: number | null,
 ): Promise<Frame> {
   const own = (await states.read(tile))!;
   const { voxelUm, layers, layerUm } = own.grid;
@@ -44,9 +43,8 @@ export async function outlineInput(
       layers,
       layerUm,
       layerShapes: slide.config.output.layers,
-      ...(reachUm === null ? {} : { reachUm }),
     },
-    transcripts: reachUm === null ? await transcriptsIn(regions, read, region) : NO_TRANSCRIPTS,
+    transcripts: await transcriptsIn(regions, read, region),
     runs: nearby.runs,
     cells: {
       cell: numbers,
@@ -59,15 +57,8 @@ export async function outlineInput(
       region,
     ),
     owned: { cell: own.state.cells.cell },
-    ...(reachUm === null ? {} : nucleiOf(slide, numbers)),
   });
 }
-
-const NO_TRANSCRIPTS: OutlineTile['transcripts'] = {
-  x: new Float32Array(0),
-  y: new Float32Array(0),
-  cell: new Uint32Array(0),
-};
 
 async function transcriptsIn(
   regions: RegionReader,
@@ -102,40 +93,4 @@ function coreTable(
   const edge = (name: keyof RectUm): Float64Array =>
     Float64Array.from(tiles, (tile) => slide.plan.tiles[tile].core[name]);
   return { tile: Uint32Array.from(tiles), x0: edge('x0'), y0: edge('y0'), x1: edge('x1'), y1: edge('y1') };
-}
-
-function nucleiOf(
-  { cells }: SlideContext,
-  numbers: Uint32Array,
-): Required<Pick<OutlineTile, 'nuclei' | 'nucleusVertices'>> {
-  const cell: number[] = [];
-  const start: number[] = [];
-  const count: number[] = [];
-  const rings: Float64Array[] = [];
-  let vertices = 0;
-  for (const number of numbers) {
-    for (const ring of cells.nucleus[number - 1]) {
-      cell.push(number);
-      start.push(vertices);
-      count.push(ring.length / 2);
-      rings.push(ring);
-      vertices += ring.length / 2;
-    }
-  }
-  const x = new Float64Array(vertices);
-  const y = new Float64Array(vertices);
-  rings.forEach((ring, r) => {
-    for (let v = 0; v < ring.length; v += 2) {
-      x[start[r] + v / 2] = ring[v];
-      y[start[r] + v / 2] = ring[v + 1];
-    }
-  });
-  return {
-    nuclei: {
-      cell: Uint32Array.from(cell),
-      start: Uint32Array.from(start),
-      count: Uint32Array.from(count),
-    },
-    nucleusVertices: { x, y },
-  };
 }

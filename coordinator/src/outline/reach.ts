@@ -1,6 +1,5 @@
 import { signedRingArea } from '@spatile/formats/geometry/ring';
-import { boxOf, runSpans } from '@spatile/formats/tile/runs';
-import type { TileState } from '@spatile/formats/tile/state';
+import type { SettledCells } from '@spatile/formats/tile/settled';
 import type { SlideContext } from '../run/slide.ts';
 
 /** Decimals of the reach in microns: more would be noise. */
@@ -19,14 +18,14 @@ export class ReachSurvey {
     this.slide = slide;
   }
 
-  /** Adds the cells of one tile. */
-  add({ runs }: Pick<TileState, 'runs'>, voxelUm: number): void {
-    for (const [cell, span] of runSpans(runs)) {
-      const rings = this.slide.cells.nucleus[cell - 1];
+  /** Adds cells of one tile, with the columns in which they have a voxel. */
+  add({ cell, columns }: Pick<SettledCells, 'cell' | 'columns'>, voxelUm: number): void {
+    for (let i = 0; i < cell.length; i++) {
+      const rings = this.slide.cells.nucleus[cell[i] - 1];
       if (rings.length === 0) continue;
       const area = rings.reduce((sum, ring) => sum + Math.abs(signedRingArea(ring)), 0);
       const perimeter = rings.reduce((sum, ring) => sum + lengthOf(ring), 0);
-      const more = columnsOf(runs, span) * voxelUm * voxelUm - area;
+      const more = columns[i] * voxelUm * voxelUm - area;
       const root = Math.sqrt(perimeter * perimeter + 4 * Math.PI * Math.max(0, more));
       this.found.push((root - perimeter) / (2 * Math.PI));
     }
@@ -47,20 +46,4 @@ function lengthOf(ring: Float64Array): number {
     length += Math.sqrt(dx * dx + dy * dy);
   }
   return length;
-}
-
-/** Columns in which a span of runs has a voxel in any layer. Memory: a byte for each column of their bounding box. */
-function columnsOf(runs: TileState['runs'], span: [number, number]): number {
-  const [x0, y0, x1, y1] = boxOf(runs, span);
-  const width = x1 - x0;
-  const occupied = new Uint8Array(width * (y1 - y0));
-  let columns = 0;
-  for (let i = span[0]; i < span[1]; i++) {
-    const first = (runs.y[i] - y0) * width + runs.x[i] - x0;
-    for (let at = first; at < first + runs.length[i]; at++) {
-      columns += 1 - occupied[at];
-      occupied[at] = 1;
-    }
-  }
-  return columns;
 }

@@ -4,43 +4,40 @@ import { collectOutlines, OUTLINE_ROUND, type OutlinedCells } from '../output/ce
 import { logStep } from '../run/events.ts';
 import type { RoundTask } from '../run/rounds.ts';
 import { outlineInput } from './input.ts';
-import { ReachSurvey } from './reach.ts';
+import { StoredOutlines } from './stored-input.ts';
 
-type Survey = Pick<AssignStage, 'slide' | 'states' | 'busyTiles'>;
+type Stage = Pick<AssignStage, 'slide' | 'store' | 'regions' | 'states' | 'transcripts' | 'busyTiles'>;
 
-/** Tiles that own a cell with a voxel: only those have outlines. And how far cells reach, where outlines are drawn by it. */
-async function survey({
-  slide,
-  states,
-  busyTiles,
-}: Survey): Promise<{ tiles: number[]; reachUm: number | null }> {
-  const { assign, output } = slide.config;
-  const regular = assign.method === 'proseg' && output.outlines === 'consensus';
-  const reach = new ReachSurvey(slide);
+/** Whether outlines are drawn from voxels and nuclei, by how far cells reach. */
+const isRegular = ({ slide: { config } }: Stage): boolean =>
+  config.assign.method === 'proseg' && config.output.outlines === 'consensus';
+
+/** Tiles that own a cell with a voxel: only those have outlines. */
+async function tilesWithVoxels({ states, busyTiles }: Stage): Promise<number[]> {
   const tiles: number[] = [];
   for (const tile of busyTiles) {
     const entry = await states.read(tile);
-    if (entry === null || entry.state.runs.cell.length === 0) continue;
-    tiles.push(tile);
-    if (regular) reach.add(entry.state, entry.grid.voxelUm);
+    if (entry !== null && entry.state.cells.cell.length > 0) tiles.push(tile);
   }
-  return { tiles, reachUm: regular ? reach.median() : null };
+  return tiles;
 }
 
-/** The task of one tile of the round `outline`. `reachUm` is asked for when the input is made; by default of all tiles. */
-export function outlineTask(
-  stage: Pick<AssignStage, 'slide' | 'regions' | 'states' | 'transcripts' | 'busyTiles'>,
-  tile: number,
-  reachUm: () => Promise<number | null> = async () => (await survey(stage)).reachUm,
-): RoundTask {
-  return {
-    id: stage.slide.plan.tiles[tile].id,
-    kind: 'outline',
-    weight: stage.transcripts[tile],
-    transcripts: stage.transcripts[tile],
-    areaUm: stage.slide.plan.tiles[tile].core,
-    input: async () => outlineInput(stage.slide, stage.regions, stage.states, tile, await reachUm()),
-  };
+/** The tasks of the round `outline`, given the settled tiles. */
+export async function outlineTasks(stage: Stage): Promise<{ tiles: number[]; tasks: RoundTask[] }> {
+  const stored = isRegular(stage) ? new StoredOutlines(stage) : null;
+  const tiles = stored === null ? await tilesWithVoxels(stage) : await stored.survey();
+  const { slide, regions, states, transcripts } = stage;
+  const tasks = tiles.map(
+    (tile): RoundTask => ({
+      id: slide.plan.tiles[tile].id,
+      kind: 'outline',
+      weight: transcripts[tile],
+      transcripts: transcripts[tile],
+      areaUm: slide.plan.tiles[tile].core,
+      input: async () => (stored === null ? outlineInput(slide, regions, states, tile) : stored.input(tile)),
+    }),
+  );
+  return { tiles, tasks };
 }
 
 /**
@@ -48,15 +45,15 @@ export function outlineTask(
  * nuclei alone, else before.
  */
 export async function runOutline(stage: AssignStage, last: LastSettling | null): Promise<OutlinedCells> {
-  const { tiles, reachUm } = await survey(stage);
-  const tasks = tiles.map((tile) => outlineTask(stage, tile, async () => reachUm));
-  if (last !== null && reachUm !== null) {
+  if (last !== null && isRegular(stage)) {
+    const { tiles, tasks } = await outlineTasks(stage);
     await stage.runner.runBeside(OUTLINE_ROUND, 'outlining cells', tasks, last);
-  } else {
-    const started = performance.now();
-    await last?.work();
-    if (last !== null) await logStep(stage.store, last.step, started);
-    await stage.runner.run(OUTLINE_ROUND, 'outlining cells', tasks);
+    return collectOutlines(stage.slide, stage.runner, tiles);
   }
+  const started = performance.now();
+  await last?.work();
+  if (last !== null) await logStep(stage.store, last.step, started);
+  const { tiles, tasks } = await outlineTasks(stage);
+  await stage.runner.run(OUTLINE_ROUND, 'outlining cells', tasks);
   return collectOutlines(stage.slide, stage.runner, tiles);
 }

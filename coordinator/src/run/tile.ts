@@ -21,7 +21,7 @@ import { SettleInputs } from '../assign/settle-inputs.ts';
 import { BORDERS, SETTLE_ROUND, SETTLED, STRAYS, stateName } from '../assign/states.ts';
 import { WorkerPool } from '../dispatch/pool.ts';
 import type { PoolEvent } from '../dispatch/task-pool.ts';
-import { outlineTask } from '../outline/round.ts';
+import { outlineTasks } from '../outline/round.ts';
 import { OUTLINE_ROUND } from '../output/cells.ts';
 import { SEGMENT_ROUNDS, storedSegmentTask } from '../segment/again.ts';
 import type { RunIdentity } from './identity.ts';
@@ -110,7 +110,14 @@ async function taskOf(stage: StageInputs, store: RunStore, round: string, id: st
   const proseg = stage.slide.config.assign.method === 'proseg';
   if (round === OUTLINE_ROUND) {
     await adoptStates(stage, `tile ${id}: round ${round}`);
-    return outlineTask(stage, tile);
+    const { tasks } = await outlineTasks(stage);
+    const task = tasks.find((candidate) => candidate.id === id);
+    if (task === undefined)
+      throw new SpatileError(
+        'USAGE',
+        `tile ${id}: round outline does not know it, since it owns no cell with a voxel; expected another`,
+      );
+    return task;
   }
   if (round === SETTLE_ROUND && proseg) return settleTaskOf(stage, store, id);
   if (round !== ASSIGN_ROUND)

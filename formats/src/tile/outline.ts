@@ -109,6 +109,44 @@ export function outlineTileFrame(tile: OutlineTile): Frame {
   return { kind: OUTLINE_TILE, meta: { ...meta }, tables: presentTables(tables) };
 }
 
+/** Where the voxels of an outline task lie that are pieces as they were settled, in `meta.sources`. */
+export interface OutlineSources {
+  /** Number of the tile itself. */
+  own: number;
+  tiles: OutlineSource[];
+}
+
+export interface OutlineSource {
+  /** Number in the plan. */
+  tile: number;
+  core: RectUm;
+  /** Names of pieces (`settled.ts`). */
+  voxels: string[];
+}
+
+type Nuclei = Required<Pick<OutlineTile, 'nuclei' | 'nucleusVertices'>>;
+
+/** An outline task whose voxels ride along as stored. `nuclei` may be of more cells than those with a voxel in the region. */
+export function outlineSourcesFrame(
+  meta: OutlineTileMeta,
+  nuclei: Nuclei,
+  sources: OutlineSources,
+  pieces: Record<string, Uint8Array>,
+): Frame {
+  return { kind: OUTLINE_TILE, meta: { ...meta, sources }, tables: presentTables(nuclei), pieces };
+}
+
+/** The nuclei of such a task, of some cells. Errors: `RUN_CORRUPT` when a table or column is missing. */
+export function outlineNucleiFrom(frame: Frame, wanted: (cell: number) => boolean): Nuclei {
+  const { nuclei, nucleusVertices } = pickTables(frame, OPTIONAL_TILE) as unknown as Nuclei;
+  const kept = Uint8Array.from(nuclei.cell, (cell) => (wanted(cell) ? 1 : 0));
+  const keep = (column: Uint32Array): Uint32Array => column.filter((_, r) => kept[r] === 1);
+  return {
+    nuclei: { cell: keep(nuclei.cell), start: keep(nuclei.start), count: keep(nuclei.count) },
+    nucleusVertices,
+  };
+}
+
 export function outlineTileFrom(frame: Frame): OutlineTile {
   return {
     meta: frame.meta,

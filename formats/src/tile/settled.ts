@@ -28,12 +28,19 @@ export interface SettledMeta {
 /** Verdicts of the transcripts of the core, ascending input row; `gene` is the model gene or `NO_GENE`. */
 export type SettledVerdicts = TileState['verdicts'] & { gene: Uint16Array };
 
-/** Own cells that have a voxel, ascending; `columns` in which they have one. */
-export type SettledCells = TileState['cells'] & { columns: Uint32Array };
+/** Own cells that have a voxel, ascending; `columns` in which they have one, and the bounding box of their voxels (half-open). */
+export type SettledCells = TileState['cells'] & {
+  columns: Uint32Array;
+  x0: Int32Array;
+  y0: Int32Array;
+  x1: Int32Array;
+  y1: Int32Array;
+};
 
 /** Voxels of some of the own cells. */
 export type SettledVoxels = Pick<TileState, 'runs' | 'cells'>;
 
+const CELL_COLUMNS = ['cell', 'component', 'columns', 'x0', 'y0', 'x1', 'y1'];
 const VOXEL_COLUMNS = { runs: ['cell', 'layer', 'y', 'x', 'length'], cells: ['cell', 'component'] };
 
 const plain = (kind: string, tables: object): Frame => ({
@@ -61,7 +68,7 @@ export function settledVerdictsIn(frame: Frame, name: string): SettledVerdicts {
 
 export function settledCellsIn(frame: Frame, name: string): SettledCells {
   const piece = openPiece(frame, name, SETTLED_CELLS);
-  return pickTables(piece, { cells: ['cell', 'component', 'columns'] }).cells as unknown as SettledCells;
+  return pickTables(piece, { cells: CELL_COLUMNS }).cells as unknown as SettledCells;
 }
 
 export function settledVoxelsIn(frame: Frame, name: string): SettledVoxels {

@@ -1,5 +1,6 @@
 import { ReachSurvey } from '@spatile/coordinator/outline/reach';
 import type { SlideContext } from '@spatile/coordinator/run/slide';
+import { columnsOf } from '@spatile/worker/outline/columns';
 import { expect, test } from 'vitest';
 
 const VOXEL_UM = 0.5;
@@ -9,18 +10,17 @@ const NUCLEUS = Float64Array.of(0, 0, 4, 0, 4, 4, 0, 4, 0, 0);
 /** One cell with these runs [layer, y, x, length]. */
 function reachOf(runs: [number, number, number, number][]): number {
   const survey = new ReachSurvey({ cells: { nucleus: [[NUCLEUS]] } } as unknown as SlideContext);
-  survey.add(
+  const columns = columnsOf(
     {
-      runs: {
-        cell: new Uint32Array(runs.length).fill(1),
-        layer: Uint16Array.from(runs, ([layer]) => layer),
-        y: Int32Array.from(runs, ([, y]) => y),
-        x: Int32Array.from(runs, ([, , x]) => x),
-        length: Uint32Array.from(runs, ([, , , length]) => length),
-      },
+      cell: new Uint32Array(runs.length).fill(1),
+      layer: Uint16Array.from(runs, ([layer]) => layer),
+      y: Int32Array.from(runs, ([, y]) => y),
+      x: Int32Array.from(runs, ([, , x]) => x),
+      length: Uint32Array.from(runs, ([, , , length]) => length),
     },
-    VOXEL_UM,
+    [0, runs.length],
   );
+  survey.add({ cell: Uint32Array.of(1), columns: Uint32Array.of(columns) }, VOXEL_UM);
   return survey.median();
 }
 

@@ -1,9 +1,4 @@
-import {
-  type OutlineResult,
-  type OutlineTile,
-  outlineResultFrame,
-  outlineTileFrom,
-} from '@spatile/formats/tile/outline';
+import { type OutlineResult, type OutlineTile, outlineResultFrame } from '@spatile/formats/tile/outline';
 import type { Handler } from '../handler.ts';
 import { indexOfCell } from '../index-of-cell.ts';
 import { labelRuns } from '../raster/labels.ts';
@@ -11,6 +6,7 @@ import type { PixelWindow } from '../raster/lattice.ts';
 import type { Runs } from '../raster/runs.ts';
 import { consensusMap } from './consensus.ts';
 import { regularMap, shapesOf } from './regular.ts';
+import { outlineTileOf } from './tile.ts';
 import { type Part, traceLabel } from './trace.ts';
 import { paintVolume, type Volume } from './volume.ts';
 
@@ -22,7 +18,7 @@ import { paintVolume, type Volume } from './volume.ts';
  * In: outline-tile. Out: outline-result, owned cells that have a voxel.
  */
 export const outline: Handler = async (input, context) => {
-  const tile = outlineTileFrom(input);
+  const tile = outlineTileOf(input);
   const volume = paintVolume(tile);
   context.progress(0.3);
   const { reachUm, layerShapes, layers } = tile.meta;

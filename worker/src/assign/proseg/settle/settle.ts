@@ -9,7 +9,7 @@ import {
   type TilePart,
   tilePartIn,
 } from '@spatile/formats/tile/parts';
-import { runSpans, type VoxelBox } from '@spatile/formats/tile/runs';
+import { boxOf, runSpans, type VoxelBox } from '@spatile/formats/tile/runs';
 import { type SettleTask, settleTaskFrom } from '@spatile/formats/tile/settle';
 import {
   CELLS_PIECE,
@@ -95,9 +95,11 @@ function settledFrame(
   const { runs, cells } = shapes;
   const spans = runSpans(runs);
   const columns = Uint32Array.from(cells.cell, (k) => columnsOf(runs, spans.get(k)!));
+  const boxes = Array.from(cells.cell, (k) => boxOf(runs, spans.get(k)!));
+  const [x0, y0, x1, y1] = [0, 1, 2, 3].map((edge) => Int32Array.from(boxes, (box) => box[edge]));
   const pieces: Record<string, Uint8Array> = {
     [VERDICTS_PIECE]: encodeFrame(settledVerdictsFrame({ cell, probability, gene })),
-    [CELLS_PIECE]: encodeFrame(settledCellsFrame({ ...cells, columns })),
+    [CELLS_PIECE]: encodeFrame(settledCellsFrame({ ...cells, columns, x0, y0, x1, y1 })),
   };
   const voxels: PartPlace[] = [];
   const squares = new Squares(core, bandUm, gridOriginUm, grid.voxelUm);
