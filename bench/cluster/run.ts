@@ -51,15 +51,15 @@ export async function measureClusterRun(
 
 /**
  * How busy eight workers would keep the coordinator while tiles and borders are assigned: its processor time between the end of
- * the fit and the end of the borders, settling included, per processor second of workers, times eight.
+ * the fit and the end of the borders, per processor second of workers, times eight. Settling is work of workers.
  */
 function busyPerEightWorkers({ events }: MeasuredRun): number {
   const steps = events.filter((event) => event.type === 'step');
   const at = (found: (step: string) => boolean): number =>
     steps.filter(({ step }) => found(step)).at(-1)?.coordinatorCpuSeconds ?? Number.NaN;
-  const used = at((step) => step.startsWith('assign-border')) - at((step) => step.startsWith('assign-fit'));
+  const used = at((step) => step === 'assign-settle') - at((step) => step.startsWith('assign-fit'));
   const work = events.filter(
-    (event) => event.type === 'task' && (event.round === 'assign' || event.round.startsWith('assign-border')),
+    (event) => event.type === 'task' && /^assign(-border-\d+|-settle)?$/.test(event.round),
   );
   return (
     (EIGHT * used) / work.reduce((sum, event) => sum + (event.type === 'task' ? event.cpuSeconds : 0), 0)
