@@ -1,6 +1,7 @@
 import { exp } from '@spatile/random/elementary';
-import { localDensity } from '@spatile/worker/assign/proseg/density';
-import { describe, expect, it } from 'vitest';
+import { columnCounts, localDensity } from '@spatile/worker/assign/proseg/density';
+import type { TileGrid } from '@spatile/worker/assign/proseg/grid';
+import { describe, expect, it, test } from 'vitest';
 
 /** The definition, pair by pair. */
 function byPairs(
@@ -65,4 +66,11 @@ describe('local density', () => {
     for (let j = 0; j < height; j++)
       for (let i = reach; i < 28 - reach; i++) expect(cut[j * 28 + i]).toBe(whole[j * width + i + 6]);
   });
+});
+
+test('only transcripts of the model count, in whatever order they come: no control, and none is left out', () => {
+  const grid = { width: 3, height: 2 } as TileGrid;
+  // Rows 0 and 2 are controls: they lie in columns of their own.
+  const [x, y] = [Uint16Array.of(0, 1, 0, 2, 2), Uint16Array.of(0, 0, 1, 1, 1)];
+  expect([...columnCounts(grid, Uint32Array.of(4, 1, 3), x, y)]).toEqual([0, 1, 0, 0, 0, 2]);
 });

@@ -8,6 +8,18 @@ export const UNIT_BANDWIDTH_UM = 0.5;
 /** L1 distance in voxels from an occupied column within which a column belongs to the model (1.4 step 7). */
 const REACH = 3;
 
+/** Transcripts of `source` (indices into `x` and `y`) by column of the fine grid, row-major `height` x `width`. */
+export function columnCounts(
+  { width, height }: TileGrid,
+  source: Uint32Array,
+  x: Uint16Array,
+  y: Uint16Array,
+): Float32Array {
+  const counts = new Float32Array(width * height);
+  for (let k = 0; k < source.length; k++) counts[y[source[k]] * width + x[source[k]]]++;
+  return counts;
+}
+
 /** 1 for the columns of the fine grid that belong to the model: those near the transcripts of `source` (indices into `x` and `y`). */
 export function modelledColumns(
   grid: TileGrid,

@@ -10,7 +10,7 @@ import {
   type BoundAssign,
   bindAssign,
 } from '../../../kernels/bind.ts';
-import { densityBin, localDensity, modelledColumns, UNIT_BANDWIDTH_UM } from './density.ts';
+import { columnCounts, densityBin, localDensity, modelledColumns, UNIT_BANDWIDTH_UM } from './density.ts';
 import { displacementLaw } from './displacement.ts';
 import { type ObservedVoxels, observedVoxels, type TileGrid, tileGrid } from './grid.ts';
 import { slideKey, tileKey } from './keys.ts';
@@ -166,8 +166,7 @@ const squaresOf = (first: number, count: number, step: number): Uint32Array =>
 async function loadDensity(sampler: Sampler): Promise<void> {
   const { bound, grid, observed, source, task } = sampler;
   const bandwidth = task.settings.densityBandwidthUm;
-  const counts = new Float32Array(grid.width * grid.height);
-  for (let i = 0; i < source.length; i++) counts[observed.y[i] * grid.width + observed.x[i]]++;
+  const counts = columnCounts(grid, source, observed.x, observed.y);
   const scale = densityScale(bandwidth);
   const { exp } = bound.kernel;
   const density = await localDensity(counts, grid.width, grid.height, grid.voxelUm, bandwidth, exp);
