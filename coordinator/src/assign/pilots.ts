@@ -2,6 +2,7 @@ import { type RectUm, rectContains } from '@spatile/formats/space';
 import { ASSIGN_TILE, CONTROL_GENE, storedTileFrame } from '@spatile/formats/tile/assign';
 import type { Frame } from '@spatile/formats/tile/frame';
 import { CellIndex } from '../cells/region.ts';
+import { logSeconds } from '../run/events.ts';
 import type { RoundTask } from '../run/rounds.ts';
 import { DensityTable } from '../scan/grid.ts';
 import { ProfileProjection } from './gene-profile.ts';
@@ -54,6 +55,7 @@ export function pilotWindow(
 /** Fits the global variables of the model on pilot windows, block by block, and freezes them. */
 export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
   const { slide, runner } = stage;
+  const started = performance.now();
   const config = slide.config.assign.proseg;
   const density = new DensityTable(slide.scan.binUm, slide.scan.bins);
   const profiles = new ProfileProjection(slide.features.modelGenes, slide.config.seed);
@@ -96,6 +98,7 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
     cellStart: (kinds) => stage.threads.run('kinds', kinds),
   });
   const byId = new Map(pilots.map((pilot) => [pilot.id, pilot]));
+  let inRounds = 0;
   let step = await fit.next();
   while (!step.done) {
     const { round, tasks, meanwhile } = step.value;
@@ -111,11 +114,15 @@ export async function fitOnPilots(stage: AssignStage): Promise<ProsegModel> {
         input: () => inputOf(stage, pilot, task),
       };
     });
+    const begun = performance.now();
     await runner.run(round, `fitting the model on ${pilots.length} pilot windows`, roundTasks);
+    inRounds += performance.now() - begun;
     const results = new Map<string, Frame>();
     for (const task of tasks) results.set(task.tile, await runner.result(round, task.tile, null));
     step = await fit.next(results);
   }
+  // Each round has logged its own time; what the coordinator took before, between and after them is a step as well.
+  await logSeconds(stage.store, 'assign-fit', (performance.now() - started - inRounds) / 1000);
   return step.value;
 }
 
