@@ -86,7 +86,8 @@ export async function writeOutput(
     const nuclei = { dropped: 0 };
     const begun = new Begun();
     await settled([
-      writer.points('transcripts', pointsSpec(input), points(input, begun)),
+      // Also when it fails before it asks for a point.
+      writer.points('transcripts', pointsSpec(input), points(input, begun)).finally(begun.say),
       begun.promise.then(() => writeVectors(writer, input, nuclei)),
     ]);
     return { ...(await writer.finish()), nucleiDropped: nuclei.dropped };
@@ -145,16 +146,13 @@ class Begun {
 
 async function* points(input: OutputInput, begun: Begun): AsyncGenerator<PointsBatch> {
   let rows = 0;
-  try {
-    for await (const batch of pointsOfTiles(input)) {
-      yield batch;
-      rows += batch.x.length;
-      input.onRows(rows);
-      if (rows >= ROWS_PER_GROUP) begun.say();
-    }
-  } finally {
-    begun.say();
+  for await (const batch of pointsOfTiles(input)) {
+    yield batch;
+    rows += batch.x.length;
+    input.onRows(rows);
+    if (rows >= ROWS_PER_GROUP) begun.say();
   }
+  begun.say();
 }
 
 async function* pointsOfTiles({
