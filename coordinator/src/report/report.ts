@@ -9,7 +9,8 @@ export interface DrawnReport {
 }
 
 /**
- * Writes the report of a finished output: one HTML file that needs nothing but itself. Equal inputs give equal bytes.
+ * Writes the report of a finished output: one HTML file that needs nothing but itself. Equal inputs give equal bytes with one
+ * build of Node.js, which packs the pictures.
  *
  * `runDirectory` null means the `.run` folder beside the Zarr; without one the page leaves out what only the run knows.
  * Errors: `INPUT_MISSING` (no Zarr there), `STORE_INVALID`, `PARQUET_INVALID`, `GEOMETRY_INVALID`, `RUN_CORRUPT`,
