@@ -15,7 +15,7 @@ export type SentData =
   | PackedPieces
   | (Omit<Coded, 'dictionary'> & { dictionary: PackedPieces });
 
-export function packPieces(pieces: Pieces): PackedPieces {
+function packPieces(pieces: Pieces): PackedPieces {
   const ends = new Float64Array(pieces.length);
   let length = 0;
   for (let k = 0; k < pieces.length; k++) {
@@ -27,7 +27,7 @@ export function packPieces(pieces: Pieces): PackedPieces {
   return { bytes, ends };
 }
 
-export const unpackPieces = ({ bytes, ends }: PackedPieces): Uint8Array[] =>
+const unpackPieces = ({ bytes, ends }: PackedPieces): Uint8Array[] =>
   Array.from(ends, (end, k) => bytes.subarray(k === 0 ? 0 : ends[k - 1], end));
 
 /** Data of a column with its lists packed, and the memory that may move with it. */

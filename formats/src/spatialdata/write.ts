@@ -21,8 +21,8 @@ export type { ShapesBatch } from './shapes.ts';
 export type { CsrMatrix, DenseRows, StreamedTable, TableColumn, TableSpec, UnsValue } from './table.ts';
 
 /**
- * Writes one SpatialData store (container 0.2, Zarr v3). Each element is written once; elements of different types may be
- * written side by side. After an error the store is unusable: call `abort` when nothing is being written any more.
+ * Writes one SpatialData store (container 0.2, Zarr v3). Each element is written once; elements may be written side by side.
+ * After an error the store is unusable: call `abort` when nothing is being written any more.
  */
 export interface SpatialDataWriter {
   /** Streams transcripts; memory is two row groups. */
