@@ -1,21 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { weightedSums } from '../../worker/kernels/bind-density.ts';
-
-/** The definition, in the order of distances: rows first, each axis rounded to float32. */
-function reference(counts: Float32Array, width: number, height: number, weights: Float64Array): Float32Array {
-  const sums = (values: Float32Array, step: number, along: (at: number) => number, size: number) =>
-    values.map((value, at) => {
-      let sum = value;
-      for (let k = 1; k < weights.length; k++) {
-        const before = along(at) - k >= 0 ? values[at - k * step] : 0;
-        const behind = along(at) + k < size ? values[at + k * step] : 0;
-        sum += weights[k] * (before + behind);
-      }
-      return sum;
-    });
-  const across = sums(counts, 1, (at) => at % width, width);
-  return sums(across, width, (at) => Math.floor(at / width), height);
-}
+import * as twin from '../../worker/kernels/reference/density.ts';
 
 describe('weighted sums over columns', () => {
   it.each([
@@ -31,7 +16,7 @@ describe('weighted sums over columns', () => {
       const counts = Float32Array.from({ length: width * height }, (_, i) => ((i * 7919) % 11) % 4);
       await weightedSums(new Float32Array(50 * 50).fill(9), 50, 50, Float64Array.of(1, 0.5, 0.25));
       expect(await weightedSums(counts, width, height, weights)).toEqual(
-        reference(counts, width, height, weights),
+        twin.weightedSums(counts, width, height, weights),
       );
     },
   );
