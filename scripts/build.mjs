@@ -37,6 +37,8 @@ const BUNDLED = [
   'zarrita',
   'zod',
 ];
+/** Licences of packages that come without one, as their repositories have them. */
+const LICENCES = { '@nodable/entities': 'scripts/licences/nodable-entities.txt' };
 /** Imported by bundled packages: WebAssembly, also used beside them, and what is not installed. */
 const LEFT_OUT = ['canvas', 'numcodecs'];
 
@@ -152,7 +154,10 @@ async function writeLicences() {
   for (const folder of [...bundled].sort()) {
     const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
     const files = (await readdir(join(root, folder))).filter((file) => /^(licen[cs]e|notice)/i.test(file));
-    const own = await Promise.all(files.sort().map((file) => readFile(join(root, folder, file), 'utf8')));
+    const paths = files.length > 0 ? files.sort().map((file) => join(folder, file)) : [LICENCES[name]];
+    if (paths[0] === undefined)
+      throw new Error(`${folder}: comes without its licence; add that to LICENCES in scripts/build.mjs`);
+    const own = await Promise.all(paths.map((path) => readFile(join(root, path), 'utf8')));
     texts.push([`${name} ${version} (${license})`, ...own.map((text) => text.trim())].join('\n\n'));
   }
   await writeFile(join(building, 'LICENCES.txt'), `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);

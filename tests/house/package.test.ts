@@ -80,6 +80,22 @@ test.skipIf(!built)('what is built imports only what an installed package has', 
   for (const name of packages) expect(installed).toContain(name);
 });
 
+test.skipIf(!built)('every package in the bundles has its licence beside them', () => {
+  const licences = readFileSync(`${root}dist/LICENCES.txt`, 'utf8').split(`\n\n${'-'.repeat(80)}\n\n`);
+  for (const text of licences) expect(text, text.split('\n')[0]).toMatch(/copyright[\s\S]{400}/i);
+  const named = licences.map((text) => text.split(' ')[0]);
+  const bundled = ['coordinator', 'worker', 'cluster-worker', 'page'].flatMap((folder) =>
+    readdirSync(`${root}dist/${folder}`)
+      .filter((name) => name.endsWith('.map'))
+      .flatMap(
+        (name) => JSON.parse(readFileSync(`${root}dist/${folder}/${name}`, 'utf8')).sources as string[],
+      )
+      .flatMap((source) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []),
+  );
+  expect(bundled).toContain('apache-arrow');
+  for (const name of new Set(bundled)) expect(named).toContain(name);
+});
+
 test.skipIf(!built)('help loads no library but the parser of the command line and the progress bar', () => {
   const libraries = new Set<string>();
   const visit = (file: string, visited: Set<string>) => {
@@ -103,6 +119,7 @@ test.skipIf(!built)('the tarball holds the program, its licence and its pages, a
     'bin/spatile.js',
     'dist/coordinator/main.js',
     'dist/worker/main.js',
+    'dist/LICENCES.txt',
     'LICENSE',
     'README.md',
     'CHANGELOG.md',
