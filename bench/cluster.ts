@@ -11,10 +11,16 @@ const MEBIBYTE = 2 ** 20;
 /** What the issue of the cluster asks of a coordinator. */
 const WANTED_MB_PER_S = 300;
 
+/** Many short tasks, beside tiles as they are planned. */
+const SMALL_TILES = ['--tile-size', '250'];
+
 /** The cluster on one machine: transfers between coordinator and worker, and whole runs beside those without a cluster. */
 export const cluster: Bench = {
   name: 'cluster',
-  cases: (options) => [transferCase(options), runCase(options)],
+  cases: (options) =>
+    options.tiny
+      ? [transferCase(options), runCase(options, 3000, SMALL_TILES)]
+      : [transferCase(options), runCase(options, 300_000, SMALL_TILES), runCase(options, 1_000_000, [])],
   pages: [{ page: 'docs/cluster.md', render }],
 };
 
@@ -31,17 +37,21 @@ function transferCase({ tiny, repeats, program }: BenchOptions): BenchCase {
   };
 }
 
-function runCase({ tiny, repeats, workers, program }: BenchOptions): BenchCase {
-  const transcripts = tiny ? 3000 : 300_000;
+function runCase(
+  { tiny, repeats, workers, program }: BenchOptions,
+  transcripts: number,
+  tiles: string[],
+): BenchCase {
   const n = repeats ?? (tiny ? 1 : 3);
   return {
     key: `run-${transcripts}`,
-    label: `${number(transcripts)} transcripts`,
-    settings: { transcripts, workers, repeats: n },
-    estimateSeconds: tiny ? 30 : 60 * n,
+    label: `${number(transcripts)} transcripts, ${tiles.length > 0 ? 'tiles of 250 um' : 'tiles as planned'}`,
+    settings: { transcripts, tiles: tiles.join(' '), workers, repeats: n },
+    estimateSeconds: tiny ? 30 : (15 + transcripts / 9000) * n,
     diskBytes: 1e9,
     skip: () => (hasBroker() ? null : 'no nats-server on the path'),
-    measure: (workbench) => measureClusterRun(workbench, program, transcripts, workers, n),
+    measure: (workbench) =>
+      measureClusterRun(workbench, program, { transcripts, tiles, workers, repeats: n }),
   };
 }
 

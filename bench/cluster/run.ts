@@ -9,13 +9,19 @@ const SEED = 21;
 /** For so many workers the coordinator's share of a core is wanted. */
 const EIGHT = 8;
 
+export interface ClusterRunChoice {
+  transcripts: number;
+  /** Words of the command line that say how large tiles are; none for tiles as they are planned. */
+  tiles: readonly string[];
+  workers: number;
+  repeats: number;
+}
+
 /** The same slide by worker processes of one run and by workers of a cluster, in turns; both have to give the same bytes. */
 export async function measureClusterRun(
   workbench: Workbench,
   program: string,
-  transcripts: number,
-  workers: number,
-  repeats: number,
+  { transcripts, tiles, workers, repeats }: ClusterRunChoice,
 ): Promise<CaseOutcome> {
   const slide = await workbench.slide({ transcripts, seed: SEED });
   const broker = await BenchBroker.start(workbench.emptyFolder('nats'));
@@ -26,9 +32,8 @@ export async function measureClusterRun(
   try {
     for (let k = 0; k < workers; k++) started.push(worker(program, url, k));
     for (let k = 0; k < repeats; k++) {
-      const size = ['--tile-size', '250'];
-      alone.push(await workbench.run(slide, `alone-${k}`, ['--workers', `${workers}`, ...size]));
-      cluster.push(await workbench.run(slide, `cluster-${k}`, ['--cluster', url, ...size]));
+      alone.push(await workbench.run(slide, `alone-${k}`, ['--workers', `${workers}`, ...tiles]));
+      cluster.push(await workbench.run(slide, `cluster-${k}`, ['--cluster', url, ...tiles]));
       for (const run of [alone[k], cluster[k]]) workbench.discard(run);
     }
   } finally {
