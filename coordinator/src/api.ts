@@ -117,8 +117,6 @@ export type TaskEvent =
       worker: string;
       error: string;
     }
-  /** Work of the coordinator between tasks is done. */
-  | { kind: 'settled'; step: string; round: string; seconds: number }
   /** The queue of a cluster, the longest silence of a worker with a task, and what has gone to and come from its workers so far, bytes. */
   | {
       kind: 'queue';

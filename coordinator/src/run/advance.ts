@@ -4,8 +4,7 @@ import type { ErrorCode } from '@spatile/formats/errors';
  * The transition function of a round: events in, next state and commands out. It knows no process, disk or clock, so fault
  * tests replay lists of events. Delivery is at least once: late and duplicate reports change nothing.
  *
- * Tasks of a round may need others of the same round; they are handed out as soon as those are committed. Some are the
- * coordinator's own (it settles what workers said): those take no worker.
+ * Tasks of a round may need others of the same round; they are handed out as soon as those are committed.
  *
  * An event costs what it changes, however many tasks and workers there are: the state that goes in is used up, and only the one
  * that comes back may be looked at.
@@ -20,10 +19,8 @@ export const MAX_IDLE_LOSSES = 8;
 
 export interface RoundState {
   readonly round: string;
-  /** Tasks for workers that are not handed out, next first; those that are done nevertheless are passed over. */
+  /** Tasks that are not handed out and may be, next first; those that are done nevertheless are passed over. */
   readonly ready: string[];
-  /** The coordinator's own tasks that may be done and were not handed out. */
-  readonly readyOwn: string[];
   /** Worker -> task it holds. */
   readonly running: Map<number, string>;
   /** Workers without a task, in the order in which they became free. */
@@ -34,8 +31,6 @@ export interface RoundState {
   readonly dependants: ReadonlyMap<string, readonly string[]>;
   /** Task -> its place in the order of handing out. */
   readonly place: ReadonlyMap<string, number>;
-  /** Tasks that the coordinator does itself. */
-  readonly own: ReadonlySet<string>;
   readonly done: Set<string>;
   /** Task -> how often it was handed out and did not come back. */
   readonly failures: Map<string, number>;
@@ -64,8 +59,6 @@ export interface StartedTask {
   rank?: number;
   /** Tasks of this round that must be committed before. */
   needs?: readonly string[];
-  /** Done by the coordinator. */
-  own?: boolean;
 }
 
 export type RoundEvent =
@@ -85,7 +78,6 @@ export type RoundEvent =
 
 export type RoundCommand =
   | { type: 'send'; worker: number; task: string; attempt: number }
-  | { type: 'settle'; task: string }
   | { type: 'replace-worker'; worker: number }
   | { type: 'end-round' }
   | { type: 'fail-run'; code: ErrorCode; message: string; task?: string };
@@ -94,13 +86,11 @@ export function idleRound(): RoundState {
   return {
     round: '',
     ready: [],
-    readyOwn: [],
     running: new Map(),
     idle: [],
     blocked: new Map(),
     dependants: new Map(),
     place: new Map(),
-    own: new Set(),
     done: new Set(),
     failures: new Map(),
     poisoned: new Map(),
@@ -153,17 +143,14 @@ function start(state: RoundState, event: Extract<RoundEvent, { type: 'started' }
       else known.push(id);
     }
   }
-  const ready = tasks.filter(({ id }) => !committed.has(id) && !blocked.has(id));
   return {
     round: event.round,
-    ready: ready.filter(({ own }) => own !== true).map(({ id }) => id),
-    readyOwn: ready.filter(({ own }) => own === true).map(({ id }) => id),
+    ready: tasks.map(({ id }) => id).filter((id) => !committed.has(id) && !blocked.has(id)),
     running: new Map(),
     idle: [...state.idle, ...state.running.keys()],
     blocked,
     dependants,
     place: new Map(tasks.map(({ id }, i) => [id, i])),
-    own: new Set(tasks.filter(({ own }) => own === true).map(({ id }) => id)),
     done: new Set(tasks.map(({ id }) => id).filter((id) => committed.has(id))),
     failures: new Map(),
     poisoned: new Map(),
@@ -195,11 +182,7 @@ function finish(state: RoundState, task: string): RoundState {
 }
 
 /** Puts a task where its place is among those that are ready. */
-function unblock({ own, place, ready, readyOwn }: RoundState, task: string): void {
-  if (own.has(task)) {
-    readyOwn.push(task);
-    return;
-  }
+function unblock({ place, ready }: RoundState, task: string): void {
   const at = place.get(task)!;
   let [low, high] = [0, ready.length];
   while (low < high) {
@@ -211,9 +194,8 @@ function unblock({ own, place, ready, readyOwn }: RoundState, task: string): voi
 }
 
 function handOut(state: RoundState): { state: RoundState; commands: RoundCommand[] } {
-  const { done, failures, idle, ready, readyOwn, running } = state;
+  const { done, failures, idle, ready, running } = state;
   const commands: RoundCommand[] = [];
-  for (const task of readyOwn.splice(0)) commands.push({ type: 'settle', task });
   while (idle.length > 0 && ready.length > 0) {
     const task = ready.shift()!;
     // It came back after it had been given up.

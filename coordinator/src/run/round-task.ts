@@ -24,16 +24,5 @@ export interface RoundTask {
   input: () => Promise<Frame>;
 }
 
-/** Work of the coordinator between tasks of workers, such as settling what they said of one tile. */
-export interface OwnTask {
-  id: string;
-  /** What it is called beside its id. */
-  round: string;
-  needs: readonly string[];
-  /** Whether an earlier attempt of this run did it. */
-  done: boolean;
-  work: () => Promise<void>;
-}
-
 /** Name of a task among those of several rounds that run together. */
 export const taskKey = (round: string, id: string): string => `${round}/${id}`;

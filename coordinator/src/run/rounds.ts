@@ -12,12 +12,12 @@ import { Leisure } from './leisure.ts';
 import type { RunLog } from './log.ts';
 import { MemoryDeaths } from './memory-death.ts';
 import { RoundProgress } from './round-progress.ts';
-import { type OwnTask, type RoundTask, taskKey } from './round-task.ts';
+import { type RoundTask, taskKey } from './round-task.ts';
 import { StepShares } from './step-shares.ts';
 import type { RunStore } from './store.ts';
 import type { TaskWatch } from './task-watch.ts';
 
-export { type OwnTask, type RoundTask, taskKey } from './round-task.ts';
+export { type RoundTask, taskKey } from './round-task.ts';
 
 export interface RoundOptions {
   store: RunStore;
@@ -32,9 +32,6 @@ export interface RoundOptions {
   /** Where tasks are computed, and how many at once; worker processes of this machine when absent. */
   cluster?: { slots: number; open: (log: RunLog, listener: (event: PoolEvent) => void) => TaskPool };
 }
-
-/** Stands for a worker where the coordinator did the work. */
-const NO_WORKER = -1;
 
 const keyOf = (task: RoundTask): string =>
   task.round === undefined ? task.id : taskKey(task.round, task.id);
@@ -62,7 +59,6 @@ export class RoundRunner {
   private state: RoundState = idleRound();
   /** By key. */
   private tasks = new Map<string, RoundTask>();
-  private own = new Map<string, OwnTask>();
   private settleRound: { resolve: () => void; reject: (error: unknown) => void } | null = null;
   private done = new RoundProgress('', new Map(), () => undefined);
   private readonly jobs = new JobQueue((error) => this.settleRound?.reject(error));
@@ -80,22 +76,20 @@ export class RoundRunner {
   /** Runs one round to its end. Errors: what a task failed with, `WORKER_LOST`, `INTERRUPTED`, storage errors. */
   async run(round: string, label: string, tasks: RoundTask[]): Promise<void> {
     const started = performance.now();
-    await this.runTogether(round, label, tasks, []);
+    await this.runTogether(round, label, tasks);
     await logStep(this.options.store, round, started);
   }
 
   /**
-   * Runs tasks of several rounds and the coordinator's own work between them, each as soon as what it needs is there. The time
-   * is logged by round: every moment is shared by the tasks that are running then; moments without any, in which workers wait
-   * for the coordinator, are logged under the round of its first own task.
+   * Runs tasks of several rounds, each as soon as what it needs is there. The time is logged by round: every moment is shared by
+   * the tasks that are running then.
    * @param name of all of them together, for progress.
    */
-  async runGraph(name: string, label: string, tasks: RoundTask[], own: OwnTask[] = []): Promise<void> {
+  async runGraph(name: string, label: string, tasks: RoundTask[]): Promise<void> {
     this.shares = new StepShares();
-    await this.runTogether(name, label, tasks, own);
+    await this.runTogether(name, label, tasks);
     for (const round of new Set(tasks.map((task) => task.round ?? name)))
       await logSeconds(this.options.store, round, this.shares.secondsOf(round));
-    if (own.length > 0) await logSeconds(this.options.store, own[0].round, this.shares.secondsOfNobody());
   }
 
   /**
@@ -112,21 +106,20 @@ export class RoundRunner {
     this.shares = shares;
     shares.begin(step);
     const besides = work().finally(() => shares.end(step));
-    await settled([this.runTogether(round, label, tasks, []), besides]);
+    await settled([this.runTogether(round, label, tasks), besides]);
     shares.pass();
     await logSeconds(this.options.store, step, this.shares.secondsOf(step));
     const rest = this.shares.secondsOf(round) + this.shares.secondsOfNobody();
     await logSeconds(this.options.store, round, rest);
   }
 
-  private async runTogether(name: string, label: string, tasks: RoundTask[], own: OwnTask[]): Promise<void> {
+  private async runTogether(name: string, label: string, tasks: RoundTask[]): Promise<void> {
     const { signal } = this.options;
     throwIfAborted(signal);
     // Workers that were started ahead may all have died before there was a round to fail.
     if (this.failed !== null) throw this.failed;
     const started = performance.now();
     this.tasks = new Map(tasks.map((task) => [keyOf(task), task]));
-    this.own = new Map(own.map((task) => [taskKey(task.round, task.id), task]));
     const committed = await this.committedBefore(name);
     const done = new Set(committed);
     this.memoryDeaths.clear();
@@ -146,10 +139,7 @@ export class RoundRunner {
       this.feed({
         type: 'started',
         round: name,
-        tasks: [
-          ...tasks.map((task) => ({ ...task, id: keyOf(task) })),
-          ...own.map(({ round, id, needs }) => ({ id: taskKey(round, id), weight: 0, needs, own: true })),
-        ],
+        tasks: tasks.map((task) => ({ ...task, id: keyOf(task) })),
         committed,
         order: this.options.order,
       });
@@ -172,10 +162,9 @@ export class RoundRunner {
       const files = await store.list(`results/${folder}`);
       stored.set(folder, new Set(files.map((file) => file.replace(/\.frame$/, ''))));
     }
-    const committed = [...this.tasks]
+    return [...this.tasks]
       .filter(([, task]) => stored.get(task.round ?? name)!.has(task.id))
       .map(([key]) => key);
-    return [...committed, ...[...this.own].filter(([, { done }]) => done).map(([key]) => key)];
   }
 
   /** Ends a step on the coordinator's side when the run was interrupted. Errors: `INTERRUPTED`. */
@@ -235,9 +224,6 @@ export class RoundRunner {
     switch (command.type) {
       case 'send':
         this.jobs.urgent(() => this.send(command.worker, command.task, command.attempt));
-        break;
-      case 'settle':
-        this.jobs.later(() => this.settle(command.task));
         break;
       case 'replace-worker':
         this.pool?.start();
@@ -303,16 +289,6 @@ export class RoundRunner {
       // It may have been sent already, or the round may be over.
       if (this.prepared === next) next.bytes = await encodedInput(this.tasks.get(key)!);
     });
-  }
-
-  private async settle(key: string): Promise<void> {
-    const task = this.own.get(key);
-    if (task === undefined || this.settleRound === null) return;
-    throwIfAborted(this.options.signal);
-    const started = performance.now();
-    await task.work();
-    this.options.watch?.settled(task.round, (performance.now() - started) / 1000);
-    this.feed({ type: 'committed', worker: NO_WORKER, task: key });
   }
 
   /** The time of a task that a worker held ends, unless it still holds it. */

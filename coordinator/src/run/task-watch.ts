@@ -84,11 +84,6 @@ export class TaskWatch {
     this.#tell({ ...this.#about(task), state, worker, error });
   }
 
-  /** The coordinator has done what it had to do between tasks. */
-  settled(round: string, seconds: number): void {
-    this.#tell({ kind: 'settled', step: this.#step, round, seconds });
-  }
-
   queue(news: QueueNews): void {
     this.#tell({ kind: 'queue', ...news });
   }

@@ -65,19 +65,12 @@ export function serverMetrics(runs: Runs): Registry {
     buckets: SHORT_SECONDS,
     ...stages,
   });
-  const settle = new Histogram({
-    name: 'spatile_settle_seconds',
-    help: 'Work of coordinators between tiles, each piece',
-    buckets: SHORT_SECONDS,
-    ...stages,
-  });
   gauges(runs, registry);
   const moved = new Map<string, { fetch: number; commit: number }>();
   runs.on('task', (id, event) => {
     if (event.kind === 'queue') return transferred(id, event);
-    if (event.kind !== 'task' && event.kind !== 'settled') return;
+    if (event.kind !== 'task') return;
     const stage = stepOf(event.round);
-    if (event.kind === 'settled') return settle.observe({ stage }, event.seconds);
     if (event.state === 'running') {
       if (event.waitedSeconds !== undefined) waited.observe({ stage }, event.waitedSeconds);
       return;

@@ -408,7 +408,6 @@ const TASK_KINDS: ReadonlySet<string> = new Set(
   Object.keys({
     tasks: true,
     task: true,
-    settled: true,
     queue: true,
     cluster: true,
   } satisfies Record<TaskEvent['kind'], true>),

@@ -159,7 +159,7 @@ describe('a round', () => {
         { id: 'outline/a', weight: 9, rank: 1, needs: ['settle/a'] },
         { id: 'assign/a', weight: 1 },
         { id: 'assign/b', weight: 2 },
-        { id: 'settle/a', weight: 0, needs: ['assign/a', 'assign/b'], own: true },
+        { id: 'settle/a', weight: 0, needs: ['assign/a', 'assign/b'] },
       ],
       committed: [],
     };
@@ -179,12 +179,12 @@ describe('a round', () => {
     const third = replay(
       [
         { type: 'committed', worker: 0, task: 'assign/a' },
-        { type: 'committed', worker: -1, task: 'settle/a' },
+        { type: 'committed', worker: 0, task: 'settle/a' },
       ],
       second.state,
     );
     expect(third.commands).toEqual([
-      { type: 'settle', task: 'settle/a' },
+      { type: 'send', worker: 0, task: 'settle/a', attempt: 1 },
       { type: 'send', worker: 0, task: 'outline/a', attempt: 1 },
     ]);
     expect(
@@ -207,7 +207,7 @@ describe('a round', () => {
   it('goes on where an earlier attempt stopped, whatever needs what', () => {
     const tasks = [
       { id: 'a', weight: 1 },
-      { id: 's', weight: 0, needs: ['a'], own: true },
+      { id: 's', weight: 0, needs: ['a'] },
       { id: 'b', weight: 1, needs: ['s'] },
     ];
     const resumed = (committed: string[]): RoundCommand[] =>
@@ -215,7 +215,7 @@ describe('a round', () => {
         { type: 'started', round: 'all', tasks, committed },
         { type: 'worker-ready', worker: 0 },
       ]).commands;
-    expect(resumed(['a'])).toEqual([{ type: 'settle', task: 's' }]);
+    expect(resumed(['a'])).toEqual([{ type: 'send', worker: 0, task: 's', attempt: 1 }]);
     expect(resumed(['a', 's'])).toEqual([{ type: 'send', worker: 0, task: 'b', attempt: 1 }]);
     expect(resumed(['a', 's', 'b'])).toEqual([{ type: 'end-round' }]);
   });

@@ -159,44 +159,24 @@ describe('rounds', () => {
     await rounds.close();
   });
 
-  it('run together: a task starts when what it needs is committed and settled, and time is logged by round', async () => {
-    const settled: TaskEvent[] = [];
-    const hear = (event: TaskEvent): unknown => event.kind === 'settled' && settled.push(event);
-    const rounds = runner(undefined, new TaskWatch(hear));
-    const order: string[] = [];
-    const all = rounds.runGraph(
-      'assign',
-      'everything',
-      [
-        { ...task('t0'), round: 'assign' },
-        { ...task('b0'), round: 'border', needs: ['settle/t0'] },
-      ],
-      [
-        {
-          id: 't0',
-          round: 'settle',
-          needs: ['assign/t0'],
-          done: false,
-          work: async () => {
-            order.push(`settled with ${(await readdir(join(folder, 'results/assign'))).join()}`);
-          },
-        },
-      ],
-    );
+  it('run together: a task starts when what it needs is committed, and time is logged by round', async () => {
+    const rounds = runner();
+    const all = rounds.runGraph('assign', 'everything', [
+      { ...task('t0'), round: 'assign' },
+      { ...task('b0'), round: 'border', needs: ['assign/t0'] },
+    ]);
     await until(() => wire.sent.length === 1);
     expect(wire.sent[0].task).toBe('assign/assign/t0');
     wire.tell(done(wire.sent[0].worker, wire.sent[0].task, 'tile'));
     await until(() => wire.sent.length === 2);
-    expect(order).toEqual(['settled with t0.frame']);
-    const told = { kind: 'settled', step: 'assign', round: 'settle', seconds: expect.any(Number) };
-    expect(settled).toEqual([told]);
+    expect(await readdir(join(folder, 'results/assign'))).toEqual(['t0.frame']);
     wire.tell(done(wire.sent[1].worker, wire.sent[1].task, 'unit'));
     await all;
     expect((await rounds.result('border', 'b0', 'test')).meta.what).toBe('unit');
     const steps = (await readEvents(new RunStore(folder))).flatMap((event) =>
       event.type === 'step' ? [event.step] : [],
     );
-    expect(steps).toEqual(['assign', 'border', 'settle']);
+    expect(steps).toEqual(['assign', 'border']);
   });
 
   it('leave what can wait until workers have their tasks, and do not mind when it fails', async () => {

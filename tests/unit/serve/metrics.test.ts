@@ -29,7 +29,6 @@ test('metrics of a server say how long tiles wait, are stored and settled, who i
   now = 4000;
   const took = { seconds: 2, cpuSeconds: 1, peakRssBytes: 100, transcripts: 600, commitSeconds: 0.03 };
   tell({ ...about('a'), state: 'done', worker: 'w', ...took });
-  tell({ kind: 'settled', step: 'assign', round: 'assign-border-2', seconds: 0.25 });
   tell({
     ...{ kind: 'queue', waiting: 2, inWork: 1, fetchedBytes: 5, committedBytes: 4, refused: 0 },
     silentSeconds: 17,
@@ -41,7 +40,6 @@ test('metrics of a server say how long tiles wait, are stored and settled, who i
     'spatile_tile_queue_seconds_sum{stage="assign-border"} 3',
     'spatile_tile_queue_seconds_count{stage="assign-border"} 1',
     'spatile_commit_seconds_sum{stage="assign-border"} 0.03',
-    'spatile_settle_seconds_sum{stage="assign-border"} 0.25',
     'spatile_heartbeat_gap_seconds 17',
     'spatile_step_eta_seconds 8',
     'spatile_data_bytes_total{direction="fetch"} 5',

@@ -153,7 +153,6 @@ describe('the runs of a server', () => {
     const tasks = [
       { kind: 'tasks', step: 'assign', first: true, tasks: [] },
       { kind: 'task', step: 'assign', task: 'a', round: 'assign', state: 'running', worker: 'w' },
-      { kind: 'settled', step: 'assign', round: 'settle', seconds: 1 },
       {
         ...{ kind: 'queue', waiting: 1, inWork: 0, fetchedBytes: 0, committedBytes: 0, refused: 0 },
         silentSeconds: 0,
