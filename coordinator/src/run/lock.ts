@@ -10,6 +10,7 @@ import { isThere, markOf, type ProcessMark } from './process-mark.ts';
 export class Lock {
   readonly path: string;
   #taken: string | null = null;
+  #isGoing = false;
 
   constructor(path: string) {
     this.path = path;
@@ -49,7 +50,24 @@ export class Lock {
 
   /** Whether it was taken and somebody else has it now, or nobody: processes of another machine do not see this one. */
   get isLost(): boolean {
-    return this.#taken !== null && textOf(this.path) !== this.#taken;
+    if (this.#taken === null || this.#isGoing) return false;
+    try {
+      return textOf(this.path) !== this.#taken;
+    } catch {
+      // A disk that does not answer says nothing of who has it.
+      return false;
+    }
+  }
+
+  /** Gives it back together with what it lies in: `remove` takes that away, and it is not lost meanwhile. */
+  async releaseWith(remove: () => Promise<void>): Promise<void> {
+    this.#isGoing = true;
+    try {
+      await remove();
+      this.release();
+    } finally {
+      this.#isGoing = false;
+    }
   }
 
   /** Gives it back; does nothing when it was not taken or is no longer ours. */

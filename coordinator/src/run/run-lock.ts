@@ -75,7 +75,5 @@ export class TakeOver {
 /** Removes an earlier output and its run directory, unless another process works there. Errors: as `takeRunLock` and `clearOutput`. */
 export async function clearLocked(output: string, lock: Lock): Promise<void> {
   if (existsSync(runDirectoryFor(output))) takeRunLock(lock);
-  await clearOutput(output);
-  // It went with the folder.
-  lock.release();
+  await lock.releaseWith(() => clearOutput(output));
 }

@@ -95,6 +95,20 @@ describe('a lock', () => {
     }
   });
 
+  test('is not lost while it goes with its folder, nor while its disk does not answer', async () => {
+    const lock = new Lock(path());
+    lock.take();
+    await lock.releaseWith(async () => {
+      rmSync(join(folder, 'a'), { recursive: true });
+      expect(lock.isLost).toBe(false);
+    });
+    lock.take();
+    rmSync(join(folder, 'a'), { recursive: true });
+    expect(lock.isLost).toBe(true);
+    writeFileSync(join(folder, 'a'), 'in the way');
+    expect(lock.isLost).toBe(false);
+  });
+
   test('that nobody took over ends the run only when that is asked for', () => {
     const asked = new AbortController();
     const takeOver = new TakeOver(new Lock(path()), asked.signal);
