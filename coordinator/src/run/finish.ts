@@ -71,6 +71,8 @@ export async function finishRun({
   const large = slide.scan.kept > MOST_CACHED;
   // All outlined cells are kept where none is too small, and the posterior is read while they are counted, if there is room.
   const early = minTranscripts === 0 && !large ? readPosterior(stage, outlines.cell) : null;
+  // Heard where it is awaited.
+  early?.catch(() => undefined);
   const choice = await chooseCells(stage, outlines, minTranscripts);
   const { tally, kept } = choice;
   const counts = keptCounts(slide, tally, kept);
