@@ -1,3 +1,4 @@
+import { SpatileError } from '@spatile/formats/errors';
 import { type Frame, type FrameLayout, frameLayout } from '@spatile/formats/tile/frame';
 import { ByteCache } from '../partition/byte-cache.ts';
 import type { RunStore } from './store.ts';
@@ -27,8 +28,10 @@ export class StoredPieces {
     const known = this.layouts.get(name);
     if (known !== undefined) return known;
     let found: FrameLayout | null = null;
-    for (let bytes = HEAD_BYTES; found === null; bytes *= 8)
-      found = frameLayout(await this.store.readStart(name, bytes), this.kind, name);
+    for (let length = HEAD_BYTES; found === null; length *= 8) {
+      const { bytes, size } = await this.store.readStart(name, length);
+      found = frameLayout(bytes, size, this.kind, name);
+    }
     this.layouts.set(name, found, LAYOUT_BYTES);
     return found;
   }
@@ -46,7 +49,14 @@ export class StoredPieces {
    */
   async add(to: Record<string, Uint8Array>, name: string, wanted: readonly string[]): Promise<string[]> {
     const { pieces } = await this.layout(name);
-    const places = wanted.map((piece) => ({ as: `${name}#${piece}`, ...pieces.get(piece)! }));
+    const places = wanted.map((piece) => {
+      const place = pieces.get(piece);
+      if (place !== undefined) return { as: `${name}#${piece}`, ...place };
+      throw new SpatileError(
+        'RUN_CORRUPT',
+        `${name}: piece ${piece} is missing; expected a result of this version; start again with --overwrite`,
+      );
+    });
     const groups = stretches(places);
     const read = await this.store.readParts(
       name,

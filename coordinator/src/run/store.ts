@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { close, constants, fdatasync, open, read, write } from 'node:fs';
+import { close, constants, fdatasync, fstat, open, read, write } from 'node:fs';
 import { access, link, mkdir, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +12,7 @@ import { type FilePart, readParts } from './file-parts.ts';
 const file = {
   open: promisify(open),
   read: promisify(read),
+  stat: promisify(fstat),
   write: promisify(write),
   datasync: promisify(fdatasync),
   close: promisify(close),
@@ -92,16 +93,20 @@ export class RunStore {
     return read;
   }
 
-  /** The first bytes of a file: `length`, or all there are; the file counts as read with its parts. Errors as of `read`. */
-  async readStart(name: string, length: number): Promise<Uint8Array> {
+  /**
+   * The first bytes of a file, `length` or all there are, and how many it has; the file counts as read with its parts. Errors as of
+   * `read`.
+   */
+  async readStart(name: string, length: number): Promise<{ bytes: Uint8Array; size: number }> {
     const descriptor = await file.open(this.path(name), 'r').catch((cause) => {
       throw unreadable(cause, name);
     });
     try {
-      const out = new Uint8Array(length);
-      const { bytesRead } = await file.read(descriptor, out, 0, length, 0);
+      const { size } = await file.stat(descriptor);
+      const out = new Uint8Array(Math.min(length, size));
+      const { bytesRead } = await file.read(descriptor, out, 0, out.length, 0);
       this.#trafficOf(name).bytesRead += bytesRead;
-      return out.subarray(0, bytesRead);
+      return { bytes: out.subarray(0, bytesRead), size };
     } finally {
       await file.close(descriptor);
     }

@@ -234,14 +234,18 @@ export interface FrameLayout {
 /**
  * The layout of a frame that has no tables, verified, from its first bytes; null when those do not hold its header.
  * Errors: `RUN_CORRUPT` as of `decodeFrame`.
+ * @param size of the frame, bytes: no more than that is asked for.
  */
-export function frameLayout(head: Uint8Array, kind: string, where: string): FrameLayout | null {
-  if (head.length >= HEADER_START && bodyStartOf(head) > head.length) return null;
+export function frameLayout(head: Uint8Array, size: number, kind: string, where: string): FrameLayout | null {
+  const isAll = head.length >= size;
+  if (!isAll && head.length >= HEADER_START && bodyStartOf(head) > head.length) return null;
   const { bodyStart, header } = verifiedHeader(head, kind, where);
-  const pieces = (header.pieces ?? []).map(
+  const { pieces = [] } = header;
+  if (bodyStart + endOf(pieces) > size) throw corruptionOf(where)('a piece is truncated');
+  const places = pieces.map(
     ({ name, offset, length }) => [name, { start: bodyStart + offset, length }] as const,
   );
-  return { kind: header.kind, meta: header.meta, pieces: new Map(pieces) };
+  return { kind: header.kind, meta: header.meta, pieces: new Map(places) };
 }
 
 /** The header of a frame, not yet verified by its checksum: of a damaged one it says where that would be at most. */
