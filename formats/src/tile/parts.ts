@@ -80,13 +80,16 @@ export function farClaimsIn(frame: Frame, name: string): FarClaims {
 /** What a border unit said. */
 export interface BorderOutcome {
   result: Pick<AssignResult, 'claims' | 'runs' | 'cells' | 'loadings'>;
-  /** Cells that it could change: one of them may have lost its last voxel. */
-  active: ReadonlySet<number>;
+  /** Cells that it could change, and the numbers of the tiles that own them: one of them may have lost its last voxel. */
+  active: ReadonlyMap<number, number>;
 }
 
-export function borderOutcomeFrame(result: BorderOutcome['result'], active: Uint32Array): Frame {
+export function borderOutcomeFrame(
+  result: BorderOutcome['result'],
+  active: { cell: Uint32Array; tile: Uint32Array },
+): Frame {
   const { claims, runs, cells, loadings } = result;
-  const tables = { claims, runs, cells, loadings, active: { cell: active } };
+  const tables = { claims, runs, cells, loadings, active };
   return { kind: BORDER_OUTCOME, meta: {}, tables: tables as unknown as Record<string, Columns>, bare: true };
 }
 
@@ -95,12 +98,13 @@ export function borderOutcomeIn(frame: Frame, name: string): BorderOutcome {
   const tables = pickTables(openPiece(frame, name, BORDER_OUTCOME), {
     claims: CLAIM_COLUMNS,
     ...SHAPES,
-    active: ['cell'],
+    active: ['cell', 'tile'],
   });
   const { active, ...result } = tables;
+  const owners = active.tile as Uint32Array;
   return {
     result: result as unknown as BorderOutcome['result'],
-    active: new Set(active.cell as Uint32Array),
+    active: new Map(Array.from(active.cell as Uint32Array, (cell, i) => [cell, owners[i]])),
   };
 }
 

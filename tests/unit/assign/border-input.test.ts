@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SettleInputs } from '@spatile/coordinator/assign/settle-inputs';
 import type { BorderUnit } from '@spatile/coordinator/seams/border';
-import { storedTileFrame } from '@spatile/formats/tile/assign';
+import { ASSIGN_RESULT, storedTileFrame } from '@spatile/formats/tile/assign';
 import { encodeFrame } from '@spatile/formats/tile/frame';
+import { borderOutcomeFrame } from '@spatile/formats/tile/parts';
 import type { BorderState } from '@spatile/formats/tile/proseg';
 import { borderState } from '@spatile/worker/assign/proseg/settle/border-state';
 import { partedFrame } from '@spatile/worker/assign/proseg/settle/parts';
@@ -18,7 +19,7 @@ const UNIT: BorderUnit = {
   id: 'b0000',
   strip: { x0: 56, y0: 0, x1: 72, y1: 64 },
   region: { x0: 40, y0: -16, x1: 88, y1: 80 },
-  phase: 1,
+  phase: 2,
 };
 
 /** Seeds by (y, x); the shapes below belong to the tile of the seed. */
@@ -95,9 +96,18 @@ const VERDICTS: Record<number, Claim[]> = {
   2: [],
 };
 
+/** A unit of an earlier phase that lets cell 6 grow to the left, into what the other one sees, and takes cell 5 away. */
+const EARLIER: BorderUnit = {
+  id: 'b0000',
+  strip: { x0: 80, y0: 20, x1: 110, y1: 40 },
+  region: { x0: 60, y0: 0, x1: 120, y1: 60 },
+  phase: 1,
+};
+
 let folder: string;
 let state: BorderState;
 let active: Set<number>;
+let later: BorderState;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'spatile-border-'));
@@ -115,9 +125,20 @@ beforeAll(async () => {
     await store.put(`results/assign/${id}.frame`, encodeFrame(frame));
   }
   const settling = new SettleInputs({ slide, store, regions, busyTiles: [0, 1, 2] });
-  const { sources, pieces } = await settling.around(UNIT, []);
   const tile = tileOf(storedTileFrame(await inputs.storedTile(UNIT.id, UNIT.strip, HALO_UM)));
-  state = borderState({ kind: 'assign-tile', meta: { sources }, tables: {}, pieces }, tile, 1);
+  const stateAfter = async (earlier: BorderUnit[]): Promise<BorderState> => {
+    const { sources, pieces } = await settling.around(UNIT, earlier);
+    return borderState({ kind: 'assign-tile', meta: { sources }, tables: {}, pieces }, tile, 1);
+  };
+  state = await stateAfter([]);
+  const grown = assignResult({
+    claims: [],
+    shapes: [{ cell: 6, component: 16, runs: [[30, 86, 6]], loadings: [16, 16] }],
+  });
+  const outcome = borderOutcomeFrame(grown, { cell: Uint32Array.of(5, 6), tile: Uint32Array.of(1, 1) });
+  const stored = { kind: ASSIGN_RESULT, meta: {}, tables: {}, pieces: { outcome: encodeFrame(outcome) } };
+  await store.put('results/assign-border-1/b0000.frame', encodeFrame(stored));
+  later = await stateAfter([EARLIER]);
   active = new Set(state.cells.cell.filter((_, i) => state.cells.active[i] === 1));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -139,6 +160,14 @@ describe('the settled state around a border', () => {
   it('lets those change that lie in the region whole and have their seed or a voxel in the strip', () => {
     expect([...active].sort()).toEqual([3, 4, 5, 7]);
     expect([...state.cells.active]).toEqual([0, 0, 1, 1, 1, 1, 0, 0]);
+  });
+
+  it('holds cells as an earlier unit left them, also one that came into the region only then', () => {
+    expect([...later.cells.cell]).toEqual([1, 2, 3, 4, 6, 7, 8, 9]);
+    expect([...later.cells.component]).toEqual([1, 2, 3, 4, 16, 7, 8, 9]);
+    expect([...later.cells.tile]).toEqual([0, 0, 0, 0, 1, 2, 0, 0]);
+    expect([...later.loadings.value.slice(8, 10)]).toEqual([16, 16]);
+    expect(later.runs.x[later.runs.cell.indexOf(6)]).toBe(86);
   });
 
   it('gives the cores of all owners, also of one away from the region', () => {

@@ -30,6 +30,9 @@ const settled = () =>
     ],
   });
 
+/** Active cells of tile 0. */
+const owned = (...numbers: number[]): Map<number, number> => new Map(numbers.map((cell) => [cell, 0]));
+
 /** What the units make of the tile. */
 function settledAfter(outcomes: BorderOutcome[]) {
   const { claims, ...shapes } = settled();
@@ -48,7 +51,7 @@ describe('verdicts', () => {
         { row: 30, cell: 2, probability: 1 },
       ],
     });
-    const { verdicts } = settledAfter([{ result, active: new Set() }]);
+    const { verdicts } = settledAfter([{ result, active: owned() }]);
     expect([...verdicts.cell]).toEqual([1, 3, 3, 2, 4]);
     expect([...verdicts.probability]).toEqual([0.5, 0.875, 0.75, 0.625, 0.25]);
     expect([...verdicts.dx]).toEqual([0, 1, 0, 0, 0]);
@@ -66,7 +69,7 @@ describe('cells', () => {
 
   it('are replaced when they were active and are owned here; others are not touched', () => {
     const result = assignResult({ claims: [], shapes });
-    const made = settledAfter([{ result, active: new Set([1, 2]) }]);
+    const made = settledAfter([{ result, active: owned(1, 2) }]);
     expect([...made.cells.cell]).toEqual([1, 3, 4]);
     expect([...made.cells.component]).toEqual([15, 6, 7]);
     expect([...made.runs.cell]).toEqual([1, 3, 4, 4]);
@@ -79,7 +82,7 @@ describe('cells', () => {
   it('of other tiles do not enter the state', () => {
     const result = assignResult({ claims: [], shapes: [shapes[1]] });
     const { runs, cells } = settled();
-    expect(settledAfter([{ result, active: new Set([2]) }])).toEqual({
+    expect(settledAfter([{ result, active: owned(2) }])).toEqual({
       verdicts: settled().claims,
       runs,
       cells,
@@ -88,21 +91,21 @@ describe('cells', () => {
 
   it('that lost all voxels are gone', () => {
     const result = assignResult({ claims: [], shapes: [shapes[0]] });
-    const made = settledAfter([{ result, active: new Set([1, 3]) }]);
+    const made = settledAfter([{ result, active: owned(1, 3) }]);
     expect([...made.cells.cell]).toEqual([1, 4]);
     expect([...made.runs.cell]).toEqual([1, 4, 4]);
-    const none = settledAfter([{ result: assignResult({ claims: [] }), active: new Set([1, 3, 4]) }]);
+    const none = settledAfter([{ result: assignResult({ claims: [] }), active: owned(1, 3, 4) }]);
     expect([none.cells.cell.length, none.runs.cell.length]).toEqual([0, 0]);
   });
 
   it('of two units on one tile are both replaced, in either order', () => {
     const first = {
       result: assignResult({ claims: [{ row: 10, cell: 3, probability: 1 }], shapes: [shapes[0]] }),
-      active: new Set([1]),
+      active: owned(1),
     };
     const second = {
       result: assignResult({ claims: [{ row: 18, cell: 0, probability: 1 }], shapes: [shapes[2]] }),
-      active: new Set([3]),
+      active: owned(3),
     };
     const made = settledAfter([first, second]);
     expect([...made.cells.component]).toEqual([15, 17, 7]);
@@ -112,6 +115,6 @@ describe('cells', () => {
 
   it('that are listed without voxels are refused', () => {
     const result = assignResult({ claims: [], shapes: [{ ...shapes[0], runs: [] }] });
-    expect(() => settledAfter([{ result, active: new Set([1]) }])).toThrow(/cell 1 is listed without voxels/);
+    expect(() => settledAfter([{ result, active: owned(1) }])).toThrow(/cell 1 is listed without voxels/);
   });
 });

@@ -34,14 +34,14 @@ export const border: Handler = async (input, context) => {
  * Samples a strip along tile borders again, with the true neighbours there. Starts from the settled
  * state; only voxels of active cells and of the background may change hands, and only transcripts observed in the strip
  * (the tile's core) are repositioned and claimed.
- * @returns what it says of the active cells, and which they are.
+ * @returns what it says of the active cells, and which they are and whose.
  */
 export async function sampleBorder(
   task: ProsegTask,
   schedule: ProsegSchedule,
   state: BorderState,
   context: HandlerContext,
-): Promise<{ result: AssignResult; active: Uint32Array }> {
+): Promise<{ result: AssignResult; active: { cell: Uint32Array; tile: Uint32Array } }> {
   checkState(state, task);
   const cells = union(task.tile.cells.cell, state.cells.cell);
   const sampler = await openSampler(task, {
@@ -62,7 +62,10 @@ export async function sampleBorder(
     context.count(workOf(sampler));
     return {
       result: assignResult(sampler, schedule, { reported: active, claimsOutsideCore: false, watch }),
-      active: state.cells.cell.filter((_, i) => state.cells.active[i] === 1),
+      active: {
+        cell: state.cells.cell.filter((_, i) => state.cells.active[i] === 1),
+        tile: state.cells.tile.filter((_, i) => state.cells.active[i] === 1),
+      },
     };
   } finally {
     sampler.bound.release();

@@ -11,7 +11,7 @@ import {
   tilePartIn,
 } from '@spatile/formats/tile/parts';
 import type { BorderState } from '@spatile/formats/tile/proseg';
-import { boxOf, runSpans, touchesBox, type VoxelBox, voxelBox } from '@spatile/formats/tile/runs';
+import { boxOf, emptyRuns, runSpans, touchesBox, type VoxelBox, voxelBox } from '@spatile/formats/tile/runs';
 import type { SettleSources } from '@spatile/formats/tile/settle';
 import { changedCells, overlayClaims } from './changes.ts';
 
@@ -29,7 +29,11 @@ export function borderState(input: Frame, tile: AssignTile, voxelUm: number): Bo
     own.map(({ runs, cells, loadings }): TileCells => ({ tile: tiles[i].tile, runs, cells, loadings })),
   );
   const inside = voxelBox(region, gridOriginUm, voxelUm);
-  const { runs, cells } = cellsNear(sources, inside, changedCells(earlier));
+  const { runs, cells } = cellsNear(
+    [...sources, ...comeNear(sources, earlier)],
+    inside,
+    changedCells(earlier),
+  );
   const isActive = activity(tile, runs, inside, voxelBox(strip, gridOriginUm, voxelUm));
   return {
     transcripts: verdictsOf(input, tile, parts.flat(), earlier),
@@ -43,6 +47,17 @@ export function borderState(input: Frame, tile: AssignTile, voxelUm: number): Bo
     loadings: { value: concatenated(cells.map(({ loadings }) => loadings)) },
     cores: coreTable(tiles),
   };
+}
+
+/** Cells that earlier units may have let come near: as the tiles left them they were too far off to be sent along. */
+function comeNear(sources: readonly TileCells[], earlier: readonly BorderOutcome[]): TileCells[] {
+  const known = new Set(sources.flatMap(({ cells }) => [...cells.cell]));
+  const owners = new Map(earlier.flatMap(({ active }) => [...active]));
+  return [...owners].flatMap(([cell, tile]) => {
+    if (known.has(cell)) return [];
+    const cells = { cell: Uint32Array.of(cell), component: Uint16Array.of(0) };
+    return [{ tile, runs: emptyRuns(0), cells, loadings: { value: new Float32Array(0) } }];
+  });
 }
 
 function verdictsOf(

@@ -15,7 +15,7 @@ export function changedCells(outcomes: readonly BorderOutcome[]): Map<number, Ch
     const spans = runSpans(runs);
     const latent = cells.cell.length === 0 ? 0 : loadings.value.length / cells.cell.length;
     const index = new Map([...cells.cell].map((cell, i) => [cell, i]));
-    for (const cell of active) {
+    for (const cell of active.keys()) {
       const at = index.get(cell);
       if (at === undefined) {
         changed.set(cell, null);
