@@ -1,3 +1,4 @@
+import { columnAt } from './column-at.ts';
 import type { Columns } from './frame.ts';
 
 /**
@@ -59,14 +60,9 @@ export function decodeBareColumns(bytes: Uint8Array): Columns | null {
   const columns: Columns = {};
   let at = padded(DESCRIPTION_START + length);
   for (const [name, type, count] of entries) {
-    const array = TYPES[type];
-    const size = count * array.BYTES_PER_ELEMENT;
+    const size = count * TYPES[type].BYTES_PER_ELEMENT;
     if (at + size > bytes.length) return null;
-    const from = bytes.byteOffset + at;
-    columns[name] =
-      from % array.BYTES_PER_ELEMENT === 0
-        ? new array(bytes.buffer as ArrayBuffer, from, count)
-        : new array(bytes.slice(at, at + size).buffer as ArrayBuffer);
+    columns[name] = columnAt(bytes, at, count, TYPES[type]);
     at += padded(size);
   }
   return columns;

@@ -53,6 +53,7 @@ describe('bare columns', () => {
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
     expect(decodeFrame(shifted.subarray(3), 'bare')).toEqual(bare);
+    expect(decodeFrame(Buffer.from(shifted.buffer, 3), 'bare')).toEqual(bare);
   });
 
   test('that are described as what they are not are refused', () => {
