@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { makeTable, type Table, tableFromIPC, tableToIPC } from 'apache-arrow';
+import { makeTable, type Table, tableToIPC } from 'apache-arrow';
 import { SpatileError } from '../errors.ts';
+import { decodeArrow } from './arrow-columns.ts';
 import { areBareColumns, decodeBareColumns, encodeBareColumns } from './bare-columns.ts';
 
 /**
@@ -115,19 +116,9 @@ const encodeArrow = (columns: Columns): Uint8Array =>
   // biome-ignore lint/suspicious/noExplicitAny: makeTable's type wants one literal record per call
   tableToIPC(makeTable(columns as any) as Table, 'file');
 
-function decodeTable(bytes: Uint8Array): Columns | null {
-  if (areBareColumns(bytes)) return decodeBareColumns(bytes);
-  try {
-    const table = tableFromIPC(bytes);
-    const columns: Columns = {};
-    for (const field of table.schema.fields)
-      columns[field.name] = table.getChild(field.name)!.toArray() as Column;
-    return columns;
-  } catch {
-    // What somebody else made and gave a checksum may be anything.
-    return null;
-  }
-}
+/** The columns of a table; null when it is not one: what somebody else made and gave a checksum may be anything. */
+const decodeTable = (bytes: Uint8Array): Columns | null =>
+  areBareColumns(bytes) ? decodeBareColumns(bytes) : decodeArrow(bytes);
 
 /** Places of bodies that begin at `from`, one after the other. */
 function entriesOf(bodies: readonly { name: string; bytes: Uint8Array }[], from: number): BodyEntry[] {
