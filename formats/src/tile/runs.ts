@@ -95,14 +95,6 @@ export function sliceRuns(runs: TileState['runs'], spans: [number, number][]): T
   return out;
 }
 
-/** The runs of the cells that `keep` accepts. Runs are grouped by cell, so it is asked once for each. */
-export function filterRuns(runs: TileState['runs'], keep: (cell: number) => boolean): TileState['runs'] {
-  return sliceRuns(
-    runs,
-    [...runSpans(runs)].filter(([cell]) => keep(cell)).map(([, span]) => span),
-  );
-}
-
 /**
  * Several lists of runs as one, sorted by (cell, layer, y, x). Each list is sorted so already; the runs of one cell are in one
  * list, since every cell has one owner (`INTERNAL` otherwise).
