@@ -1,6 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { runDirectoryFor } from '@spatile/coordinator/run/directory';
 import type { RunWork } from '@spatile/coordinator/run/work';
+import { ASSIGN_RESULT } from '@spatile/formats/tile/assign';
+import { frameLayout } from '@spatile/formats/tile/frame';
+import { SAMPLED_PIECE } from '@spatile/formats/tile/parts';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ASSIGN, BORDER, killAt, resume, WRITING } from './faults.ts';
 import { killWorkerMidTile, recompute } from './faults-in-process.ts';
@@ -66,6 +69,30 @@ describe('proseg gives the same bytes', () => {
       expect(await recompute(at('one.run'), unit.replace('.frame', ''), round)).toBe(true);
     }
   });
+});
+
+test('damaged samples end the run that goes on in one sentence, and nothing is left of its output', async () => {
+  const output = at('one.zarr');
+  // What is read first, so that it fails while the transcripts are still being counted.
+  const rounds = readdirSync(at('one.run/results')).filter((round) => round.startsWith('assign-border-'));
+  const round = `results/${rounds.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1)}`;
+  const name = `${round}/${readdirSync(at(`one.run/${round}`)).sort()[0]}`;
+  const path = at(`one.run/${name}`);
+  const whole = readFileSync(path);
+  const { start } = frameLayout(whole, whole.length, ASSIGN_RESULT, name)!.pieces.get(SAMPLED_PIECE)!;
+  writeFileSync(
+    path,
+    whole.map((byte, i) => (i === start + 50 ? byte ^ 1 : byte)),
+  );
+  rmSync(output, { recursive: true });
+  const again = () => run(slide, output, settings, { mode: 'resume' });
+  await expect(again()).rejects.toMatchObject({
+    code: 'RUN_CORRUPT',
+    message: expect.stringContaining(`${name}#${SAMPLED_PIECE}: `),
+  });
+  expect(existsSync(`${output}.partial`) || existsSync(output)).toBe(false);
+  writeFileSync(path, whole);
+  expect((await again()).digest).toBe(digest);
 });
 
 test('another seed gives proseg other bytes', async () => {
