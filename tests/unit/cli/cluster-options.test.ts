@@ -36,3 +36,12 @@ describe('where workers are served', () => {
     );
   });
 });
+
+test('a server listens where its clients look, at ports that Linux takes for no outgoing connection', async () => {
+  const [server, clients] = [recorder(undefined), recorder({ list: async () => [], close: () => undefined })];
+  await spatile(['serve'], { serveRuns: server.service });
+  await spatile(['list'], { openServer: clients.service });
+  const [[{ listen, http }]] = server.calls as [[{ listen: string; http: string }]];
+  expect(JSON.stringify(clients.calls)).toContain(`"${listen}"`);
+  for (const address of [listen, http]) expect(Number(address.split(':')[1])).toBeLessThan(32_768);
+});

@@ -3,7 +3,7 @@ import { checkRunId, consumerName, consumerParts } from '@spatile/proto/names';
 import { decodeTask, encodeTask, isGenuine } from '@spatile/proto/task';
 import { describe, expect, test } from 'vitest';
 
-const task = { run: 'slide-1a2b3c4d', task: 'assign/t0001', epoch: 3, server: '127.0.0.1:50051' };
+const task = { run: 'slide-1a2b3c4d', task: 'assign/t0001', epoch: 3, server: '127.0.0.1:7751' };
 const attempt = { run: task.run, task: task.task, epoch: 1, attemptId: '0123456789', worker: 'w' };
 
 describe('messages', () => {

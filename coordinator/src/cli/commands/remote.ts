@@ -89,7 +89,7 @@ export function addRemote(program: Command, context: Context): void {
 
 function remote(command: Command): Command {
   command
-    .option('--server <host:port>', 'where the server listens', '127.0.0.1:50050')
+    .option('--server <host:port>', 'where the server listens', '127.0.0.1:7750')
     .option('--json', 'print one JSON document on standard output');
   return withSecurityOptions(command);
 }

@@ -82,7 +82,7 @@ Examples:
   spatile run outs -o corner.zarr --crop Selection_1_coordinates.csv
   spatile run outs -o sample.zarr --resume
   spatile run outs -o sample.zarr --cluster nats://127.0.0.1:4222
-  spatile run outs -o sample.zarr --cluster nats://127.0.0.1:4222 --server 127.0.0.1:50050`,
+  spatile run outs -o sample.zarr --cluster nats://127.0.0.1:4222 --server 127.0.0.1:7750`,
   );
   command.action((bundle: string, flags: RunFlags) => {
     if (flags.server === undefined) return run(bundle, flags, context);

@@ -38,7 +38,7 @@ export function addServe(program: Command, context: Context): void {
     .description(
       'Listens for runs, carries them out, each in a process of its own, and shows them on a page. A server that is stopped goes on with its runs when it is started again on the same state.',
     )
-    .option('--listen <host:port>', 'for clients (gRPC)', '127.0.0.1:50050')
+    .option('--listen <host:port>', 'for clients (gRPC)', '127.0.0.1:7750')
     .option('--http <host:port>', 'for the page, probes and metrics; "off" for none', '127.0.0.1:8080')
     .option('--state <dir>', 'what the server keeps', 'spatile-server')
     .option(
