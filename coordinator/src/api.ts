@@ -117,7 +117,10 @@ export type TaskEvent =
       worker: string;
       error: string;
     }
-  /** The queue of a cluster, the longest silence of a worker with a task, and what has gone to and come from its workers so far, bytes. */
+  /**
+   * The queue of a cluster, the longest silence of a worker with a task, what has gone to and come from its workers so far and what
+   * is on its way, bytes, and how many tasks the queue had lost so far.
+   */
   | {
       kind: 'queue';
       waiting: number;
@@ -126,7 +129,15 @@ export type TaskEvent =
       committedBytes: number;
       refused: number;
       silentSeconds: number;
+      inFlightBytes: number;
+      republished: number;
     }
+  /** Whether the broker of a cluster answers the coordinator, and how often it came back so far. */
+  | { kind: 'broker'; connected: boolean; reconnects: number }
+  /** Two workers gave different results of a task: the run ends. */
+  | { kind: 'different'; step: string; task: string }
+  /** Workers ran out of memory on a tile: it is cut and the slide assigned anew. */
+  | { kind: 'plan-revised'; round: string; tile: string }
   /** The name under which a cluster knows the run. */
   | { kind: 'cluster'; run: string; address: string };
 

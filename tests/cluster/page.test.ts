@@ -98,6 +98,7 @@ describe.skipIf(!hasChromium)('the live page', () => {
       { ...about(3), state: 'failed', worker: 'w2', error: 'for good' },
       {
         ...{ kind: 'queue', waiting: 8, inWork: 2, fetchedBytes: 1, committedBytes: 1, refused: 0 },
+        ...{ inFlightBytes: 7, republished: 0 },
         silentSeconds: 3,
       },
     );

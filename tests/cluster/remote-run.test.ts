@@ -76,6 +76,8 @@ describe('a run that a server carries out for `spatile run`', () => {
     expect(metrics).toMatch(/spatile_tile_duration_seconds_count\{stage="assign-border"\} [1-9]/);
     expect(metrics).toMatch(/spatile_transcripts_total\{stage="assign"\} [1-9]\d{3}/);
     expect(metrics).toMatch(/spatile_tile_memory_bytes_sum\{stage="outline"\} [1-9]/);
+    expect(metrics).toMatch(/spatile_settle_seconds_count\{stage="assign"\} [1-9]/);
+    expect(metrics).toMatch(/spatile_partition_rows_total [1-9]\d{3}/);
     expect(metrics).toContain('process_resident_memory_bytes');
     // One line of the log for each state of the run.
     const log = server
@@ -147,6 +149,7 @@ describe('a run that a server carries out for `spatile run`', () => {
     const metrics = await (await fetch(new URL('metrics', page))).text();
     expect(metrics).toMatch(/spatile_data_bytes_total\{direction="commit"\} [1-9]/);
     expect(metrics).toContain('spatile_queue_waiting 0');
+    expect(metrics).toContain('spatile_data_inflight_bytes 0');
     const [worker] = cluster.workers;
     const ports = Object.fromEntries(
       worker

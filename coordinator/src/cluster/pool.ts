@@ -83,6 +83,9 @@ export class ClusterPool implements TaskPool {
   #address = '';
   #next = 0;
   #emptyLooks = 0;
+  /** Tasks that were published again, and how often the broker came back. */
+  #republished = 0;
+  #reconnects = 0;
   #depth: QueueDepth | null = null;
   #reconciler: NodeJS.Timeout | null = null;
   #closed = false;
@@ -263,12 +266,12 @@ export class ClusterPool implements TaskPool {
     // A broker that does not answer now will later.
     if (depth === undefined || this.#closed) return;
     this.#depth = depth;
-    const { fetchedBytes, committedBytes, refused } = this.#service.transfers;
+    const { fetchedBytes, committedBytes, refused, inFlightBytes } = this.#service.transfers;
     this.#listener({
       type: 'queue',
       waiting: depth?.waiting ?? 0,
       inWork: depth?.inWork ?? 0,
-      ...{ fetchedBytes, committedBytes, refused },
+      ...{ fetchedBytes, committedBytes, refused, inFlightBytes, republished: this.#republished },
       silentSeconds: Math.max(0, ...this.#book.active().map(({ silentMs }) => silentMs)) / 1000,
     });
     if (depth !== null) this.#speculate(depth);
@@ -278,12 +281,22 @@ export class ClusterPool implements TaskPool {
     this.#emptyLooks = 0;
     const missing = this.#book.reopen();
     if (missing.length === 0) return;
+    this.#republished += missing.length;
     this.#log.warn({ tasks: missing.length }, 'the queue had lost tasks; published again');
     for (const { task, epoch } of missing) this.#publish(task, epoch);
   }
 
   async #follow(connection: NatsConnection): Promise<void> {
-    for await (const event of connection.status()) this.#log.info({ nats: event.type }, 'broker');
+    const tell = (connected: boolean): void =>
+      this.#listener({ type: 'broker', connected, reconnects: this.#reconnects });
+    tell(true);
+    for await (const { type } of connection.status()) {
+      this.#log.info({ nats: type }, 'broker');
+      if (type === 'disconnect' || type === 'staleConnection') tell(false);
+      if (type !== 'reconnect') continue;
+      this.#reconnects++;
+      tell(true);
+    }
   }
 }
 

@@ -415,6 +415,7 @@ export class TaskBook {
   #different(task: string): 'DIFFERENT' {
     this.#listener({
       type: 'broken',
+      different: task,
       error: new SpatileError(
         'INTERNAL',
         `task ${task}: two workers gave different bytes; expected the same on every machine; networks and ResolVI promise it on one kind of processor only: use one kind for the whole run, else please report this with the versions and processors of both`,

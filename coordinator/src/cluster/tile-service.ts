@@ -33,6 +33,8 @@ export interface Transfers {
   committed: number;
   committedBytes: number;
   refused: number;
+  /** Of payloads that are being sent, and what has come of those that are being received. */
+  inFlightBytes: number;
 }
 
 export interface TileService {
@@ -53,7 +55,8 @@ export function tileService(
   stallMs = STALL_MS,
   tracer: Tracer = NO_TRACER,
 ): TileService {
-  const transfers: Transfers = { fetched: 0, fetchedBytes: 0, committed: 0, committedBytes: 0, refused: 0 };
+  const none = { fetched: 0, fetchedBytes: 0, committed: 0, committedBytes: 0, refused: 0 };
+  const transfers: Transfers = { ...none, inFlightBytes: 0 };
   const fetches = pLimit(PAYLOADS_AT_ONCE);
   const commits = pLimit(PAYLOADS_AT_ONCE);
   const guard = (metadata: Metadata): void => {
@@ -77,10 +80,14 @@ export function tileService(
             'CLUSTER',
             `task ${attempt.task}: no byte ${offset} of ${bytes.length}; fetch it from the start`,
           );
-        await sent(call, pieces(bytes, offset), stallMs);
+        const length = bytes.length - offset;
+        transfers.inFlightBytes += length;
+        await sent(call, pieces(bytes, offset), stallMs).finally(() => {
+          transfers.inFlightBytes -= length;
+        });
         if (call.cancelled) return;
         transfers.fetched++;
-        transfers.fetchedBytes += bytes.length - offset;
+        transfers.fetchedBytes += length;
       }),
     );
     call.end();
@@ -99,10 +106,13 @@ export function tileService(
             if (message.header !== null) header = checked('commit', message.header);
             // Nothing is kept of somebody who may not give it.
             if (header === null || !book.mayCommit(header.attempt)) return 'CLOSED';
-            if (message.chunk !== null) reader.accept(message.chunk);
+            if (message.chunk === null) continue;
+            reader.accept(message.chunk);
+            transfers.inFlightBytes += message.chunk.data.length;
           }
         } finally {
           clearTimeout(stall);
+          transfers.inFlightBytes -= reader.received;
         }
         if (header === null)
           throw new SpatileError('CLUSTER', 'commit message: no header; expected it with the first piece');

@@ -23,8 +23,8 @@ export type PoolEvent =
     } & DoneReport)
   | { type: 'failed'; worker: number; task: string; attempt: number; error: WireError }
   /**
-   * How full a queue is, what went through, and for how long the most silent of the workers with a task has said nothing; told
-   * now and then.
+   * How full a queue is, what went through and is on its way, for how long the most silent of the workers with a task has said
+   * nothing, and how many tasks were published again because the queue had lost them; told now and then.
    */
   | {
       type: 'queue';
@@ -34,11 +34,19 @@ export type PoolEvent =
       committedBytes: number;
       refused: number;
       silentSeconds: number;
+      inFlightBytes: number;
+      republished: number;
     }
+  /** Whether a broker answers, and how often it came back so far; told when that changes. */
+  | { type: 'broker'; connected: boolean; reconnects: number }
   /** Something that a person should know; the work goes on. */
   | { type: 'warning'; message: string }
   /** Something that no further try can mend: the run ends with it. */
-  | { type: 'broken'; error: SpatileError };
+  | {
+      type: 'broken';
+      error: SpatileError /** The task of which two workers gave different results. */;
+      different?: string;
+    };
 
 /**
  * Where the tasks of a round are computed: processes of this machine, or workers of a cluster. A pool has slots called

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import type { Finding } from '@spatile/formats/bundle/slide';
 import type { RunConfig } from '@spatile/formats/config/schema';
 import { isSpatileError, type SpatileError } from '@spatile/formats/errors';
-import type { ProgressEvent } from '../api.ts';
+import type { ProgressEvent, TaskEvent } from '../api.ts';
 import { ASSIGN_ROUND } from '../assign/geometric.ts';
 import { OUTLINE_ROUND } from '../output/cells.ts';
 import { minEdgeUm } from '../plan/make.ts';
@@ -43,6 +43,7 @@ interface Revisions {
 interface Attempted {
   config: RunConfig;
   progress: (event: ProgressEvent) => void;
+  tasks?: (event: TaskEvent) => void;
 }
 
 /**
@@ -54,7 +55,7 @@ interface Attempted {
  */
 export async function inRevisions<T>(
   store: RunStore,
-  { config, progress }: Attempted,
+  { config, progress, tasks }: Attempted,
   attempt: (config: RunConfig, findings: Finding[]) => Promise<T>,
 ): Promise<T> {
   let split = await storedSplit(store);
@@ -70,6 +71,7 @@ export async function inRevisions<T>(
       const { round } = (error as SpatileError).fields as { round: string };
       await store.putJson(REVISIONS_FILE, { split, cleared: false } satisfies Revisions);
       await logEvent(store, { type: 'plan-revised', revision: split.length, round, tile: tile.id, message });
+      tasks?.({ kind: 'plan-revised', round, tile: tile.id });
       progress({
         kind: 'warning',
         message: `${message}; the tile is cut and the slide assigned anew (revision ${split.length} of the plan)`,

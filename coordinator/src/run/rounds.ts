@@ -328,6 +328,11 @@ export class RoundRunner {
         this.options.watch?.queue(news);
         break;
       }
+      case 'broker': {
+        const { type: _, ...news } = event;
+        this.options.watch?.broker(news);
+        break;
+      }
       case 'progress': {
         const task = this.taskOf(event.task);
         if (task === null) break;
@@ -378,6 +383,7 @@ export class RoundRunner {
         this.options.progress({ kind: 'warning', message: event.message });
         break;
       case 'broken':
+        if (event.different !== undefined) this.options.watch?.different(event.different);
         this.failed = event.error;
         this.settleRound?.reject(event.error);
         break;

@@ -15,8 +15,9 @@ export interface WatchedTask {
   areaUm?: RectUm;
 }
 
-/** What a run tells of the queue of its cluster. */
+/** What a run tells of the queue and of the broker of its cluster. */
 export type QueueNews = Omit<Extract<TaskEvent, { kind: 'queue' }>, 'kind'>;
+export type BrokerNews = Omit<Extract<TaskEvent, { kind: 'broker' }>, 'kind'>;
 
 /**
  * Tells what becomes of single tasks, as pages and metrics want to know it. Nothing of a result depends on it. Tasks are named
@@ -86,6 +87,15 @@ export class TaskWatch {
 
   queue(news: QueueNews): void {
     this.#tell({ kind: 'queue', ...news });
+  }
+
+  broker(news: BrokerNews): void {
+    this.#tell({ kind: 'broker', ...news });
+  }
+
+  /** Two workers gave different results of a task, by its name on the wire (`round/task`). */
+  different(task: string): void {
+    this.#tell({ kind: 'different', step: task.slice(0, task.indexOf('/')), task });
   }
 
   #ended(task: string, worker: string, error?: string): void {

@@ -1,12 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { TaskEvent } from '../api.ts';
 import { stepOf } from '../run/work.ts';
+import { clusterMetrics, GrowingSums } from './cluster-metrics.ts';
 import type { Runs } from './runs.ts';
+import type { TaskBoard } from './task-board.ts';
 
 /** From half a second to an hour. */
 const SECONDS = [0.5, 1, 2, 4, 8, 15, 30, 60, 120, 240, 480, 900, 1800, 3600];
 /** From a millisecond to half a minute. */
 const SHORT_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+/** Tasks that settle tiles of a stage are a step called after it. */
+const SETTLE = '-settle';
 /** From 64 MiB to 16 GiB. */
 const BYTES = Array.from({ length: 9 }, (_, power) => 2 ** (26 + power));
 
@@ -47,12 +50,6 @@ export function serverMetrics(runs: Runs): Registry {
     help: 'Transcripts of tiles that are done; its rate is the throughput',
     ...stages,
   });
-  const data = new Counter({
-    name: 'spatile_data_bytes_total',
-    help: 'Bytes of tiles that went to workers of clusters (fetch), and of results that came (commit)',
-    registers,
-    labelNames: ['direction'],
-  });
   const waited = new Histogram({
     name: 'spatile_tile_queue_seconds',
     help: 'How long tiles waited on the queues of clusters before a worker took them',
@@ -65,10 +62,22 @@ export function serverMetrics(runs: Runs): Registry {
     buckets: SHORT_SECONDS,
     ...stages,
   });
+  const settle = new Histogram({
+    name: 'spatile_settle_seconds',
+    help: 'How long settling a tile with its neighbours took',
+    buckets: SHORT_SECONDS,
+    ...stages,
+  });
+  const splits = new Counter({
+    name: 'spatile_oom_splits_total',
+    help: 'Tiles that were cut because workers ran out of memory on them',
+    ...stages,
+  });
   gauges(runs, registry);
-  const moved = new Map<string, { fetch: number; commit: number }>();
-  runs.on('task', (id, event) => {
-    if (event.kind === 'queue') return transferred(id, event);
+  clusterMetrics(runs, registry);
+  partitioned(runs, registry);
+  runs.on('task', (_, event) => {
+    if (event.kind === 'plan-revised') splits.inc({ stage: stepOf(event.round) });
     if (event.kind !== 'task') return;
     const stage = stepOf(event.round);
     if (event.state === 'running') {
@@ -82,19 +91,23 @@ export function serverMetrics(runs: Runs): Registry {
     memory.observe({ stage }, event.peakRssBytes);
     commit.observe({ stage }, event.commitSeconds);
     transcripts.inc({ stage }, event.transcripts);
-  });
-  /** A run tells sums, which begin anew when it is resumed. */
-  function transferred(id: string, event: Extract<TaskEvent, { kind: 'queue' }>): void {
-    const before = moved.get(id) ?? { fetch: 0, commit: 0 };
-    const now = { fetch: event.fetchedBytes, commit: event.committedBytes };
-    for (const direction of ['fetch', 'commit'] as const)
-      data.inc({ direction }, now[direction] - (now[direction] < before[direction] ? 0 : before[direction]));
-    moved.set(id, now);
-  }
-  runs.on('changed', (id) => {
-    if (runs.ended(id)) moved.delete(id);
+    if (stage.endsWith(SETTLE)) settle.observe({ stage: stage.slice(0, -SETTLE.length) }, event.seconds);
   });
   return registry;
+}
+
+/** Rows of the input that were handed out to tiles. */
+function partitioned(runs: Runs, registry: Registry): void {
+  const rows = new Counter({
+    name: 'spatile_partition_rows_total',
+    help: 'Transcripts that were partitioned into tiles',
+    registers: [registry],
+  });
+  const sums = new GrowingSums(runs);
+  runs.on('progress', (id, event) => {
+    if (event.kind === 'advance' && event.step === 'partition')
+      rows.inc(sums.grown(id, event.step, event.done));
+  });
 }
 
 /** What is true at the moment, looked up when somebody asks. */
@@ -119,7 +132,7 @@ function gauges(runs: Runs, registry: Registry): void {
       for (const [state, count] of Object.entries(runs.states())) this.set({ state }, count);
     },
   });
-  const sum = (of: (board: ReturnType<Runs['activeBoards']>[number]) => number): number =>
+  const sum = (of: (board: TaskBoard) => number): number =>
     runs.activeBoards().reduce((total, board) => total + of(board), 0);
   gauge('spatile_tiles_waiting', 'Tiles of steps that go on which nobody has taken', () =>
     sum((board) => board.counts().waiting),
@@ -127,24 +140,15 @@ function gauges(runs: Runs, registry: Registry): void {
   gauge('spatile_tiles_in_work', 'Tiles that workers have, tries after a failure included', () =>
     sum((board) => board.counts().running + board.counts().retried),
   );
-  gauge('spatile_queue_waiting', 'Tasks on the queues of clusters that nobody has taken', () =>
-    sum((board) => board.queue?.waiting ?? 0),
-  );
-  gauge('spatile_queue_in_work', 'Tasks of clusters that were taken and not yet acknowledged', () =>
-    sum((board) => board.queue?.inWork ?? 0),
-  );
-  const most = (of: (board: ReturnType<Runs['activeBoards']>[number]) => number): number =>
-    Math.max(0, ...runs.activeBoards().map(of));
-  gauge(
-    'spatile_heartbeat_gap_seconds',
-    'Longest time for which a worker of a cluster that has a tile has said nothing',
-    () => most((board) => board.queue?.silentSeconds ?? 0),
-  );
   gauge(
     'spatile_step_eta_seconds',
     'Until the steps that go on are done, the longest of them, by the tiles of the last minute; 0 while that is not known',
-    () => most((board) => board.etaSeconds ?? 0),
+    () => Math.max(0, ...runs.activeBoards().map(({ etaSeconds }) => etaSeconds ?? 0)),
   );
+  gauge('spatile_step_progress_ratio', 'Share of tiles that are done, of the steps that go on', () => {
+    const all = sum((board) => Object.values(board.counts()).reduce((a, b) => a + b, 0));
+    return all === 0 ? 0 : sum((board) => board.counts().done) / all;
+  });
   gauge('spatile_workers', 'Workers that compute or were heard of within a minute', () =>
     sum((board) => board.workers),
   );

@@ -410,6 +410,9 @@ const TASK_KINDS: ReadonlySet<string> = new Set(
     task: true,
     queue: true,
     cluster: true,
+    broker: true,
+    different: true,
+    'plan-revised': true,
   } satisfies Record<TaskEvent['kind'], true>),
 );
 

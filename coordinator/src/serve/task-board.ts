@@ -51,10 +51,12 @@ export interface BoardNews {
   /** Of the last minute. */
   transcriptsPerSecond: number;
   tasksPerMinute: number;
-  queue: { waiting: number; inWork: number; silentSeconds: number } | null;
+  queue: { waiting: number; inWork: number; silentSeconds: number; inFlightBytes: number } | null;
   /** Until the step that goes on is done, by the rate of the last minute; null while that is not known. */
   etaSeconds: number | null;
   cluster: string;
+  /** Whether the broker answers the coordinator; null for a run without one. */
+  connected: boolean | null;
 }
 
 const MOST_TASKS = 100_000;
@@ -73,6 +75,7 @@ export class TaskBoard {
   #recent: { time: number; transcripts: number }[] = [];
   #queue: BoardNews['queue'] = null;
   #cluster = '';
+  #connected: boolean | null = null;
   #stepBegan = 0;
   #revision = 0;
 
@@ -90,9 +93,10 @@ export class TaskBoard {
     if (event.kind === 'tasks') this.#step(event);
     else if (event.kind === 'task') this.#task(event);
     else if (event.kind === 'queue') {
-      const { waiting, inWork, silentSeconds } = event;
-      this.#queue = { waiting, inWork, silentSeconds };
+      const { waiting, inWork, silentSeconds, inFlightBytes } = event;
+      this.#queue = { waiting, inWork, silentSeconds, inFlightBytes };
     } else if (event.kind === 'cluster') this.#cluster = event.run;
+    else if (event.kind === 'broker') this.#connected = event.connected;
   }
 
   /** Workers that were heard of lately. */
@@ -100,6 +104,11 @@ export class TaskBoard {
     const since = this.#now() - WINDOW_MS;
     return [...this.#workers.values()].filter(({ task, heard }) => task !== '' || Date.parse(heard) >= since)
       .length;
+  }
+
+  /** Whether the broker answers the coordinator; null for a run without one. */
+  get connected(): boolean | null {
+    return this.#connected;
   }
 
   get queue(): BoardNews['queue'] {
@@ -141,6 +150,7 @@ export class TaskBoard {
       queue: this.#queue,
       etaSeconds: this.etaSeconds,
       cluster: this.#cluster,
+      connected: this.#connected,
     };
   }
 

@@ -155,6 +155,7 @@ describe('the runs of a server', () => {
       { kind: 'task', step: 'assign', task: 'a', round: 'assign', state: 'running', worker: 'w' },
       {
         ...{ kind: 'queue', waiting: 1, inWork: 0, fetchedBytes: 0, committedBytes: 0, refused: 0 },
+        ...{ inFlightBytes: 7, republished: 0 },
         silentSeconds: 0,
       },
       { kind: 'cluster', run: 'r-1', address: 'a:1' },

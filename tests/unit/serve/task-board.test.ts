@@ -71,9 +71,11 @@ describe('the board of a run', () => {
       fetchedBytes: 0,
       committedBytes: 0,
       refused: 0,
+      inFlightBytes: 0,
+      republished: 0,
     } as const;
     board.hear({ ...queue, silentSeconds: 12 });
-    expect(board.news(-1).queue).toEqual({ waiting: 2, inWork: 1, silentSeconds: 12 });
+    expect(board.news(-1).queue).toEqual({ waiting: 2, inWork: 1, silentSeconds: 12, inFlightBytes: 0 });
   });
 
   test('shows the next tile of a worker whose last result is being stored', () => {

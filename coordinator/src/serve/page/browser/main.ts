@@ -77,6 +77,7 @@ function showNews(news: BoardNews): void {
   facts.push(`${news.tasksPerMinute} tiles in the last minute`);
   if (news.etaSeconds !== null) facts.push(`about ${Math.ceil(news.etaSeconds)} s left of this step`);
   if (queue !== null) facts.push(`queue: ${queue.waiting} waiting, ${queue.inWork} in work`);
+  if (news.connected === false) facts.push('the broker does not answer');
   byId('facts').textContent = facts.join(' · ');
   map.hear(news);
   rows('workers', news.workers, (worker, row) => {
