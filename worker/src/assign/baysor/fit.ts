@@ -3,6 +3,7 @@ import { type BaysorModel, type BaysorSettings, baysorFitFrame } from '@spatile/
 import { unprefixed } from '@spatile/formats/tile/proseg';
 import { ln1p } from '@spatile/random/elementary';
 import type { Handler } from '../../handler.ts';
+import { concatenated } from '../concatenated.ts';
 import { tileOf } from '../tile.ts';
 import { fitClusters } from './clusters.ts';
 import { clusterRows, projectCompositions, projectionDirections } from './composition.ts';
@@ -52,7 +53,10 @@ export const fitBaysor: Handler = async (input, context) => {
   const all = joined(windows);
   const edges = edgeLengths(all.graph);
   const k = noiseNeighbour(settings.minTranscriptsPerCell);
-  const distances = concatenated(windows.map(({ molecules }) => neighbourDistances(molecules, k)));
+  const distances = concatenated(
+    Float64Array,
+    windows.map(({ molecules }) => neighbourDistances(molecules, k)),
+  );
   const rho2 = settings.priorConfidence ** 2;
   const floor = Float64Array.from(all.segment, (s) => (s > 0 ? rho2 : 0));
   const noise = fitNoise(distances, all.graph, floor, edges.unitUm, k);
@@ -144,7 +148,7 @@ function firstClusters(
     rows.push(projectCompositions(molecules, chosen, neighbours, medianUm, weight, directions));
     sampled.push(chosen.map((i) => molecules.gene[i]));
   }
-  const label = clusterRows(flat(rows), settings.clusters, seed);
+  const label = clusterRows(concatenated(Float32Array, rows), settings.clusters, seed);
   const votes = new Float64Array(settings.clusters * genes);
   const members = new Float64Array(settings.clusters);
   let at = 0;
@@ -161,26 +165,6 @@ function firstClusters(
     return best;
   });
   return Uint8Array.from(gene, (g) => home[g]);
-}
-
-function flat(parts: Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
-
-function concatenated(parts: Float64Array[]): Float64Array {
-  const out = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 /** Mean over cells of at least m molecules of 1 / number of genes, after enough iterations for cells to have found their size. */

@@ -13,6 +13,7 @@ import {
 import type { BorderState } from '@spatile/formats/tile/proseg';
 import { boxOf, emptyRuns, runSpans, touchesBox, type VoxelBox, voxelBox } from '@spatile/formats/tile/runs';
 import type { SettleSources } from '@spatile/formats/tile/settle';
+import { concatenated } from '../../concatenated.ts';
 import { changedCells, overlayClaims } from './changes.ts';
 
 /**
@@ -44,7 +45,12 @@ export function borderState(input: Frame, tile: AssignTile, voxelUm: number): Bo
       active: Uint8Array.from(cells, ({ cell }) => (isActive(cell) ? 1 : 0)),
       tile: Uint32Array.from(cells, (entry) => entry.tile),
     },
-    loadings: { value: concatenated(cells.map(({ loadings }) => loadings)) },
+    loadings: {
+      value: concatenated(
+        Float32Array,
+        cells.map(({ loadings }) => loadings),
+      ),
+    },
     cores: coreTable(tiles),
   };
 }
@@ -102,14 +108,4 @@ function coreTable(tiles: readonly { tile: number; core: RectUm }[]): BorderStat
     x1: edge('x1'),
     y1: edge('y1'),
   };
-}
-
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
