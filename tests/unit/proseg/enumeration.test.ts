@@ -103,7 +103,7 @@ describe('labels at fixed rates, in two layers', () => {
   });
 });
 
-/** Draws all that a tile draws, expression too. */
+/** Draws all that a tile draws, expression too; `seed` names the tile. */
 async function sweep(
   t: ModelTile,
   iterations: number,
@@ -159,7 +159,7 @@ describe('names do not matter', () => {
     },
   );
 
-  it('other slide numbers of cells and rows of transcripts give other draws of the same law', async () => {
+  it('another name of the tile, other slide numbers of cells and rows of transcripts give other draws of the same law', async () => {
     const t = randomTile(5);
     const other = structuredClone(t);
     for (const cell of other.cells) cell.id = 5000 - 7 * cell.id;
