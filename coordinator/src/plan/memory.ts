@@ -89,9 +89,9 @@ const pixelsOf = (region: RectUm, edgeUm: number): number => Math.ceil(areaOf(re
 const areaOf = (rect: RectUm): number => (rect.x1 - rect.x0) * (rect.y1 - rect.y0);
 
 /** Buffers of the coordinator that do not depend on the slide: partition buffers, caches of partitions and tile states. */
-const COORDINATOR_BASE_BYTES = 600 * 2 ** 20;
-/** Bytes per cell on the coordinator: ids, outlines, polygons, and about 100 non-zero counts. */
-const BYTES_PER_CELL = 6000;
+const COORDINATOR_BASE_BYTES = 500 * 2 ** 20;
+/** Bytes per cell on the coordinator: ids, outlines, polygons, counts (measured from 1 M to 10 M transcripts, `bench/details.md`). */
+const BYTES_PER_CELL = 18_000;
 
 /** Estimate of the coordinator's memory, bytes: it grows with cells, not with transcripts or pixels. */
 export function coordinatorMemoryBytes(slide: { cells: { priorId: string[] } }): number {
