@@ -4,7 +4,6 @@ import { table } from '../pages.ts';
 import type { CaseResult } from '../results.ts';
 import { recallTable } from './curve.ts';
 import { depthTable } from './equal-depth.ts';
-import { extrapolation } from './extrapolation.ts';
 import { byKind, type KindResults, kindName } from './kinds.ts';
 import { METHODS, measured } from './methods.ts';
 import { notRun } from './not-run.ts';
@@ -53,7 +52,6 @@ export function renderDetails(cases: readonly CaseResult[]): string {
       steps === null ? null : 'Seconds of wall time with 2 workers:',
       steps,
     ),
-    ...section('Slides that users report', extrapolation(kinds).join('\n') || null),
     ...section('What was stopped, failed or left out', notRun(kinds)),
     ...section('What was measured when', commitTable(kinds)),
     footer(cases, leftOut),

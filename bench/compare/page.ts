@@ -1,6 +1,7 @@
 import { PROSEG } from '../competitors/proseg.ts';
 import { provenance } from '../pages.ts';
 import type { CaseResult } from '../results.ts';
+import { extrapolation } from './extrapolation.ts';
 import { goalTable } from './goal-table.ts';
 import { byKind, detailsOf, type KindResults } from './kinds.ts';
 import { measured, RIVALS } from './methods.ts';
@@ -14,7 +15,7 @@ export const FIGURE = 'figures/compare.svg';
 
 const AGAINST = [PROSEG.key, PROSEG.label] as const;
 
-/** The comparison on one page: where spatile stands, losses included, its goals, and which programs took part. */
+/** The comparison on one page: where spatile stands, losses included, its goals, slides of users, and which programs took part. */
 export function renderComparison(cases: readonly CaseResult[]): string {
   const { kinds, leftOut } = byKind(cases);
   return [
@@ -30,6 +31,7 @@ export function renderComparison(cases: readonly CaseResult[]): string {
       'Every score on every kind of slide, cost of every method, and what was stopped or failed: [details](details.md).',
     ),
     ...section('Goals', goalTable(kinds)),
+    ...section('Slides that users report', extrapolation(kinds).join('\n') || null),
     ...section('Programs', programTable(kinds)),
     footer(cases, leftOut),
   ].join('\n');

@@ -14,7 +14,7 @@ const goalOf = (cases: CaseResult[], start: string): GoalVerdict =>
 const verdictOf = (cases: CaseResult[], start: string): boolean | null => goalOf(cases, start).isMet;
 
 test('goals are met, not met, or not measured', () => {
-  expect(goals([]).map(({ isMet }) => isMet)).toEqual(Array(8).fill(null));
+  expect(goals([]).map(({ isMet }) => isMet)).toEqual(Array(9).fill(null));
   expect(verdictOf(f1s('easy', [0.7], [0.6]), 'F1 at least')).toBe(true);
   expect(verdictOf([...f1s('easy', [0.7], [0.6]), ...f1s('sparse', [0.5], [0.6])], 'F1 at least')).toBe(
     false,
@@ -50,16 +50,33 @@ test('the goals of time and memory look at their own slides and processes', () =
     compared({ competitor: 'spatile', aimed, used: { wallSeconds: seconds, ...more } });
   expect(verdictOf([of(12, 1e5), of(130, 1e6)], 'Time linear')).toBe(true);
   expect(verdictOf([of(12, 1e5), of(150, 1e6)], 'Time linear')).toBe(false);
+  const peak = (aimed: number, bytes: number): CaseResult => of(1, aimed, { helperPeakBytes: bytes });
+  expect(verdictOf([peak(1e5, 100), peak(1e6, 200)], 'Peak memory per worker flat')).toBeNull();
+  expect(verdictOf([peak(1e6, 200), peak(1e7, 230)], 'Peak memory per worker flat')).toBe(true);
+  expect(verdictOf([peak(1e6, 200), peak(1e7, 231)], 'Peak memory per worker flat')).toBe(false);
   const one = compared({ competitor: 'spatile-1', aimed: 1e6, used: { wallSeconds: 200 } });
   expect(verdictOf([of(100, 1e6), one], 'Two workers')).toBe(true);
   expect(verdictOf([of(110, 1e6), one], 'Two workers')).toBe(false);
-  expect(verdictOf([of(1, 1e6, { helperPeakBytes: 2 ** 30 })], 'Peak memory')).toBe(true);
-  expect(verdictOf([of(1, 1e6, { helperPeakBytes: 2 ** 30 + 1 })], 'Peak memory')).toBe(false);
+  expect(verdictOf([peak(1e6, 2 ** 30)], 'Peak memory per worker at most')).toBe(true);
+  expect(verdictOf([peak(1e6, 2 ** 30 + 1)], 'Peak memory per worker at most')).toBe(false);
   expect(verdictOf([of(1, 1e6, { mainPeakBytes: 2 ** 33 })], 'Coordinator')).toBeNull();
   expect(verdictOf([of(1, 1e7, { mainPeakBytes: 2 ** 33 })], 'Coordinator')).toBe(false);
   const theirs = compared({ competitor: 'proseg', aimed: 1e6, used: { wallSeconds: 500 } });
   expect(verdictOf([of(100, 1e6), theirs], 'Wall time')).toBe(true);
   expect(verdictOf([of(101, 1e6), theirs], 'Wall time')).toBe(false);
+});
+
+test('growth is judged on each panel size by itself', () => {
+  const of = (aimed: number, genes: number, seconds: number): CaseResult =>
+    compared({ competitor: 'spatile', aimed, genes, used: { wallSeconds: seconds } });
+  const small = [of(1e6, 300, 40), of(1e6, 5000, 60)];
+  expect(verdictOf([...small, of(1e7, 300, 400)], 'Time linear')).toBe(true);
+  expect(goalOf([...small, of(1e7, 300, 400), of(1e7, 5000, 720)], 'Time linear')).toMatchObject({
+    ...{
+      isMet: false,
+      found: 'default, 10 M, 5,000 genes: 72.0 s per million after 60.0 s per million (+20 %)',
+    },
+  });
 });
 
 test('a fifth of a limit is enough where the other program was stopped; a run of ours that was stopped fails', () => {
@@ -84,8 +101,14 @@ test('slides of users are extrapolated from the largest slide measured', () => {
   ];
   const text = extrapolation(kindsOf(cases)).join('\n');
   expect(text).toContain(
-    '| 70.5 M | 235,952 CPU-seconds and 35.1 GB without finishing | 7,050 | 1.0 | 0.1 |',
+    '| 70.5 M | 130,591 | 235,952 CPU-seconds and 35.1 GB without finishing | 7,050 | 1.0 | 0.1 | - |',
   );
   expect(text).toContain('An extrapolation, not a measurement');
   expect(extrapolation([])).toEqual([]);
+  const of = (aimed: number, cells: number, mainPeakBytes: number): CaseResult =>
+    compared({ competitor: 'spatile', aimed, scores: { cells }, used: { mainPeakBytes } });
+  const sizes = [of(1e6, 6000, 2 ** 29), of(1e7, 60_000, 2 ** 29 + 54_000 * 2 ** 14)];
+  // 0.5 GiB less the 6,000 cells there, and 16 KiB for each of 710,240.
+  expect(extrapolation(kindsOf(sizes)).join('\n')).toMatch(/issue 162 .*\| 11\.2 \|/);
+  expect(extrapolation(kindsOf(sizes)).join('\n')).toContain('by 16 KiB each');
 });
