@@ -10,23 +10,37 @@ export class CountCollector {
   private column = new Uint32Array(FIRST_ROOM);
   private count = new Uint32Array(FIRST_ROOM);
   private length = 0;
+  /** By column, while one cell is counted. */
+  private readonly times: Uint32Array;
 
   /** @param columns number of columns of the matrix. */
   constructor(columns: number) {
     this.columns = columns;
+    this.times = new Uint32Array(columns);
   }
 
   /** Adds one count for each pair `(cells[i], columns[i])`, i < n. Rows are 0-based. */
   add(cells: Uint32Array, columns: Uint32Array, n: number): void {
-    const keys = new Float64Array(n);
-    for (let i = 0; i < n; i++) keys[i] = cells[i] * this.columns + columns[i];
-    keys.sort();
-    for (let i = 0; i < n; ) {
-      let end = i + 1;
-      while (end < n && keys[end] === keys[i]) end++;
-      const cell = Math.floor(keys[i] / this.columns);
-      this.push(cell, keys[i] - cell * this.columns, end - i);
-      i = end;
+    let [least, most] = [Number.POSITIVE_INFINITY, -1];
+    for (let i = 0; i < n; i++) {
+      least = Math.min(least, cells[i]);
+      most = Math.max(most, cells[i]);
+    }
+    // Where the columns of each cell begin, and as they are filled in, where they end.
+    const ends = new Uint32Array(Math.max(0, most - least + 2));
+    for (let i = 0; i < n; i++) ends[cells[i] - least + 1]++;
+    for (let c = 1; c < ends.length; c++) ends[c] += ends[c - 1];
+    const byCell = new Uint32Array(n);
+    for (let i = 0; i < n; i++) byCell[ends[cells[i] - least]++] = columns[i];
+    const { times } = this;
+    for (let cell = least, from = 0; cell <= most; cell++) {
+      const end = ends[cell - least];
+      for (let k = from; k < end; k++) times[byCell[k]]++;
+      for (; from < end; from++) {
+        const column = byCell[from];
+        if (times[column] > 0) this.push(cell, column, times[column]);
+        times[column] = 0;
+      }
     }
   }
 
@@ -38,33 +52,48 @@ export class CountCollector {
     const start = new Float64Array(rows + 1);
     for (let i = 0; i < this.length; i++) start[this.cell[i] + 1]++;
     for (let r = 0; r < rows; r++) start[r + 1] += start[r];
-    const keys = new Float64Array(this.length);
-    const fill = start.slice(0, rows);
-    // Column above, count below: sorting a row's keys sorts it by column.
-    for (let i = 0; i < this.length; i++)
-      keys[fill[this.cell[i]]++] = this.column[i] * 2 ** 32 + this.count[i];
-    const collected = this.length;
-    this.length = 0;
-    for (const key of ['cell', 'column', 'count'] as const) this[key] = new Uint32Array(FIRST_ROOM);
-    const indices = new Int32Array(collected);
-    const data = new Int32Array(collected);
+    const { ends: columnEnds, cell, count } = this.takeByColumn();
+    const indices = new Int32Array(cell.length);
+    const data = new Int32Array(cell.length);
+    const next = start.slice(0, rows);
+    for (let column = 0, i = 0; column < this.columns; column++)
+      for (; i < columnEnds[column]; i++) {
+        const at = next[cell[i]]++;
+        indices[at] = column;
+        data[at] = count[i];
+      }
     const ends = new Float64Array(rows + 1);
     let n = 0;
     for (let r = 0; r < rows; r++) {
-      const row = keys.subarray(start[r], start[r + 1]).sort();
-      for (const key of row) {
-        const column = Math.floor(key / 2 ** 32);
-        if (n > ends[r] && indices[n - 1] === column) {
-          data[n - 1] += key - column * 2 ** 32;
+      for (let at = start[r]; at < start[r + 1]; at++) {
+        if (n > ends[r] && indices[n - 1] === indices[at]) {
+          data[n - 1] += data[at];
         } else {
-          indices[n] = column;
-          data[n++] = key - column * 2 ** 32;
+          indices[n] = indices[at];
+          data[n++] = data[at];
         }
       }
       ends[r + 1] = n;
     }
     const indptr = n < 2 ** 31 ? Int32Array.from(ends) : BigInt64Array.from(ends, BigInt);
     return { indptr, indices: fitted(indices, n), data: fitted(data, n) };
+  }
+
+  /** Takes all entries out in the order of their columns; entries of column c end at `ends[c]`. */
+  private takeByColumn(): { ends: Float64Array; cell: Uint32Array; count: Uint32Array } {
+    const ends = new Float64Array(this.columns + 1);
+    for (let i = 0; i < this.length; i++) ends[this.column[i] + 1]++;
+    for (let c = 1; c < ends.length; c++) ends[c] += ends[c - 1];
+    const cell = new Uint32Array(this.length);
+    const count = new Uint32Array(this.length);
+    for (let i = 0; i < this.length; i++) {
+      const at = ends[this.column[i]]++;
+      cell[at] = this.cell[i];
+      count[at] = this.count[i];
+    }
+    this.length = 0;
+    for (const key of ['cell', 'column', 'count'] as const) this[key] = new Uint32Array(FIRST_ROOM);
+    return { ends, cell, count };
   }
 
   private push(cell: number, column: number, count: number): void {

@@ -43,12 +43,15 @@ export interface SlideTally {
   vendorComparison: VendorComparison;
 }
 
-/** Reads every tile's partition and settled verdicts once and counts. Cells of the counts are 0-based slide cells. */
+/**
+ * Reads every tile's partition and settled verdicts once and counts. Cells of the counts are 0-based slide cells.
+ * @param isCell 1 at the number of each cell that counts; what is in the others counts as background.
+ */
 export async function tallySlide(
   slide: SlideContext,
   regions: RegionReader,
   states: TileStates,
-  isCell: (cell: number) => boolean,
+  isCell: Uint8Array,
 ): Promise<SlideTally> {
   const cells = slide.cells.priorId.length;
   const { features, genes } = slide.features;
@@ -78,7 +81,7 @@ function tallyTile(
   id: string,
   columns: PartitionColumns,
   verdicts: TileState['verdicts'] | null,
-  isCell: (cell: number) => boolean,
+  isCell: Uint8Array,
 ): TileTally {
   const { genes } = slide.features;
   const n = columns.row.length;
@@ -92,7 +95,7 @@ function tallyTile(
   for (let i = 0; i < n; i++) {
     const feature = columns.feature[i];
     const raw = verdicts === null ? 0 : verdicts.cell[i];
-    const cell = raw !== 0 && isCell(raw) ? raw : 0;
+    const cell = isCell[raw] === 1 ? raw : 0;
     tally.keptByFeature[feature]++;
     if (cell !== 0) tally.assignedByFeature[feature]++;
     if (feature >= genes) {

@@ -185,16 +185,22 @@ async function chooseCells(
   outlines: OutlinedCells,
   minTranscripts: number,
 ): Promise<{ tally: SlideTally; kept: Uint32Array; belowMinimum: number }> {
-  const outlined = new Set(outlines.cell);
-  const tally = await tallySlide(slide, regions, states, (cell) => outlined.has(cell));
+  const isOutlined = flagsOf(outlines.cell, slide);
+  const tally = await tallySlide(slide, regions, states, isOutlined);
   const kept = outlines.cell.filter((cell) => tally.transcripts[cell - 1] >= minTranscripts);
   if (kept.length === outlines.cell.length) return { tally, kept, belowMinimum: 0 };
-  const chosen = new Set(kept);
   return {
-    tally: await tallySlide(slide, regions, states, (cell) => chosen.has(cell)),
+    tally: await tallySlide(slide, regions, states, flagsOf(kept, slide)),
     kept,
     belowMinimum: outlines.cell.length - kept.length,
   };
+}
+
+/** 1 at the number of each of these cells. */
+function flagsOf(cells: Uint32Array, slide: SlideContext): Uint8Array {
+  const flags = new Uint8Array(slide.cells.priorId.length + 1);
+  for (const cell of cells) flags[cell] = 1;
+  return flags;
 }
 
 async function componentsOf({ slide, states, busyTiles }: AssignStage): Promise<Uint16Array> {
