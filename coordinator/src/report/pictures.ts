@@ -168,11 +168,11 @@ async function transcriptsIn(
   let kept: { x: number; y: number; cell: number }[] = [];
   let every = 1;
   let count = 0;
-  for await (const { length, columns, texts } of readPoints(slide.zarr, 'transcripts', [
-    'x',
-    'y',
-    'cell_id',
-  ])) {
+  const points = readPoints(slide.zarr, 'transcripts', ['x', 'y', 'cell_id'], {
+    x: [frame.x0, frame.x1],
+    y: [frame.y0, frame.y1],
+  });
+  for await (const { length, columns, texts } of points) {
     const { x, y, cell_id: cell } = columns as { x: Float32Array; y: Float32Array; cell_id: Uint32Array };
     for (let i = 0; i < length; i++) {
       if (!(x[i] >= frame.x0 && x[i] < frame.x1 && y[i] >= frame.y0 && y[i] < frame.y1)) continue;

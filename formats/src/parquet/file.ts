@@ -15,7 +15,12 @@ const MAX_FOOTER_BYTES = 1 << 28;
 export interface ParquetFile extends TableFile {
   readonly columns: readonly ParquetColumn[];
   readonly rowCount: number;
+  /** This file with no more than the row groups of which the footer does not rule out a row with all these columns in their ranges. */
+  within(ranges: Readonly<Record<string, NumberRange>>): ParquetFile;
 }
+
+/** Ends included. */
+export type NumberRange = readonly [number, number];
 
 /**
  * Reads the footer of a Parquet file and checks that the column chunks it describes lie inside the file.
@@ -31,19 +36,41 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     const sizeBytes = (await handle.stat()).size;
     const metadata = await readFooter(handle, path, sizeBytes);
     const columns = parquetColumns(path, metadata);
-    const rowCount = checkedRowCount(path, metadata, columns, sizeBytes);
-    return {
-      path,
-      columns,
-      rowCount,
-      sizeBytes,
-      batches: (requests, rows, decoder) => batches(path, metadata, columns, requests, rows, decoder ?? null),
-    };
+    checkRows(path, metadata, columns, sizeBytes);
+    return tableOf(path, metadata, columns, sizeBytes);
   } catch (cause) {
     throw isSystemError(cause) ? openFailed(path, cause) : cause;
   } finally {
     await handle.close();
   }
+}
+
+function tableOf(
+  path: string,
+  metadata: FileMetaData,
+  columns: ParquetColumn[],
+  sizeBytes: number,
+): ParquetFile {
+  return {
+    path,
+    columns,
+    rowCount: Number(metadata.num_rows),
+    sizeBytes,
+    batches: (requests, rows, decoder) => batches(path, metadata, columns, requests, rows, decoder ?? null),
+    within: (ranges) => {
+      const groups = metadata.row_groups.filter((group) =>
+        Object.entries(ranges).every(([name, range]) => mayHold(columnChunk(group.columns, name), range)),
+      );
+      const rows = groups.reduce((sum, { num_rows }) => sum + num_rows, 0n);
+      return tableOf(path, { ...metadata, row_groups: groups, num_rows: rows }, columns, sizeBytes);
+    },
+  };
+}
+
+/** Whether a chunk may hold a value in a range, by its statistics; what has none may hold anything. */
+function mayHold({ statistics }: ReturnType<typeof columnChunk>, [least, most]: NumberRange): boolean {
+  const { min_value: low, max_value: high } = statistics ?? {};
+  return typeof low !== 'number' || typeof high !== 'number' || !(high < least || low > most);
 }
 
 async function readFooter(handle: FileHandle, path: string, sizeBytes: number): Promise<FileMetaData> {
@@ -73,13 +100,8 @@ async function readExactly(handle: FileHandle, position: number, length: number)
   return buffer.subarray(0, bytesRead);
 }
 
-/** Sum of the row groups, after checking every flat column chunk's extent and length. */
-function checkedRowCount(
-  path: string,
-  metadata: FileMetaData,
-  columns: ParquetColumn[],
-  sizeBytes: number,
-): number {
+/** Checks every flat column chunk's extent and length, and the number of rows. */
+function checkRows(path: string, metadata: FileMetaData, columns: ParquetColumn[], sizeBytes: number): void {
   let rows = 0;
   for (const [index, group] of metadata.row_groups.entries()) {
     const groupRows = Number(group.num_rows);
@@ -101,7 +123,6 @@ function checkedRowCount(
   if (!Number.isSafeInteger(rows) || rows !== Number(metadata.num_rows)) {
     throw parquetInvalid(path, `row groups of ${rows} rows together, ${metadata.num_rows} in the footer`);
   }
-  return rows;
 }
 
 async function* batches(

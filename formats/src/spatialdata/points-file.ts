@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SpatileError } from '../errors.ts';
-import { openParquet } from '../parquet/file.ts';
+import { type NumberRange, openParquet } from '../parquet/file.ts';
 import type { ColumnRequest } from '../tabular/columns.ts';
 import { TextTable } from '../tabular/text-table.ts';
 import { storeInvalid } from './store-invalid.ts';
@@ -44,11 +44,16 @@ export interface StoredPoints {
 /** Rows of a batch. */
 const POINTS_BATCH = 262_144;
 
-/** Streams columns of points through all parts in order. Errors: `INPUT_MISSING`, `PARQUET_INVALID`, `COLUMN_MISSING`. */
+/**
+ * Streams columns of points through all parts in order. Errors: `INPUT_MISSING`, `PARQUET_INVALID`, `COLUMN_MISSING`.
+ * @param within where the points are that are needed (columns asked for, ends included): others may be left out, and rows are
+ * numbered without them.
+ */
 export async function* readPoints(
   path: string,
   name: string,
   columns: readonly PointsColumn[],
+  within: Readonly<Partial<Record<PointsColumn, NumberRange>>> = {},
 ): AsyncGenerator<StoredPoints> {
   const folder = join(path, 'points', name, 'points.parquet');
   const tables = { feature_name: new TextTable(), cell_id: new TextTable(), is_control: new TextTable() };
@@ -67,7 +72,7 @@ export async function* readPoints(
       if (as === 'code') return { name: column, as, table: tables[column as 'cell_id'] };
       return as === 'float32' ? { name: column, as, scale: 1 } : { name: column, as };
     });
-    for await (const batch of file.batches(requests, POINTS_BATCH)) {
+    for await (const batch of file.within(within).batches(requests, POINTS_BATCH)) {
       const out: StoredPoints['columns'] = {};
       for (const [i, column] of columns.entries()) out[column] = batch.columns[i];
       if (out.is_control) out.is_control = flags(out.is_control as Uint32Array, tables.is_control.names);
