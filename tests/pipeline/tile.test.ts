@@ -56,6 +56,18 @@ describe('a settled tile', () => {
   });
 });
 
+describe('what of a tile strayed', () => {
+  test('is found again from the settled tiles', async () => {
+    expect(await recompute('t0000', 'assign-ambient')).toMatchObject({ equal: true });
+  });
+
+  test('is not looked for before all tiles are settled', async () => {
+    renameSync(at('one.run/results/assign-settle/t0001.frame'), at('away'));
+    await expect(recompute('t0000', 'assign-ambient')).rejects.toMatchObject({ code: 'INPUT_MISSING' });
+    renameSync(at('away'), at('one.run/results/assign-settle/t0001.frame'));
+  });
+});
+
 describe('a unit of the border round', () => {
   test('is computed again from the settled tiles and the units before it', async () => {
     expect(readdirSync(at('one.run/results/assign-border-2'))).toContain('b0000.frame');

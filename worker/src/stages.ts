@@ -1,6 +1,7 @@
 import { ASSIGN_TILE } from '@spatile/formats/tile/assign';
 import { OUTLINE_TILE } from '@spatile/formats/tile/outline';
 import { SETTLE_TILE } from '@spatile/formats/tile/settle';
+import { STRAYS_TILE } from '@spatile/formats/tile/strays';
 import { assignBaysor } from './assign/baysor/assign.ts';
 import { fitBaysor } from './assign/baysor/fit.ts';
 import { assignExpand } from './assign/expand/compute.ts';
@@ -28,5 +29,6 @@ export function inputKind(kind: string): string {
   if (Object.hasOwn(correctHandlers, kind)) return correctHandlers[kind].input;
   if (Object.hasOwn(segmentHandlers, kind)) return segmentHandlers[kind].input;
   if (kind === 'assign.proseg.settle') return SETTLE_TILE;
+  if (kind === 'assign.proseg.strays') return STRAYS_TILE;
   return kind === 'outline' ? OUTLINE_TILE : ASSIGN_TILE;
 }

@@ -5,12 +5,13 @@ import { decodeModel, encodeModel, PROSEG_MODEL, type ProsegModel } from './pros
 import { BorderLookup, borderTask, prosegBorderUnits, prosegTask, settleTasks } from './proseg-tasks.ts';
 import { SettleInputs } from './settle-inputs.ts';
 import type { AssignStage, AssignSummary } from './stage.ts';
+import { BORDERS } from './states.ts';
 
 const MODEL_FILE = 'fits/assign.frame';
 
 /**
  * Cell simulation: fit on pilots, then every tile given the frozen model; a border unit is sampled when the tiles and units that it
- * meets are there, and a tile is settled when all around it are. The pass over strays is still to come (`lastSettling`).
+ * meets are there, and a tile is settled when all around it are. Strays are still to be taken out (`strayTasks`).
  */
 export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
   const { slide, runner, states, busyTiles } = stage;
@@ -23,7 +24,7 @@ export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
     ...units.map((unit) => borderTask(stage, model, settling, unit, lookup)),
     ...settleTasks(stage, settling, units),
   ]);
-  states.adoptResults(busyTiles);
+  states.adoptResults(BORDERS, busyTiles);
   const diagnostics: AssignSummary['diagnostics'] = [];
   for (const tile of busyTiles) {
     const { diagnostics: values } = await settling.metaOf(tile);

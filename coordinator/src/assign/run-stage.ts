@@ -7,13 +7,12 @@ import type { RoundRunner } from '../run/rounds.ts';
 import type { SlideContext } from '../run/slide.ts';
 import type { RunStore } from '../run/store.ts';
 import type { ThreadPool } from '../threads/pool.ts';
-import { settleAmbient } from './ambient-settle.ts';
 import { assignBaysor } from './baysor-stage.ts';
 import { assignGeometric } from './geometric.ts';
 import { TileInputs } from './input.ts';
 import { assignProseg } from './proseg-stage.ts';
 import type { AssignStage, AssignSummary } from './stage.ts';
-import { STRAYS, TileStates } from './states.ts';
+import { TileStates } from './states.ts';
 
 /** What tasks are made from; enough to recompute one. */
 export type StageInputs = Omit<AssignStage, 'runner' | 'threads' | 'progress'>;
@@ -57,17 +56,4 @@ export function runAssign(stage: AssignStage): Promise<AssignSummary> {
   const { method } = stage.slide.config.assign;
   if (method === 'proseg') return assignProseg(stage);
   return method === 'baysor' ? assignBaysor(stage) : assignGeometric(stage);
-}
-
-/** Work on verdicts that is left after the assign stage and leaves voxels as they are; null where there is none. */
-export interface LastSettling {
-  /** The step whose time it is. */
-  step: string;
-  work: () => Promise<void>;
-}
-
-/** What is left of the assign stage by the configured method: the pass over strays of `proseg`. */
-export function lastSettling(stage: AssignStage): LastSettling | null {
-  if (stage.slide.config.assign.method !== 'proseg') return null;
-  return { step: 'assign-ambient', work: () => settleAmbient(stage, STRAYS) };
 }

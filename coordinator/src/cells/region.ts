@@ -34,6 +34,15 @@ export class CellIndex {
     return Uint32Array.from(found);
   }
 
+  /** Cells (1-based, ascending) whose seed lies in a rectangle (edges included). */
+  seeded({ x0, y0, x1, y1 }: RectUm): Uint32Array {
+    const { seedX, seedY } = this.cells;
+    const found: number[] = [];
+    for (let i = this.firstFrom(y0); i < seedY.length && seedY[i] <= y1; i++)
+      if (seedX[i] >= x0 && seedX[i] <= x1) found.push(i + 1);
+    return Uint32Array.from(found);
+  }
+
   /** Number of seeds in a rectangle (half-open). */
   seedsIn(rect: RectUm): number {
     const { seedX, seedY } = this.cells;

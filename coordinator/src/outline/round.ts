@@ -1,7 +1,7 @@
-import type { LastSettling } from '../assign/run-stage.ts';
 import type { AssignStage } from '../assign/stage.ts';
+import { STRAY_ROUND, STRAYS } from '../assign/states.ts';
+import { strayTasks } from '../assign/stray-tasks.ts';
 import { collectOutlines, OUTLINE_ROUND, type OutlinedCells } from '../output/cells.ts';
-import { logStep } from '../run/events.ts';
 import type { RoundTask } from '../run/rounds.ts';
 import { outlineInput } from './input.ts';
 import { StoredOutlines } from './stored-input.ts';
@@ -16,8 +16,8 @@ const isRegular = ({ slide: { config } }: Stage): boolean =>
 async function tilesWithVoxels({ states, busyTiles }: Stage): Promise<number[]> {
   const tiles: number[] = [];
   for (const tile of busyTiles) {
-    const entry = await states.read(tile);
-    if (entry !== null && entry.state.cells.cell.length > 0) tiles.push(tile);
+    const cells = await states.cells(tile);
+    if (cells !== null && cells.cell.length > 0) tiles.push(tile);
   }
   return tiles;
 }
@@ -41,19 +41,20 @@ export async function outlineTasks(stage: Stage): Promise<{ tiles: number[]; tas
 }
 
 /**
- * Outlines and measures all settled cells. What is left to settle is done meanwhile, where outlines are drawn from voxels and
- * nuclei alone, else before.
+ * Outlines and measures all settled cells. Strays are taken out meanwhile, where outlines are drawn from voxels and nuclei alone,
+ * else before.
  */
-export async function runOutline(stage: AssignStage, last: LastSettling | null): Promise<OutlinedCells> {
-  if (last !== null && isRegular(stage)) {
-    const { tiles, tasks } = await outlineTasks(stage);
-    await stage.runner.runBeside(OUTLINE_ROUND, 'outlining cells', tasks, last);
-    return collectOutlines(stage.slide, stage.runner, tiles);
+export async function runOutline(stage: AssignStage): Promise<OutlinedCells> {
+  const { slide, runner, states, busyTiles } = stage;
+  const strays = strayTasks(stage);
+  const first = isRegular(stage) ? [] : strays;
+  const beside = isRegular(stage) ? strays.map((task) => ({ ...task, uncounted: true })) : [];
+  if (first.length > 0) {
+    await runner.runGraph(STRAY_ROUND, 'taking out strays', first);
+    states.adoptResults(STRAYS, busyTiles);
   }
-  const started = performance.now();
-  await last?.work();
-  if (last !== null) await logStep(stage.store, last.step, started);
   const { tiles, tasks } = await outlineTasks(stage);
-  await stage.runner.run(OUTLINE_ROUND, 'outlining cells', tasks);
-  return collectOutlines(stage.slide, stage.runner, tiles);
+  await runner.runGraph(OUTLINE_ROUND, 'outlining cells', [...tasks, ...beside]);
+  if (beside.length > 0) states.adoptResults(STRAYS, busyTiles);
+  return collectOutlines(slide, runner, tiles);
 }

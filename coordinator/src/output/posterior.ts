@@ -61,8 +61,7 @@ export async function collectPosterior(
     });
     if (expected === undefined || fresh.size === 0) continue;
     const spans = spansOf(expected.cell).filter(({ cell }) => fresh.has(cell));
-    for (const span of spans)
-      lost[span.cell - 1] = lostOf(span.cell, entriesAt(expected, span), featureOf, strays);
+    for (const span of spans) lost[span.cell - 1] = lostOf(span.cell, entriesAt(expected, span), strays);
     kept?.add(expected, spans);
   }
   if (taken.every((flag) => flag === 0)) return null;
@@ -193,9 +192,9 @@ const entriesAt = ({ gene, mean, variance }: Entries, { from, to }: Pick<Span, '
 });
 
 /** How much of a cell's expected counts strayed: of no entry more than there is. */
-function lostOf(cell: number, { gene, mean }: Entries, featureOf: Uint32Array, strays: Strays): number {
+function lostOf(cell: number, { gene, mean }: Entries, strays: Strays): number {
   let lost = 0;
-  for (let i = 0; i < gene.length; i++) lost += Math.min(mean[i], strays.of(cell, featureOf[gene[i]]));
+  for (let i = 0; i < gene.length; i++) lost += Math.min(mean[i], strays.of(cell, gene[i]));
   return lost;
 }
 
@@ -214,7 +213,7 @@ function rowOf(cell: number, counts: Entries, featureOf: Uint32Array, strays: St
   for (const key of order) {
     const i = key % PLACES;
     const column = (key - i) / PLACES;
-    const kept = keptShare(counts.mean[i], strays.of(cell, column));
+    const kept = keptShare(counts.mean[i], strays.of(cell, counts.gene[i]));
     const mean = kept * counts.mean[i];
     if (!(mean > 0)) continue;
     out.column[filled] = column;

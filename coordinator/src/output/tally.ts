@@ -69,7 +69,7 @@ export async function tallySlide(
   };
   for (let tile = 0; tile < slide.plan.tiles.length; tile++) {
     const columns = await regions.partition(tile);
-    const verdicts = (await states.read(tile))?.state.verdicts ?? null;
+    const verdicts = await states.verdicts(tile);
     tally.tiles.push(tallyTile(slide, tally, slide.plan.tiles[tile].id, columns, verdicts, isCell));
   }
   return tally;

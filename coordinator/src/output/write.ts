@@ -168,7 +168,7 @@ async function* pointsOfTiles({
   });
   for (let tile = 0; tile < slide.plan.tiles.length; tile++) {
     const columns = await regions.partition(tile);
-    const verdicts = (await states.read(tile))?.state.verdicts ?? null;
+    const verdicts = await states.verdicts(tile);
     const n = columns.row.length;
     if (n === 0) continue;
     const { cell, probability, isControl } = saidOf(columns.feature, verdicts, code, slide.features.genes);

@@ -206,9 +206,9 @@ function flagsOf(cells: Uint32Array, slide: SlideContext): Uint8Array {
 async function componentsOf({ slide, states, busyTiles }: AssignStage): Promise<Uint16Array> {
   const components = new Uint16Array(slide.cells.priorId.length);
   for (const tile of busyTiles) {
-    const entry = await states.read(tile);
-    entry?.state.cells.cell.forEach((cell, i) => {
-      components[cell - 1] = entry.state.cells.component[i];
+    const found = await states.cells(tile);
+    found?.cell.forEach((cell, i) => {
+      components[cell - 1] = found.component[i];
     });
   }
   return components;

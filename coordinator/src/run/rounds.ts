@@ -1,5 +1,4 @@
 import { ERROR_CODES, type ErrorCode, SpatileError } from '@spatile/formats/errors';
-import { settled } from '@spatile/formats/spatialdata/settled';
 import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import type { ProgressEvent } from '../api.ts';
 import { WorkerPool } from '../dispatch/pool.ts';
@@ -82,35 +81,18 @@ export class RoundRunner {
 
   /**
    * Runs tasks of several rounds, each as soon as what it needs is there. The time is logged by round: every moment is shared by
-   * the tasks that are running then.
-   * @param name of all of them together, for progress.
+   * the tasks that are running then; one without any is of the round `name`.
+   * @param name of all of them together, for progress; the round of tasks that name none.
    */
   async runGraph(name: string, label: string, tasks: RoundTask[]): Promise<void> {
-    this.shares = new StepShares();
-    await this.runTogether(name, label, tasks);
-    for (const round of new Set(tasks.map((task) => task.round ?? name)))
-      await logSeconds(this.options.store, round, this.shares.secondsOf(round));
-  }
-
-  /**
-   * Runs one round while the coordinator does other work, which its tasks neither need nor change. Every moment is shared, in
-   * the log, by the tasks that are running then and that work.
-   */
-  async runBeside(
-    round: string,
-    label: string,
-    tasks: RoundTask[],
-    { step, work }: { step: string; work: () => Promise<void> },
-  ): Promise<void> {
     const shares = new StepShares();
     this.shares = shares;
-    shares.begin(step);
-    const besides = work().finally(() => shares.end(step));
-    await settled([this.runTogether(round, label, tasks), besides]);
+    await this.runTogether(name, label, tasks);
     shares.pass();
-    await logSeconds(this.options.store, step, this.shares.secondsOf(step));
-    const rest = this.shares.secondsOf(round) + this.shares.secondsOfNobody();
-    await logSeconds(this.options.store, round, rest);
+    for (const round of new Set([name, ...tasks.map((task) => task.round ?? name)])) {
+      const idle = round === name ? shares.secondsOfNobody() : 0;
+      await logSeconds(this.options.store, round, shares.secondsOf(round) + idle);
+    }
   }
 
   private async runTogether(name: string, label: string, tasks: RoundTask[]): Promise<void> {

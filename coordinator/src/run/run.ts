@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
 import type { RunOptions, RunSummary } from '../api.ts';
-import { assignStage, lastSettling, runAssign } from '../assign/run-stage.ts';
+import { assignStage, runAssign } from '../assign/run-stage.ts';
 import { isCorrecting, referenceInputs, slideReference } from '../correct/run-stage.ts';
 import { runOutline } from '../outline/round.ts';
 import { openSegmentStage, segmentInputs, segmentRun } from '../segment/stage.ts';
@@ -138,7 +138,7 @@ async function wholeRun(
         throwIfAborted(options.signal);
         const stage = await assignStage(slide, store, runner, threads, options.progress);
         const assigned = await runAssign(stage);
-        const outlines = await runOutline(stage, lastSettling(stage));
+        const outlines = await runOutline(stage);
         if (!isCorrecting(config)) await runner.close();
         throwIfAborted(options.signal);
         return await finishRun({

@@ -18,7 +18,8 @@ import {
 } from '../assign/proseg-tasks.ts';
 import { assignInputs, type StageInputs } from '../assign/run-stage.ts';
 import { SettleInputs } from '../assign/settle-inputs.ts';
-import { BORDERS, SETTLE_ROUND, SETTLED, STRAYS, stateName } from '../assign/states.ts';
+import { BORDERS, SETTLE_ROUND, SETTLED, STRAY_ROUND, STRAYS, stateName } from '../assign/states.ts';
+import { strayTasks } from '../assign/stray-tasks.ts';
 import { WorkerPool } from '../dispatch/pool.ts';
 import type { PoolEvent } from '../dispatch/task-pool.ts';
 import { outlineTasks } from '../outline/round.ts';
@@ -33,8 +34,8 @@ const BORDER_ROUND = /^assign-border-(\d+)$/;
 
 /**
  * Recomputes one tile of a stored run on a fresh worker and compares the bytes with the committed result.
- * `round`: `assign` (default), `assign-settle`, `outline`, `assign-border-N` (with a unit id such as `b0000`), or, with the bundle (and
- * the image, where it was not the bundle's), `segment-fit`, `segment` or `segment-paint`.
+ * `round`: `assign` (default), `assign-settle`, `assign-ambient`, `outline`, `assign-border-N` (with a unit id such as `b0000`), or, with
+ * the bundle (and the image, where it was not the bundle's), `segment-fit`, `segment` or `segment-paint`.
  * Errors: `USAGE` for an unknown tile or round, `INPUT_MISSING` when the run has not come so far, `RUN_CORRUPT` for a
  * damaged run directory, and what the task fails with (the worker's own code).
  */
@@ -120,10 +121,11 @@ async function taskOf(stage: StageInputs, store: RunStore, round: string, id: st
     return task;
   }
   if (round === SETTLE_ROUND && proseg) return settleTaskOf(stage, store, id);
+  if (round === STRAY_ROUND && proseg) return strayTaskOf(stage, id);
   if (round !== ASSIGN_ROUND)
     throw new SpatileError(
       'USAGE',
-      `round ${round}: not known; expected assign, assign-settle, assign-border-N, outline, segment-fit, segment or segment-paint`,
+      `round ${round}: not known; expected assign, assign-settle, assign-ambient, assign-border-N, outline, segment-fit, segment or segment-paint`,
     );
   if (stage.slide.config.assign.method === 'baysor')
     return baysorTask(stage, baysorSettings(stage.slide), await fittedModel({ store }), tile);
@@ -160,24 +162,43 @@ async function settleTaskOf(stage: StageInputs, store: RunStore, id: string): Pr
   return task;
 }
 
+async function strayTaskOf(stage: StageInputs, id: string): Promise<RoundTask> {
+  const what = `tile ${id}: round ${STRAY_ROUND}`;
+  const task = strayTasks(stage).find((candidate) => candidate.id === id);
+  if (task === undefined)
+    throw new SpatileError(
+      'USAGE',
+      `${what} does not know it, since it holds nothing or nothing was to be taken out; expected a busy tile of another run`,
+    );
+  await adoptResults(stage, BORDERS, what);
+  return task;
+}
+
 async function checkNeeds(store: RunStore, task: RoundTask, what: string): Promise<void> {
   for (const name of storedNeeds(task)) if (!(await store.has(name))) throw notSoFar(what, name);
 }
 
-/** Takes the settled states as they were when a round was computed. */
+/** Takes the settled states as they were when outlines were drawn. */
 async function adoptStates(stage: StageInputs, what: string): Promise<void> {
+  const { config } = stage.slide;
+  if (config.assign.method !== 'proseg') {
+    if (!(await stage.states.adopt(SETTLED))) throw notSoFar(what, 'settled/0/complete.json');
+    return;
+  }
+  await adoptResults(stage, BORDERS, what);
+  // With consensus outlines strays are taken out beside.
+  if (config.output.outlines !== 'consensus' && strayTasks(stage).length > 0)
+    await adoptResults(stage, STRAYS, what);
+}
+
+/** Takes the results of a round as the newest states. */
+async function adoptResults(stage: StageInputs, version: number, what: string): Promise<void> {
   const { slide, store, states, busyTiles } = stage;
-  const { method, proseg } = slide.config.assign;
-  const adopted = async (version: number): Promise<void> => {
-    if (!(await states.adopt(version))) throw notSoFar(what, `settled/${version}/complete.json`);
-  };
-  if (method !== 'proseg') return adopted(SETTLED);
   for (const tile of busyTiles) {
-    const name = stateName(BORDERS, slide.plan.tiles[tile].id);
+    const name = stateName(version, slide.plan.tiles[tile].id);
     if (!(await store.has(name))) throw notSoFar(what, name);
   }
-  states.adoptResults(busyTiles);
-  if (proseg.ambient.ratio !== 0) await adopted(STRAYS);
+  states.adoptResults(version, busyTiles);
 }
 
 function notSoFar(what: string, name: string): SpatileError {

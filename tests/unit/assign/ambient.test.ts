@@ -2,12 +2,10 @@ import {
   contamination,
   emptyComponentCounts,
   limitOf,
-  nativeRatio,
   profilesOf,
   specificProfiles,
-  strayProbability,
-  surroundings,
 } from '@spatile/coordinator/assign/proseg/ambient';
+import { nativeRatio, strayProbability, surroundings } from '@spatile/worker/assign/proseg/strays/ratio';
 import { describe, expect, it } from 'vitest';
 
 /** Two components of 1,000 transcripts: gene 0 in both, gene 1 in the first alone, gene 2 in the second, gene 3 seen twice. */

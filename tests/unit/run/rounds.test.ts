@@ -194,50 +194,25 @@ describe('rounds', () => {
     expect(sentBefore).toHaveLength(1);
   });
 
-  it('run beside work of the coordinator, end when both have, and log the time of each', async () => {
+  it('of several rounds add up to the time that went by, in the log', async () => {
     const rounds = runner();
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    let over = false;
-    const both = rounds
-      .runBeside('outline', 'outlining', [task('t0')], { step: 'strays', work: () => held })
-      .then(() => {
-        over = true;
-      });
-    await until(() => wire.sent.length === 1);
-    wire.tell(done(wire.sent[0].worker, wire.sent[0].task, 'tile'));
-    await until(() => readdirSync(join(folder, 'results/outline')).includes('t0.frame'));
-    expect(over).toBe(false);
-    release();
-    await both;
-    const steps = (await readEvents(new RunStore(folder))).flatMap((event) =>
-      event.type === 'step' ? [{ step: event.step, spent: event.seconds > 0 }] : [],
-    );
-    expect(steps).toEqual([
-      { step: 'strays', spent: true },
-      { step: 'outline', spent: true },
+    const started = performance.now();
+    const all = rounds.runGraph('outline', 'outlining', [
+      task('t0'),
+      { ...task('t0'), round: 'strays', rank: 1, uncounted: true },
     ]);
-  });
-
-  it('wait for their tasks when the work beside them fails, and then fail with it', async () => {
-    const rounds = runner();
-    let ended = false;
-    const both = rounds.runBeside('outline', 'outlining', [task('t0')], {
-      step: 'strays',
-      work: () => Promise.reject(new Error('no state')),
-    });
-    both
-      .catch(() => undefined)
-      .finally(() => {
-        ended = true;
-      });
-    await until(() => wire.sent.length === 1);
-    expect(ended).toBe(false);
-    wire.tell(done(wire.sent[0].worker, wire.sent[0].task, 'tile'));
-    await expect(both).rejects.toThrow('no state');
-    expect((await rounds.result('outline', 't0', 'test')).meta.what).toBe('tile');
+    await until(() => wire.sent.length === 2);
+    for (const { worker, task: name } of wire.sent) wire.tell(done(worker, name, 'tile'));
+    await all;
+    const passed = (performance.now() - started) / 1000;
+    const steps = (await readEvents(new RunStore(folder))).flatMap((event) =>
+      event.type === 'step' ? [event] : [],
+    );
+    expect(steps.map(({ step }) => step)).toEqual(['outline', 'strays']);
+    const logged = steps.reduce((sum, { seconds }) => sum + seconds, 0);
+    expect(logged).toBeGreaterThan(0);
+    expect(logged).toBeLessThanOrEqual(passed);
+    expect(readdirSync(join(folder, 'results/strays'))).toEqual(['t0.frame']);
   });
 
   it('end with INTERRUPTED when the run was aborted before they began', async () => {

@@ -4,6 +4,7 @@ import { border } from './border.ts';
 import { fit } from './fit.ts';
 import { prepare } from './prepare.ts';
 import { settle } from './settle/settle.ts';
+import { strays } from './strays/strays.ts';
 
 /**
  * The `proseg` method: cell simulation by MCMC (Jones et al., Nat Methods 22:1331, 2025), our own implementation of the model of
@@ -15,4 +16,5 @@ export const prosegHandlers: Readonly<Record<string, Handler>> = {
   'assign.proseg': assign,
   'assign.proseg.border': border,
   'assign.proseg.settle': settle,
+  'assign.proseg.strays': strays,
 };

@@ -13,7 +13,9 @@ import { boxOf, runSpans, type VoxelBox } from '@spatile/formats/tile/runs';
 import { type SettleTask, settleTaskFrom } from '@spatile/formats/tile/settle';
 import {
   CELLS_PIECE,
+  COUNTS_PIECE,
   settledCellsFrame,
+  settledCountsFrame,
   settledTileFrame,
   settledVerdictsFrame,
   settledVoxelsFrame,
@@ -22,6 +24,7 @@ import {
 import type { Handler } from '../../../handler.ts';
 import { columnsOf } from '../../../outline/columns.ts';
 import { changedCells, overlayClaims } from './changes.ts';
+import { countsOf } from './counts.ts';
 import { SQUARES, Squares, voxelsOf } from './squares.ts';
 
 /** Every voxel there is. */
@@ -100,6 +103,7 @@ function settledFrame(
   const pieces: Record<string, Uint8Array> = {
     [VERDICTS_PIECE]: encodeFrame(settledVerdictsFrame({ cell, probability, gene })),
     [CELLS_PIECE]: encodeFrame(settledCellsFrame({ ...cells, columns, x0, y0, x1, y1 })),
+    [COUNTS_PIECE]: encodeFrame(settledCountsFrame(countsOf({ cell, gene }, cells))),
   };
   const voxels: PartPlace[] = [];
   const squares = new Squares(core, bandUm, gridOriginUm, grid.voxelUm);
