@@ -129,6 +129,9 @@ describe.skipIf(!hasBroker)('a run whose workers misbehave gives the bytes of on
       await untilCommitted(first, output, 'assign', 1);
       first.child.kill('SIGSTOP');
       const second = cluster.runWith({ under: HIDDEN }, slide, output, settings, '--resume');
+      // The worker of the first finds the second when it has given the first up, which may take a minute.
+      await placeOf(second);
+      cluster.addWorker();
       const before = committed(runDirectoryFor(output), 'assign');
       await untilCommitted(second, output, 'assign', before + 1);
       first.child.kill('SIGCONT');
