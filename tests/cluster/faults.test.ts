@@ -82,23 +82,26 @@ describe.skipIf(!hasBroker)('a run on a cluster gives the bytes of one machine',
   test('when the broker is killed and comes back', async () => {
     cluster = await Cluster.start(2);
     const output = at('broker.zarr');
-    const running = cluster.run(slide, output, settings);
+    const running = cluster.run(slide, output, settings, '--progress', 'json');
     for (const count of [2, 8]) {
       await untilCommitted(running, output, 'assign', count);
       await cluster.broker.kill();
       await cluster.broker.up();
     }
     await expectDigest(running, output, digest);
+    expect(running.stderr()).toContain('{"kind":"broker","connected":false,"reconnects":0}');
+    expect(running.stderr()).toContain('{"kind":"broker","connected":true,"reconnects":1}');
   });
 
   test('when the broker comes back without what it stored', async () => {
     cluster = await Cluster.start(2);
     const output = at('empty broker.zarr');
-    const running = cluster.run(slide, output, settings);
+    const running = cluster.run(slide, output, settings, '--progress', 'json');
     await untilCommitted(running, output, 'assign', 2);
     await cluster.broker.kill();
     await cluster.broker.up({ lost: true });
     await expectDigest(running, output, digest);
+    expect(running.stderr()).toMatch(/"kind":"queue".*"republished":[1-9]/);
   });
 
   test('when the broker is frozen for a while', async () => {

@@ -117,7 +117,8 @@ describe('a tile on which a worker runs out of memory', () => {
   test.skipIf(!hasBroker)('is cut when larger workers die on it as well, and the run says so', async () => {
     cluster = await Cluster.start(0);
     const output = at('cut.zarr');
-    const running = cluster.run(slide, output, settings, '--worker-classes', 'cpu,cpu-big');
+    const words = ['--worker-classes', 'cpu,cpu-big', '--progress', 'json'];
+    const running = cluster.run(slide, output, settings, ...words);
     const dying = ['cpu', 'cpu-big'].map((kind) =>
       cluster!.addFailing('kernel.memory@t0001:*', '--class', kind, ...LITTLE),
     );
@@ -131,6 +132,7 @@ describe('a tile on which a worker runs out of memory', () => {
     expect(await events(output, 'plan-revised')).toMatchObject([
       { revision: 1, round: 'assign', tile: 't0001' },
     ]);
+    expect(running.stderr()).toContain('{"kind":"plan-revised","round":"assign","tile":"t0001"}');
   });
 
   test('is cut on one machine, also when the run is killed in the middle of that; the heap is the limit', async () => {

@@ -93,7 +93,7 @@ describe('the book of open tasks', () => {
     expect(await commit(try_('b'), 'x')).toBe('ALREADY');
     expect(types()).toEqual(['done']);
     expect(await commit(try_('b'), 'y')).toBe('DIFFERENT');
-    expect(events.at(-1)).toMatchObject({ type: 'broken', error: { code: 'INTERNAL' } });
+    expect(events.at(-1)).toMatchObject({ type: 'broken', different: 't1', error: { code: 'INTERNAL' } });
   });
 
   test('lets one of two results at the same moment win', async () => {
