@@ -1,11 +1,17 @@
-import { parentPort } from 'node:worker_threads';
+import { constants, setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
 import { isSpatileError } from '@spatile/formats/errors';
 import { type JobMessage, type JobReply, jobs } from './threads/jobs.ts';
+import type { ThreadPriority } from './threads/pool.ts';
 
 /** One thread of the coordinator: does jobs in the order they come. */
 
 const port = parentPort!;
 let queue = Promise.resolve();
+
+// Elsewhere than on Linux it would be the priority of the whole process.
+const { priority } = workerData as { priority: ThreadPriority };
+if (priority === 'background' && process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
 
 port.on('message', (message: JobMessage) => {
   queue = queue.then(() => answer(message));

@@ -44,7 +44,7 @@ export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
 }
 
 async function fittedModel(stage: AssignStage): Promise<ProsegModel> {
-  if (!(await stage.store.has(MODEL_FILE))) {
+  if (!(await isModelFitted(stage))) {
     const model = await fitOnPilots(stage);
     await stage.store.commit(MODEL_FILE, encodeFrame(encodeModel(model)));
   }
@@ -52,6 +52,10 @@ async function fittedModel(stage: AssignStage): Promise<ProsegModel> {
   stage.runner.leisure.add(() => removeBlocks(stage));
   return storedModel(stage);
 }
+
+/** Whether the fit is over. */
+export const isModelFitted = ({ store }: Pick<AssignStage, 'store'>): Promise<boolean> =>
+  store.has(MODEL_FILE);
 
 async function removeBlocks({ store }: AssignStage): Promise<void> {
   for (const round of await store.list('results'))

@@ -3,8 +3,11 @@ import type { Affine } from '@spatile/formats/space';
 import { settled } from '@spatile/formats/spatialdata/settled';
 import {
   createSpatialData,
+  type EarlyPoints,
   type Encoders,
+  type PointCells,
   type PointsBatch,
+  type PointsSpec,
   type ShapesBatch,
   type SpatialDataWriter,
   type TableColumn,
@@ -15,6 +18,7 @@ import type { TileStates } from '../assign/states.ts';
 import { priorCells } from '../cells/discovered.ts';
 import type { Corrections } from '../correct/annotations.ts';
 import { withCorrections } from '../correct/run-stage.ts';
+import { columnsWithin } from '../partition/columns.ts';
 import type { RegionReader } from '../partition/regions.ts';
 import type { SlideContext } from '../run/slide.ts';
 import type { RunStore } from '../run/store.ts';
@@ -26,12 +30,12 @@ import { normalInterval } from './interval.ts';
 import type { LabelGrid } from './label-images.ts';
 import { layerShapes } from './layer-shapes.ts';
 import { nucleusWkb } from './nuclei.ts';
+import { columnsSpec, controlFlags, ROWS_PER_GROUP } from './points-spec.ts';
 import type { OutputPosterior } from './posterior-job.ts';
 import type { SlideTally } from './tally.ts';
 import { writeLabels } from './write-labels.ts';
 
 const SHAPES_BATCH = 5000;
-const ROWS_PER_GROUP = 1_000_000;
 
 export interface OutputInput {
   path: string;
@@ -41,6 +45,10 @@ export interface OutputInput {
   states: TileStates;
   outlines: OutlinedCells;
   tally: SlideTally;
+  /** Transcripts of each tile. */
+  transcripts: Uint32Array;
+  /** Columns of transcripts that were encoded before; null for none. */
+  early: EarlyPoints | null;
   /** Slide cells (1-based, ascending) that make up the output: rows of the table, outlines, names in the points. */
   kept: Uint32Array;
   /** Counts of genes of the kept cells: `keptCounts`. */
@@ -122,13 +130,13 @@ async function writeTable(writer: SpatialDataWriter, input: OutputInput): Promis
     });
 }
 
-function pointsSpec({ slide, kept, hasQv }: OutputInput) {
+function pointsSpec(input: OutputInput): PointsSpec {
+  const { kept, early } = input;
   return {
-    features: slide.features.features.map(({ name }) => name),
+    ...columnsSpec(input),
     cellIds: Array.from(kept, cellName),
-    hasZ: slide.scan.hasZ,
-    hasQv,
     rowsPerGroup: ROWS_PER_GROUP,
+    early,
   };
 }
 
@@ -144,11 +152,11 @@ class Begun {
   }
 }
 
-async function* points(input: OutputInput, begun: Begun): AsyncGenerator<PointsBatch> {
+async function* points(input: OutputInput, begun: Begun): AsyncGenerator<PointsBatch | PointCells> {
   let rows = 0;
   for await (const batch of pointsOfTiles(input)) {
     yield batch;
-    rows += batch.x.length;
+    rows += batch.cell.length;
     input.onRows(rows);
     if (rows >= ROWS_PER_GROUP) begun.say();
   }
@@ -161,17 +169,24 @@ async function* pointsOfTiles({
   states,
   kept,
   hasQv,
-}: OutputInput): AsyncGenerator<PointsBatch> {
+  transcripts,
+  early,
+}: OutputInput): AsyncGenerator<PointsBatch | PointCells> {
   const code = new Uint32Array(slide.cells.priorId.length + 1);
   kept.forEach((cell, i) => {
     code[cell] = i + 1;
   });
+  let earlyLeft = early?.rows ?? 0;
   for (let tile = 0; tile < slide.plan.tiles.length; tile++) {
-    const columns = await regions.partition(tile);
-    const verdicts = await states.verdicts(tile);
-    const n = columns.row.length;
+    const n = transcripts[tile];
     if (n === 0) continue;
-    const { cell, probability, isControl } = saidOf(columns.feature, verdicts, code, slide.features.genes);
+    const cells = cellsOf(await states.verdicts(tile), n, code);
+    const from = Math.min(earlyLeft, n);
+    earlyLeft -= from;
+    if (from > 0)
+      yield { cell: cells.cell.subarray(0, from), probability: cells.probability.subarray(0, from) };
+    if (from === n) continue;
+    const columns = columnsWithin(await regions.partition(tile), from, n);
     yield {
       x: columns.x,
       y: columns.y,
@@ -179,35 +194,26 @@ async function* pointsOfTiles({
       feature: columns.feature,
       transcriptId: columns.transcript_id,
       qv: hasQv ? columns.qv : null,
-      cell,
-      probability,
-      isControl,
+      cell: cells.cell.subarray(from),
+      probability: cells.probability.subarray(from),
+      isControl: controlFlags(columns.feature, slide.features.genes),
     };
   }
 }
 
 /**
- * What the output says of each transcript of a tile: the code of its cell, and the verdict's probability, which is 0 where its
+ * What the output says of the cells of a tile's `n` transcripts: their codes, and the verdicts' probabilities, which are 0 where the
  * cell is not in the output, since nothing was said about background there.
  */
-function saidOf(
-  feature: Uint32Array,
-  verdicts: TileState['verdicts'] | null,
-  code: Uint32Array,
-  genes: number,
-): Pick<PointsBatch, 'cell' | 'probability' | 'isControl'> {
-  const n = feature.length;
+function cellsOf(verdicts: TileState['verdicts'] | null, n: number, code: Uint32Array): PointCells {
   const cell = new Uint32Array(n);
   const probability = new Float32Array(n).fill(1);
-  const isControl = new Uint8Array(n);
-  for (let i = 0; i < n; i++) {
-    if (feature[i] >= genes) isControl[i] = 1;
-    if (verdicts === null) continue;
+  for (let i = 0; verdicts !== null && i < n; i++) {
     const verdict = verdicts.cell[i];
     cell[i] = code[verdict];
     probability[i] = cell[i] === 0 && verdict !== 0 ? 0 : verdicts.probability[i];
   }
-  return { cell, probability, isControl };
+  return { cell, probability };
 }
 
 async function* cellShapes({ outlines, kept }: OutputInput): AsyncGenerator<ShapesBatch> {

@@ -52,12 +52,17 @@ export class RegionReader {
     return this.cores.meeting(rect);
   }
 
+  /** The file of a tile and its digest. */
+  fileOf(tile: number): { name: string; sha256: string } {
+    return { name: partitionName(this.plan.tiles[tile].id), sha256: this.sha256[tile] };
+  }
+
   /** All transcripts of one tile. Errors: `RUN_CORRUPT` when the file is missing or not what was written. */
   async partition(tile: number): Promise<PartitionColumns> {
     const hit = this.cache.get(tile);
     if (hit !== undefined) return hit;
-    const name = partitionName(this.plan.tiles[tile].id);
-    const columns = decodeTile(await this.store.read(name), this.sha256[tile], name);
+    const { name, sha256 } = this.fileOf(tile);
+    const columns = decodeTile(await this.store.read(name), sha256, name);
     this.cache.set(tile, columns, sizeOf(columns));
     return columns;
   }

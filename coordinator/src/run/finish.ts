@@ -9,6 +9,7 @@ import { priorCells } from '../cells/discovered.ts';
 import type { Corrections } from '../correct/annotations.ts';
 import { correctRun } from '../correct/run-stage.ts';
 import type { OutlinedCells } from '../output/cells.ts';
+import type { EarlyWork } from '../output/early-points.ts';
 import { threadedEncoders } from '../output/encoders.ts';
 import { readPosterior } from '../output/posterior-job.ts';
 import { type SlideTally, tallySlide } from '../output/tally.ts';
@@ -40,6 +41,8 @@ export interface FinishInput {
   stage: AssignStage;
   assigned: AssignSummary;
   outlines: OutlinedCells;
+  /** What is done of the output while workers are busy; null when nothing is. */
+  early: EarlyWork | null;
   /** Cell types for the correct stage; null without one. */
   reference: ReferenceProfiles | null;
   /** What the run found in the images; null when it went by a prior segmentation. */
@@ -56,6 +59,7 @@ export async function finishRun({
   stage,
   assigned,
   outlines,
+  early: earlyWork,
   reference,
   segmented,
   findings,
@@ -84,6 +88,7 @@ export async function finishRun({
   await stage.runner.close();
   if (large) for (const cached of [regions, states]) cached.keepAtMost(0);
   const writeStarted = performance.now();
+  const earlyPoints = (await earlyWork?.end()) ?? null;
   // Loaded while the first columns are encoded; what fails here fails again where it is needed.
   loadReport().catch(() => undefined);
   const { digest, bytes, nucleiDropped } = await timed(
@@ -100,6 +105,8 @@ export async function finishRun({
         states,
         outlines,
         tally,
+        transcripts: stage.transcripts,
+        early: earlyPoints,
         kept,
         counts,
         corrections,

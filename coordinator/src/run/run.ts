@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { SpatileError } from '@spatile/formats/errors';
 import type { RunOptions, RunSummary } from '../api.ts';
+import { isModelFitted } from '../assign/proseg-stage.ts';
 import { assignStage, runAssign } from '../assign/run-stage.ts';
+import type { AssignStage } from '../assign/stage.ts';
 import { isCorrecting, referenceInputs, slideReference } from '../correct/run-stage.ts';
 import { runOutline } from '../outline/round.ts';
+import { EarlyWork } from '../output/early-points.ts';
 import { openSegmentStage, segmentInputs, segmentRun } from '../segment/stage.ts';
 import { threadedDecoder } from '../threads/decoder.ts';
 import { ThreadPool } from '../threads/pool.ts';
@@ -133,10 +136,12 @@ async function wholeRun(
       throwIfAborted(options.signal);
       // A resumed run may have nothing left for them to do.
       if (mode !== 'resume') runner.warmUp();
+      let early: EarlyWork | null = null;
       try {
         await partitionSlide(input, slide, store, progress, decoder);
         throwIfAborted(options.signal);
         const stage = await assignStage(slide, store, runner, threads, options.progress);
+        early = beginEarly(stage, input, options);
         const assigned = await runAssign(stage);
         const outlines = await runOutline(stage);
         if (!isCorrecting(config)) await runner.close();
@@ -148,6 +153,7 @@ async function wholeRun(
           stage,
           assigned,
           outlines,
+          early,
           reference,
           segmented: segmented?.result ?? null,
           findings: [...input.findings, ...(segmented?.findings ?? []), ...findings, ...revisions],
@@ -155,6 +161,7 @@ async function wholeRun(
         });
       } finally {
         await runner.close();
+        await early?.close();
         runner = newRunner();
       }
     });
@@ -170,6 +177,18 @@ async function wholeRun(
     await runner.close();
     close();
   }
+}
+
+/**
+ * Begins what can be written of the output before cells are known; null where one worker is all that may be busy. A coordinator of
+ * a cluster does it while few tasks are about, that is until the model of `proseg` is fitted.
+ */
+function beginEarly(stage: AssignStage, input: OpenedInput, { cluster }: RunOptions): EarlyWork | null {
+  if (stage.threads.size === 0) return null;
+  const hasQv = input.bundle.transcripts.has.qv;
+  if (!cluster) return new EarlyWork(stage, hasQv, async () => true);
+  if (stage.slide.config.assign.method !== 'proseg') return null;
+  return new EarlyWork(stage, hasQv, async () => !(await isModelFitted(stage)));
 }
 
 /**

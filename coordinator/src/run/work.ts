@@ -9,7 +9,10 @@ import type { RunStore, Traffic } from './store.ts';
 export interface RunWork {
   /** By step (`assign-fit`, `assign`, `assign-border`, `outline`): number of tasks, and what they took together. */
   steps: Record<string, Work>;
-  /** Files and bytes of the run directory by folder; null for a resumed run, which reads again what it wrote before. */
+  /**
+   * Files and bytes of the run directory by folder, without what threads read to encode columns early; null for a resumed run, which
+   * reads again what it wrote before.
+   */
   storage: Record<string, Traffic> | null;
   /** Bytes of the files of the Zarr. */
   outputBytes: number;

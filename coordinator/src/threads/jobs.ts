@@ -9,6 +9,12 @@ import { type EncodedChunk, encodeChunk, type SinkColumn } from '@spatile/format
 import { receivedData, type SentData } from '@spatile/formats/spatialdata/pieces';
 import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import { bestCellStart, type CellStart, type KindsInput } from '../assign/proseg/kinds.ts';
+import {
+  type EarlyColumns,
+  type EarlyGroup,
+  encodeEarlyGroup,
+  readEarlyGroup,
+} from '../output/early-group.ts';
 import { type PosteriorInput, type PosteriorResult, posteriorJob } from '../output/posterior-job.ts';
 import { type DrawnReport, drawReport } from '../report/report.ts';
 import { digestFile } from '../run/digest-file.ts';
@@ -21,6 +27,9 @@ export const jobs = {
   digest: ({ path }: { path: string }): Promise<string> => digestFile(path),
   rows: (job: RowGroupsJob): Promise<DecodedRowGroups> => decodeRowGroups(job),
   draw: ({ path }: { path: string }): Promise<DrawnReport> => drawReport(path),
+  encodeEarlyGroup: (group: EarlyGroup): Promise<void> => encodeEarlyGroup(group),
+  readEarlyGroup: (file: Pick<EarlyGroup, 'directory' | 'file'>): Promise<EarlyColumns> =>
+    readEarlyGroup(file),
   kinds: async (input: KindsInput): Promise<CellStart | null> => bestCellStart(input),
   posterior: (input: PosteriorInput): Promise<PosteriorResult> => posteriorJob(input),
   validate: ({ path }: { path: string }): Promise<Finding[]> => validateSpatialData(path),

@@ -18,6 +18,9 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+/** `background`: takes the time that nobody else on the machine wants (on Linux, where a thread can have a priority of its own). */
+export type ThreadPriority = 'normal' | 'background';
+
 interface Member {
   worker: Worker;
   held: Map<number, Waiting>;
@@ -33,10 +36,12 @@ export class ThreadPool {
   #pumping = false;
   #next = 0;
   #size: number;
+  readonly #priority: ThreadPriority;
 
   /** `size` threads (seven at the most), each started when there is a job for it; 0 for none. */
-  constructor(size: number) {
+  constructor(size: number, priority: ThreadPriority = 'normal') {
     this.#size = Math.min(size, MOST_THREADS);
+    this.#priority = priority;
   }
 
   /** Threads that there may be. */
@@ -69,7 +74,10 @@ export class ThreadPool {
   }
 
   #start(): void {
-    const member: Member = { worker: new Worker(threadMain()), held: new Map() };
+    const member: Member = {
+      worker: new Worker(threadMain(), { workerData: { priority: this.#priority } }),
+      held: new Map(),
+    };
     member.worker.on('message', (reply: JobReply) => this.#settle(member, reply));
     member.worker.on('error', (cause) => this.#lose(member, cause));
     // A thread that has nothing to do keeps no process alive.

@@ -1,7 +1,7 @@
 import type { ColumnChunk, RowGroup } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { SOFTWARE } from './metadata.ts';
-import { type SinkColumn, type SinkData, schemaElement } from './parquet-chunk.ts';
+import { type EncodedChunk, type SinkColumn, type SinkData, schemaElement } from './parquet-chunk.ts';
 import type { PartialStore, StoreFile } from './store.ts';
 
 export type { SinkColumn, SinkData } from './parquet-chunk.ts';
@@ -37,12 +37,14 @@ export class ParquetSink {
   }
 
   /**
-   * Writes one row group of `rows` rows: the data of each column in the order of the columns, which is not to be used any
+   * Writes one row group of `rows` rows: each column in the order of the columns, encoded or as data, which is not to be used any
    * more. One after the other.
    */
-  async rowGroup(rows: number, data: readonly SinkData[]): Promise<void> {
+  async rowGroup(rows: number, data: readonly (SinkData | EncodedChunk)[]): Promise<void> {
     const encoded = await Promise.all(
-      data.map((values, i) => this.#store.encoders.column(this.#columns[i], values)),
+      data.map((values, i) =>
+        'chunk' in values ? values : this.#store.encoders.column(this.#columns[i], values),
+      ),
     );
     await this.#flush();
     const group: RowGroup = {

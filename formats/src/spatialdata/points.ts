@@ -2,40 +2,36 @@ import { SpatileError } from '../errors.ts';
 import type { Affine } from '../space.ts';
 import { CellDictionary } from './cell-dictionary.ts';
 import { groupJson, VERSIONS } from './metadata.ts';
+import type { EncodedChunk } from './parquet-chunk.ts';
 import { arrowSchema, pandasMetadata } from './parquet-metadata.ts';
 import { ParquetSink, type SinkColumn, type SinkData } from './parquet-sink.ts';
+import {
+  type EarlyPoints,
+  type FixedPoints,
+  featureDictionary,
+  fixedData,
+  type PointCells,
+  type PointsColumnsSpec,
+  pointColumns,
+  ROW_INDEX,
+} from './point-columns.ts';
 import type { PartialStore } from './store.ts';
 import { transformations } from './transforms.ts';
 
 /** Points of a SpatialData store: one row per transcript in `points/<name>/points.parquet/part.N.parquet`. */
 
-export interface PointsSpec {
-  /** Names of genes and controls; all of them become categories, used or not. */
-  features: readonly string[];
+export interface PointsSpec extends PointsColumnsSpec {
   /** Names of cells; code k of a batch is `cellIds[k - 1]`, code 0 the empty string (background). */
   cellIds: readonly string[];
-  hasZ: boolean;
-  hasQv: boolean;
   /** Rows per Parquet file and per row group; defaults 5,000,000 and 1,000,000. */
   rowsPerPart?: number;
   rowsPerGroup?: number;
+  /** Columns of the first rows that were encoded before; batches have nothing but cells of these, and are cut where they end. */
+  early?: EarlyPoints | null;
 }
 
 /** Any number of consecutive transcripts; all arrays have equal length. */
-export interface PointsBatch {
-  x: Float32Array;
-  y: Float32Array;
-  z: Float32Array | null;
-  feature: Int32Array | Uint32Array;
-  transcriptId: BigUint64Array;
-  qv: Float32Array | null;
-  cell: Uint32Array;
-  probability: Float32Array;
-  isControl: Uint8Array;
-}
-
-/** The name under which dask keeps an index without a name; pandas sees unique row numbers through all parts. */
-const ROW_INDEX = '__null_dask_index__';
+export interface PointsBatch extends FixedPoints, PointCells {}
 
 /** Columns of one row group as they fill up. */
 interface Buffers {
@@ -50,42 +46,20 @@ interface Buffers {
   isControl: Uint8Array;
 }
 
-const makeBuffers = (rows: number, spec: PointsSpec): Buffers => ({
-  x: new Float32Array(rows),
-  y: new Float32Array(rows),
-  z: new Float32Array(spec.hasZ ? rows : 0),
-  feature: new Int32Array(rows),
-  transcriptId: new BigUint64Array(rows),
-  qv: new Float32Array(spec.hasQv ? rows : 0),
-  cell: new Uint32Array(rows),
-  probability: new Float32Array(rows),
-  isControl: new Uint8Array(rows),
-});
-
-function columnsOf(spec: PointsSpec): SinkColumn[] {
-  const optional = (there: boolean, name: string): SinkColumn[] => (there ? [{ name, kind: 'float32' }] : []);
-  return [
-    { name: 'x', kind: 'float32' },
-    { name: 'y', kind: 'float32' },
-    ...optional(spec.hasZ, 'z'),
-    { name: 'feature_name', kind: 'text' },
-    { name: 'transcript_id', kind: 'uint64' },
-    ...optional(spec.hasQv, 'qv'),
-    { name: 'cell_id', kind: 'text' },
-    { name: 'probability', kind: 'float32' },
-    { name: 'is_control', kind: 'bool' },
-    { name: ROW_INDEX, kind: 'rowNumber' },
-  ];
-}
-
-/** `first`, `first + 1`, ...; 32 bits where they suffice, since the encoder is many times faster on them. */
-function rowNumbers(first: number, rows: number): Int32Array | BigInt64Array {
-  if (first + rows <= 0x7fffffff) {
-    const numbers = new Int32Array(rows);
-    for (let i = 0; i < rows; i++) numbers[i] = first + i;
-    return numbers;
-  }
-  return BigInt64Array.from({ length: rows }, (_, i) => BigInt(first + i));
+/** @param early whether all columns but those of cells are there already and need no room. */
+function makeBuffers(rows: number, { hasZ, hasQv }: PointsSpec, early: boolean): Buffers {
+  const fixed = early ? 0 : rows;
+  return {
+    x: new Float32Array(fixed),
+    y: new Float32Array(fixed),
+    z: new Float32Array(hasZ ? fixed : 0),
+    feature: new Int32Array(fixed),
+    transcriptId: new BigUint64Array(fixed),
+    qv: new Float32Array(hasQv ? fixed : 0),
+    cell: new Uint32Array(rows),
+    probability: new Float32Array(rows),
+    isControl: new Uint8Array(fixed),
+  };
 }
 
 /** Collects rows into row groups and row groups into parts, whatever the sizes of the batches. */
@@ -97,6 +71,7 @@ class PointsSink {
   readonly #rowsPerGroup: number;
   readonly #groupsPerPart: number;
   readonly #features: Uint8Array[];
+  readonly #early: EarlyPoints | null;
   readonly #cells: CellDictionary;
   readonly #footer: Record<string, string>;
   #buffers: Buffers;
@@ -113,13 +88,14 @@ class PointsSink {
     this.#store = store;
     this.#folder = folder;
     this.#spec = spec;
-    this.#columns = columnsOf(spec);
+    this.#columns = pointColumns(spec);
+    this.#early = spec.early ?? null;
     this.#rowsPerGroup = spec.rowsPerGroup ?? 1_000_000;
     this.#groupsPerPart = Math.max(1, Math.round((spec.rowsPerPart ?? 5_000_000) / this.#rowsPerGroup));
-    this.#features = spec.features.map((name) => Buffer.from(name, 'utf8'));
+    this.#features = featureDictionary(spec);
     this.#cells = new CellDictionary(spec.cellIds);
     this.#capacity = Math.min(this.#rowsPerGroup, 65_536);
-    this.#buffers = makeBuffers(this.#capacity, spec);
+    this.#buffers = this.#room();
     const entries = {
       pandas: pandasMetadata(this.#columns, [ROW_INDEX], new Map([['feature_name', spec.features.length]])),
     };
@@ -129,12 +105,12 @@ class PointsSink {
     };
   }
 
-  async add(batch: PointsBatch): Promise<void> {
+  async add(batch: PointsBatch | PointCells): Promise<void> {
     this.#check(batch);
     // A full row group then waits for no file before its columns are given out.
     await this.#openPart();
-    for (let from = 0; from < batch.x.length; ) {
-      const count = Math.min(batch.x.length - from, this.#rowsPerGroup - this.#rows);
+    for (let from = 0; from < batch.cell.length; ) {
+      const count = Math.min(batch.cell.length - from, this.#rowsPerGroup - this.#rows);
       this.#grow(this.#rows + count);
       this.#copy(batch, from, count);
       this.#rows += count;
@@ -143,8 +119,17 @@ class PointsSink {
     }
   }
 
-  #check(batch: PointsBatch): void {
-    const length = batch.x.length;
+  /** Whether the row group that fills up has its other columns already. */
+  get #isEarly(): boolean {
+    return this.#firstRow < (this.#early?.rows ?? 0);
+  }
+
+  #room(): Buffers {
+    return makeBuffers(this.#capacity, this.#spec, this.#isEarly);
+  }
+
+  #check(batch: PointsBatch | PointCells): void {
+    const { length } = batch.cell;
     for (const [name, values] of Object.entries(batch)) {
       const expected =
         (name === 'z' && !this.#spec.hasZ) || (name === 'qv' && !this.#spec.hasQv) ? null : length;
@@ -155,6 +140,17 @@ class PointsSink {
         );
       }
     }
+    const before = this.#firstRow + this.#rows;
+    const early = this.#early?.rows ?? 0;
+    if (!('x' in batch)) {
+      if (before + length <= early) return;
+      throw new SpatileError(
+        'INTERNAL',
+        `points: rows ${before} to ${before + length} have cells only, and the columns of ${early} rows were encoded before`,
+      );
+    }
+    if (length > 0 && this.#isEarly)
+      throw new SpatileError('INTERNAL', `points: columns of row ${before} were encoded before`);
     for (let i = 0; i < length; i++) {
       if (batch.feature[i] >= this.#features.length || batch.feature[i] < 0) {
         throw new SpatileError(
@@ -169,22 +165,33 @@ class PointsSink {
   #grow(rows: number): void {
     if (rows <= this.#capacity) return;
     while (this.#capacity < rows) this.#capacity = Math.min(this.#rowsPerGroup, this.#capacity * 2);
-    const grown = makeBuffers(this.#capacity, this.#spec);
+    const grown = this.#room();
     for (const key of Object.keys(grown) as (keyof Buffers)[]) {
       if (grown[key].length > 0) (grown[key] as Float32Array).set(this.#buffers[key] as Float32Array);
     }
     this.#buffers = grown;
   }
 
-  #copy(batch: PointsBatch, from: number, count: number): void {
+  #copy(batch: PointsBatch | PointCells, from: number, count: number): void {
     for (const key of Object.keys(this.#buffers) as (keyof Buffers)[]) {
-      const source = batch[key];
+      const source = (batch as PointsBatch)[key];
       if (this.#buffers[key].length === 0 || source === null) continue;
       (this.#buffers[key] as Float32Array).set(
         (source as Float32Array).subarray(from, from + count),
         this.#rows,
       );
     }
+  }
+
+  #fixedPoints(): FixedPoints {
+    const { hasZ, hasQv } = this.#spec;
+    const own = <T extends { subarray(from: number, to: number): T }>(values: T): T =>
+      values.subarray(0, this.#rows);
+    const { x, y, z, feature, transcriptId, qv, isControl } = this.#buffers;
+    return {
+      ...{ x: own(x), y: own(y), z: hasZ ? own(z) : null, qv: hasQv ? own(qv) : null },
+      ...{ feature: own(feature), transcriptId: own(transcriptId), isControl: own(isControl) },
+    };
   }
 
   async #openPart(): Promise<ParquetSink> {
@@ -196,29 +203,25 @@ class PointsSink {
   async #writeGroup(): Promise<void> {
     const rows = this.#rows;
     const own = this.#buffers;
-    const data: Record<string, SinkData> = {
-      x: own.x.subarray(0, rows),
-      y: own.y.subarray(0, rows),
-      z: own.z.subarray(0, rows),
-      feature_name: { codes: own.feature.subarray(0, rows), dictionary: this.#features },
-      transcript_id: own.transcriptId.subarray(0, rows),
-      qv: own.qv.subarray(0, rows),
-      cell_id: this.#cells.encode(own.cell.subarray(0, rows)),
-      probability: own.probability.subarray(0, rows),
-      is_control: own.isControl.subarray(0, rows),
-      [ROW_INDEX]: rowNumbers(this.#firstRow, rows),
-    };
+    const fixed: ReadonlyMap<string, SinkData | EncodedChunk> = this.#isEarly
+      ? await this.#early!.group(Math.floor(this.#firstRow / this.#rowsPerGroup))
+      : new Map(Object.entries(fixedData(this.#fixedPoints(), this.#features, this.#firstRow)));
+    const data = new Map<string, SinkData | EncodedChunk>([
+      ...fixed,
+      ['cell_id', this.#cells.encode(own.cell.subarray(0, rows))],
+      ['probability', own.probability.subarray(0, rows)],
+    ]);
     await this.#writing;
     const sink = await this.#openPart();
     this.#writing = sink.rowGroup(
       rows,
-      this.#columns.map(({ name }) => data[name]),
+      this.#columns.map(({ name }) => data.get(name)!),
     );
     // Whoever waits for it next hears of a failure.
     this.#writing.catch(() => undefined);
-    this.#buffers = makeBuffers(this.#capacity, this.#spec);
     this.#firstRow += rows;
     this.#rows = 0;
+    this.#buffers = this.#room();
     if (++this.#groups === this.#groupsPerPart) await this.#closePart();
   }
 
@@ -254,7 +257,7 @@ export async function writePoints(
   store: PartialStore,
   name: string,
   spec: PointsSpec,
-  batches: AsyncIterable<PointsBatch>,
+  batches: AsyncIterable<PointsBatch | PointCells>,
   targets: [string, Affine][],
 ): Promise<void> {
   const axes = spec.hasZ ? 'xyz' : 'xy';

@@ -7,6 +7,7 @@ import { type LabelSource, writeLabelImage } from './label-image.ts';
 import { type TranscriptLabels, writeLabelledPoints } from './labelled-points.ts';
 import { groupJson, rootJson } from './metadata.ts';
 import { nameProblem } from './names.ts';
+import type { PointCells } from './point-columns.ts';
 import { type PointsBatch, type PointsSpec, writePoints } from './points.ts';
 import { type ShapesBatch, writeShapes } from './shapes.ts';
 import { PartialStore } from './store.ts';
@@ -16,6 +17,7 @@ import { compose, transformations } from './transforms.ts';
 export type { CsrBlock, CsrBlocks } from './csr-blocks.ts';
 export type { Encoders } from './encoders.ts';
 export type { LabelSource } from './label-image.ts';
+export type { EarlyPoints, PointCells } from './point-columns.ts';
 export type { PointsBatch, PointsSpec } from './points.ts';
 export type { ShapesBatch } from './shapes.ts';
 export type { CsrMatrix, DenseRows, StreamedTable, TableColumn, TableSpec, UnsValue } from './table.ts';
@@ -26,7 +28,7 @@ export type { CsrMatrix, DenseRows, StreamedTable, TableColumn, TableSpec, UnsVa
  */
 export interface SpatialDataWriter {
   /** Streams transcripts; memory is two row groups. */
-  points(name: string, spec: PointsSpec, batches: AsyncIterable<PointsBatch>): Promise<void>;
+  points(name: string, spec: PointsSpec, batches: AsyncIterable<PointsBatch | PointCells>): Promise<void>;
   /** Streams what a method says of transcripts in cells; false when there was none and the element was left out. */
   labels(
     labels: TranscriptLabels,
