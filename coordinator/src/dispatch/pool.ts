@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { SpatileError } from '@spatile/formats/errors';
 import { type Death, deathOf, memoryKills } from '@spatile/formats/tile/death';
 import { type FromWorker, PayloadAssembler, sendMessage } from '@spatile/formats/tile/protocol';
-import { workerFlags } from '@spatile/formats/tile/worker-flags';
+import { workerEnvironment, workerFlags } from '@spatile/formats/tile/worker-flags';
 import { makeRoomForBuffers } from '@spatile/proto/heap-room';
 import type { PoolEvent, TaskPool } from './task-pool.ts';
 
@@ -38,6 +38,7 @@ export class WorkerPool implements TaskPool {
     const child = fork(workerMain(), [], {
       serialization: 'advanced',
       execArgv: workerFlags(this.memoryBytes),
+      env: workerEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.children.set(worker, child);

@@ -10,7 +10,7 @@ import {
   PayloadAssembler,
   sendMessage,
 } from '@spatile/formats/tile/protocol';
-import { workerFlags } from '@spatile/formats/tile/worker-flags';
+import { workerEnvironment, workerFlags } from '@spatile/formats/tile/worker-flags';
 
 export type Outcome = DoneMessage | FailedMessage | ({ type: 'died' } & Death);
 
@@ -76,6 +76,7 @@ export class KernelProcess {
     const child = fork(kernelMain(), [], {
       serialization: 'advanced',
       execArgv: workerFlags(this.#memoryBytes),
+      env: workerEnvironment(),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const assembler = new PayloadAssembler();

@@ -13,6 +13,7 @@ import { addWork, type Work } from '@spatile/formats/tile/work';
 import type { Handler } from '../handler.ts';
 import { failAt } from './failpoints.ts';
 import { wireError } from './failure.ts';
+import { freeBuffers } from './garbage.ts';
 import { peakResidentBytes } from './peak-memory.ts';
 
 /** The parts of `process` the loop uses; a test hands in its own. */
@@ -53,6 +54,7 @@ export function serve(
       reply = { type: 'failed', task: task.task, attempt: task.attempt, error: wireError(error) };
     }
     await send(reply).catch(() => host.exit(0));
+    freeBuffers();
   };
 
   host.on('disconnect', () => host.exit(0));
