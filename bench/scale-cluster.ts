@@ -35,15 +35,15 @@ const large = (tileSizeUm: number): ScaleCase['runs'] => [slide(1000 * MILLION, 
 const middle = (tileSizeUm: number): ScaleCase['runs'] => [slide(100 * MILLION, 0.5, tileSizeUm)];
 
 const CASES: Named[] = [
-  named('100 M transcripts, 100 workers, tiles of 800 um', middle(800), 100, 5),
+  named('100 M transcripts, 100 workers, tiles of 800 um', middle(800), 100, 2),
   named('100 M transcripts, 1,000 workers, tiles of 300 um', middle(300), 1000, 1),
-  named('1,000 M transcripts, 100 workers, tiles of 800 um', large(800), 100, 20),
+  named('1,000 M transcripts, 100 workers, tiles of 800 um', large(800), 100, 7),
   named('1,000 M transcripts, 1,000 workers, tiles of 300 um', large(300), 1000, 1),
   named(
     'three runs at once, of 100, 10 and 10 M transcripts, 100 workers',
     [...middle(300), ...[0, 1].map(() => slide(10 * MILLION, 0.5, 300))],
     100,
-    5,
+    2,
   ),
 ];
 const TINY = named('0.05 M transcripts, 20 workers', [slide(50_000, 1, 60)], 20, 4);

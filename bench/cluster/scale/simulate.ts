@@ -115,7 +115,7 @@ async function simulate(run: ScaleRun, { assign, outline }: ScaleTasks): Promise
   }, SAMPLE_MS);
   const [cpu, started] = [process.cpuUsage(), performance.now()];
   await runner.runGraph('assign', 'assigning', assign);
-  await runner.run('outline', 'outlining', outline);
+  await runner.runGraph('outline', 'outlining', outline);
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   committed = pool!.state().transfers.committed;

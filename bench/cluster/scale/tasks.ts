@@ -7,6 +7,7 @@ import {
   settleTasks,
 } from '@spatile/coordinator/assign/proseg-tasks';
 import { SettleInputs } from '@spatile/coordinator/assign/settle-inputs';
+import { strayTasks } from '@spatile/coordinator/assign/stray-tasks';
 import type { RoundTask } from '@spatile/coordinator/run/rounds';
 import { growRect } from '@spatile/formats/space';
 import type { Frame } from '@spatile/formats/tile/frame';
@@ -20,14 +21,16 @@ export interface Cost {
 }
 
 /**
- * Measured on runs of the default method on two cores of a server of 2020: processor seconds on 1 M transcripts
- * (`bench/results/scale.json`, proseg-1060), bytes of inputs and results in the events of a run of 0.1 M.
+ * Measured on a slide of 0.9 M transcripts and 300 genes, on two cores of a server of 2020: processor seconds with tiles of 480 um
+ * (as planned), bytes of inputs and results with tiles of 240 um, which are the most: of larger tiles a task holds less of its
+ * neighbours, and half as much of what is settled. By transcript that a task sees; settling, strays and outlines by those of the tile.
  */
 export const COSTS = {
-  assign: { seconds: 98e-6, inputBytes: 70, resultBytes: 36 },
-  border: { seconds: 40e-6, inputBytes: 120, resultBytes: 55 },
-  settle: { seconds: 2e-6, inputBytes: 40, resultBytes: 20 },
-  outline: { seconds: 7e-6, inputBytes: 19, resultBytes: 3.5 },
+  assign: { seconds: 33e-6, inputBytes: 35, resultBytes: 34 },
+  border: { seconds: 31e-6, inputBytes: 168, resultBytes: 29 },
+  settle: { seconds: 0.4e-6, inputBytes: 116, resultBytes: 17 },
+  strays: { seconds: 0.25e-6, inputBytes: 11, resultBytes: 1.2 },
+  outline: { seconds: 1.5e-6, inputBytes: 18, resultBytes: 3.7 },
 } as const satisfies Record<string, Cost>;
 
 /** What a simulated worker does with a task. */
@@ -41,7 +44,7 @@ export interface ScaleTask extends RoundTask {
   inputBytes: number;
 }
 
-/** The tasks of one slide: tiles with their borders and their settling, then outlines. */
+/** The tasks of one slide: tiles with their borders and their settling, then outlines with strays beside them. */
 export interface ScaleTasks {
   assign: ScaleTask[];
   outline: ScaleTask[];
@@ -80,13 +83,16 @@ export function scaleTasks(slide: ScaleSlide, timeScale: number, byteScale: numb
       ),
       ...settleTasks(stage, settling, units).map((task) => made(task, COSTS.settle, task.weight)),
     ],
-    outline: plan.tiles.map((tile, i) =>
-      made(
-        { id: tile.id, kind: 'outline', weight: stage.transcripts[i], transcripts: stage.transcripts[i] },
-        COSTS.outline,
-        tile.transcripts,
+    outline: [
+      ...plan.tiles.map((tile, i) =>
+        made(
+          { id: tile.id, kind: 'outline', weight: stage.transcripts[i], transcripts: stage.transcripts[i] },
+          COSTS.outline,
+          tile.transcripts,
+        ),
       ),
-    ),
+      ...strayTasks(stage).map((task) => made(task, COSTS.strays, task.weight)),
+    ],
   };
 }
 
