@@ -43,6 +43,7 @@ describe('baysor gives the same bytes', () => {
     const again = await run(slide, at('two.zarr'), settings, { mode: 'resume', workers: 2 });
     expect(again.digest).toBe(digest);
     expect(await recompute(at('two.run'), 't0004', 'assign')).toBe(true);
+    expect(await recompute(at('two.run'), 't0002', 'assign-settle')).toBe(true);
     expect(await recompute(at('two.run'), 't0002', 'outline')).toBe(true);
   });
 

@@ -1,11 +1,11 @@
 import type { AssignTile } from '@spatile/formats/tile/assign';
-import type { BaysorModel, BaysorResult, BaysorSettings } from '@spatile/formats/tile/baysor';
+import type { BaysorModel, BaysorSettings } from '@spatile/formats/tile/baysor';
 import { RandomStream } from '@spatile/random/stream';
 import { moleculeGraph } from '@spatile/worker/assign/baysor/graph';
 import { moleculesOf } from '@spatile/worker/assign/baysor/molecules';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assigned, fitted, type Point, SETTINGS, tileOf } from '../unit/baysor/toy.ts';
+import { assigned, fitted, type Point, SETTINGS, type ToyResult, tileOf } from '../unit/baysor/toy.ts';
 
 const EDGE = 60;
 const GENES = 12;
@@ -44,7 +44,7 @@ function scene(seed: number, clouds: number): Point[] {
 const scenes = fc.record({ seed: fc.nat(1000), clouds: fc.integer({ min: 1, max: 12 }) });
 
 /** Checks that the molecules of every cell hang together over passable edges. */
-function expectConnected(tile: AssignTile, result: BaysorResult, model: BaysorModel): void {
+function expectConnected(tile: AssignTile, result: ToyResult, model: BaysorModel): void {
   const molecules = moleculesOf(tile, settings);
   const graph = moleculeGraph(molecules);
   const cellOf = Array.from(molecules.at, (at) => result.claims.cell[at]);

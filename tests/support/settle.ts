@@ -1,7 +1,13 @@
-import { farClaimsOn } from '@spatile/coordinator/assign/settle';
 import type { RectUm } from '@spatile/formats/space';
 import { type AssignResult, assignResultFrom } from '@spatile/formats/tile/assign';
-import { type Claims, ownClaims, settleVerdicts, type Verdicts } from '@spatile/formats/tile/claims';
+import {
+  type Claims,
+  eachShared,
+  type FarClaims,
+  ownClaims,
+  settleVerdicts,
+  type Verdicts,
+} from '@spatile/formats/tile/claims';
 import type { Frame } from '@spatile/formats/tile/frame';
 import { cellsNear } from '@spatile/formats/tile/nearby';
 import {
@@ -18,6 +24,34 @@ export interface TileClaims {
   tile: number;
   core: RectUm;
   claims: Claims;
+}
+
+/**
+ * The claims of a tile on some rows of another (both ascending), copied: the claims of a result are views on all of it, and a tile
+ * would hold the results of all its neighbours at once.
+ *
+ * @param at the rows, and the observed places of their transcripts (microns).
+ * @param owns whether a cell is the claiming tile's own: other cells it cannot claim for.
+ */
+export function farClaimsOn(
+  at: { row: Uint32Array; x: Float32Array; y: Float32Array },
+  claims: Claims,
+  owns: (cell: number) => boolean,
+): FarClaims {
+  const found: [number, number][] = [];
+  eachShared(at.row, claims.row, (i, c) => {
+    if (claims.cell[c] !== 0 && owns(claims.cell[c])) found.push([i, c]);
+  });
+  return {
+    row: Uint32Array.from(found, ([i]) => at.row[i]),
+    x: Float32Array.from(found, ([i]) => at.x[i]),
+    y: Float32Array.from(found, ([i]) => at.y[i]),
+    cell: Uint32Array.from(found, ([, c]) => claims.cell[c]),
+    probability: Float32Array.from(found, ([, c]) => claims.probability[c]),
+    dx: Int8Array.from(found, ([, c]) => claims.dx[c]),
+    dy: Int8Array.from(found, ([, c]) => claims.dy[c]),
+    dl: Int8Array.from(found, ([, c]) => claims.dl[c]),
+  };
 }
 
 /** Settles the rows of a tile (observed at x, y); cell k is owned by tile `owner[k - 1]`. */

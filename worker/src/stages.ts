@@ -4,6 +4,7 @@ import { SETTLE_TILE } from '@spatile/formats/tile/settle';
 import { STRAYS_TILE } from '@spatile/formats/tile/strays';
 import { assignBaysor } from './assign/baysor/assign.ts';
 import { fitBaysor } from './assign/baysor/fit.ts';
+import { settleBaysor } from './assign/baysor/settle.ts';
 import { assignExpand } from './assign/expand/compute.ts';
 import { assignNucleus } from './assign/nucleus/compute.ts';
 import { prosegHandlers } from './assign/proseg/handlers.ts';
@@ -18,6 +19,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   'assign.expand': assignExpand,
   'assign.baysor': assignBaysor,
   'assign.baysor.fit': fitBaysor,
+  'assign.baysor.settle': settleBaysor,
   ...prosegHandlers,
   outline,
   ...Object.fromEntries(Object.entries(correctHandlers).map(([kind, { handler }]) => [kind, handler])),
@@ -28,7 +30,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
 export function inputKind(kind: string): string {
   if (Object.hasOwn(correctHandlers, kind)) return correctHandlers[kind].input;
   if (Object.hasOwn(segmentHandlers, kind)) return segmentHandlers[kind].input;
-  if (kind === 'assign.proseg.settle') return SETTLE_TILE;
+  if (kind === 'assign.proseg.settle' || kind === 'assign.baysor.settle') return SETTLE_TILE;
   if (kind === 'assign.proseg.strays') return STRAYS_TILE;
   return kind === 'outline' ? OUTLINE_TILE : ASSIGN_TILE;
 }

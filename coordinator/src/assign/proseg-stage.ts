@@ -14,7 +14,7 @@ const MODEL_FILE = 'fits/assign.frame';
  * meets are there, and a tile is settled when all around it are. Strays are still to be taken out (`strayTasks`).
  */
 export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
-  const { slide, runner, states, busyTiles } = stage;
+  const { runner, states, busyTiles } = stage;
   const model = await fittedModel(stage);
   const settling = new SettleInputs(stage);
   const units = prosegBorderUnits(stage);
@@ -25,14 +25,9 @@ export async function assignProseg(stage: AssignStage): Promise<AssignSummary> {
     ...settleTasks(stage, settling, units),
   ]);
   states.adoptResults(BORDERS, busyTiles);
-  const diagnostics: AssignSummary['diagnostics'] = [];
-  for (const tile of busyTiles) {
-    const { diagnostics: values } = await settling.metaOf(tile);
-    diagnostics.push({ tile: slide.plan.tiles[tile].id, values });
-  }
   return {
     method: 'proseg',
-    diagnostics,
+    diagnostics: await settling.diagnostics(busyTiles),
     model: {
       hash: model.hash,
       trace: model.trace,

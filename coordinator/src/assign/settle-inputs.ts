@@ -10,7 +10,7 @@ import { resultName } from '../run/rounds.ts';
 import type { SlideContext } from '../run/slide.ts';
 import type { BorderUnit } from '../seams/border.ts';
 import { ASSIGN_ROUND } from './geometric.ts';
-import type { AssignStage } from './stage.ts';
+import type { AssignStage, AssignSummary } from './stage.ts';
 
 type Stage = Pick<AssignStage, 'slide' | 'store' | 'regions' | 'busyTiles'>;
 
@@ -40,6 +40,16 @@ export class SettleInputs {
   /** What a tile's worker said beside its verdicts. Errors: `RUN_CORRUPT`. */
   async metaOf(tile: number): Promise<AssignResult['meta'] & { parts: PartPlace[] }> {
     return (await this.results.layout(this.nameOf(tile))).meta as never;
+  }
+
+  /** Numbers of the workers for the report, by tile. Errors: `RUN_CORRUPT`. */
+  async diagnostics(tiles: readonly number[]): Promise<AssignSummary['diagnostics']> {
+    const found: AssignSummary['diagnostics'] = [];
+    for (const tile of tiles) {
+      const { tile: id, diagnostics: values } = await this.metaOf(tile);
+      found.push({ tile: id, values });
+    }
+    return found;
   }
 
   /** Tiles that hold something and may have to do with what lies in a rectangle: its own, and those whose halo meets it. */

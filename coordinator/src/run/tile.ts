@@ -5,7 +5,7 @@ import type { WireError } from '@spatile/formats/tile/protocol';
 import type { TileSummary } from '../api.ts';
 import { fittedModel } from '../assign/baysor/fit.ts';
 import { baysorSettings } from '../assign/baysor/settings.ts';
-import { baysorTask } from '../assign/baysor-stage.ts';
+import { baysorSettleTasks, baysorTask } from '../assign/baysor-stage.ts';
 import { ASSIGN_ROUND, geometricTask } from '../assign/geometric.ts';
 import { storedModel } from '../assign/proseg-stage.ts';
 import {
@@ -120,7 +120,7 @@ async function taskOf(stage: StageInputs, store: RunStore, round: string, id: st
       );
     return task;
   }
-  if (round === SETTLE_ROUND && proseg) return settleTaskOf(stage, store, id);
+  if (round === SETTLE_ROUND && hasSettled(stage)) return settleTaskOf(stage, store, id);
   if (round === STRAY_ROUND && proseg) return strayTaskOf(stage, id);
   if (round !== ASSIGN_ROUND)
     throw new SpatileError(
@@ -152,9 +152,17 @@ async function borderTaskOf(
   return task;
 }
 
+/** Whether workers settle tiles by the run's method. */
+const hasSettled = ({ slide: { config } }: StageInputs): boolean =>
+  config.assign.method === 'proseg' || config.assign.method === 'baysor';
+
 async function settleTaskOf(stage: StageInputs, store: RunStore, id: string): Promise<RoundTask> {
   const what = `tile ${id}: round ${SETTLE_ROUND}`;
-  const tasks = settleTasks(stage, new SettleInputs(stage), prosegBorderUnits(stage));
+  const settling = new SettleInputs(stage);
+  const tasks =
+    stage.slide.config.assign.method === 'proseg'
+      ? settleTasks(stage, settling, prosegBorderUnits(stage))
+      : await baysorSettleTasks(stage, settling);
   const task = tasks.find((candidate) => candidate.id === id);
   if (task === undefined)
     throw new SpatileError('USAGE', `${what} does not know it, since it holds nothing; expected a busy tile`);
@@ -181,7 +189,7 @@ async function checkNeeds(store: RunStore, task: RoundTask, what: string): Promi
 /** Takes the settled states as they were when outlines were drawn. */
 async function adoptStates(stage: StageInputs, what: string): Promise<void> {
   const { config } = stage.slide;
-  if (config.assign.method !== 'proseg') {
+  if (!hasSettled(stage)) {
     if (!(await stage.states.adopt(SETTLED))) throw notSoFar(what, 'settled/0/complete.json');
     return;
   }

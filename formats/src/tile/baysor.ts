@@ -1,5 +1,5 @@
-import { type AssignResult, assignResultFrom, type TileExtras } from './assign.ts';
-import type { Columns, Frame } from './frame.ts';
+import type { TileExtras } from './assign.ts';
+import { type Frame, openPiece } from './frame.ts';
 import { pickTables } from './tables.ts';
 
 /** What goes into and comes out of the method `baysor` beside the frames of `assign.ts`. */
@@ -87,21 +87,48 @@ export interface Discovered {
   transcripts: Uint32Array;
 }
 
-export interface BaysorResult extends AssignResult {
-  discovered: Discovered;
+/** Transcripts of discovered cells that another tile may have found as well: index of the cell, input row. */
+export interface SharedRows {
+  index: Uint32Array;
+  row: Uint32Array;
 }
 
-const DISCOVERED_COLUMNS = { discovered: ['seedX', 'seedY', 'transcripts'] };
+const DISCOVERIES = 'baysor-discoveries';
+/** Name of the piece of a tile's result that says what it discovered. */
+export const DISCOVERIES_PIECE = 'discoveries';
 
-export function baysorResultFrom(frame: Frame): BaysorResult {
-  const { discovered } = pickTables(frame, DISCOVERED_COLUMNS) as unknown as { discovered: Discovered };
-  return { ...assignResultFrom(frame), discovered };
+export const discoveriesFrame = (discovered: Discovered, shared: SharedRows): Frame => ({
+  kind: DISCOVERIES,
+  meta: {},
+  tables: { discovered: { ...discovered }, shared: { ...shared } },
+  bare: true,
+});
+
+/** What a tile discovered, of a piece. Errors: `RUN_CORRUPT`. */
+export function discoveriesIn(frame: Frame, name: string): { discovered: Discovered; shared: SharedRows } {
+  const wanted = { discovered: ['seedX', 'seedY', 'transcripts'], shared: ['index', 'row'] };
+  return pickTables(openPiece(frame, name, DISCOVERIES), wanted) as unknown as {
+    discovered: Discovered;
+    shared: SharedRows;
+  };
 }
 
-/** Adds the table of discovered cells to an assign result. */
-export function withDiscovered(frame: Frame, discovered: Discovered): Frame {
-  return { ...frame, tables: { ...frame.tables, discovered: { ...discovered } as unknown as Columns } };
+/** Slide cells that discoveries of some tiles became: number of the tile, index there, slide cell. */
+export interface DiscoveryNames {
+  tile: Uint32Array;
+  index: Uint32Array;
+  cell: Uint32Array;
 }
+
+/** A task that settles a tile, with the names of discoveries there and around. */
+export const withNames = (frame: Frame, names: DiscoveryNames): Frame => ({
+  ...frame,
+  tables: { ...frame.tables, names: { ...names } },
+});
+
+/** Errors: `RUN_CORRUPT` when there are none. */
+export const namesIn = (frame: Frame): DiscoveryNames =>
+  pickTables(frame, { names: ['tile', 'index', 'cell'] }).names as unknown as DiscoveryNames;
 
 /**
  * Upper bound in bytes of what one tile needs in a worker beyond its process base; `transcripts` and `cells` of the padded

@@ -1,7 +1,6 @@
-import { farClaimsOn } from '@spatile/coordinator/assign/settle';
 import type { RectUm } from '@spatile/formats/space';
 import { describe, expect, it } from 'vitest';
-import { settleWith, type TileClaims } from '../../support/settle.ts';
+import { farClaimsOn, settleWith, type TileClaims } from '../../support/settle.ts';
 import { assignResult, type Claim } from './result.ts';
 
 /** The settled tile and two others: one shares its left edge, the other lies 20 um to the right. Cells k: owner of entry k - 1. */

@@ -6,6 +6,7 @@ import {
 import type { RectUm } from '@spatile/formats/space';
 import { DISCOVERED } from '@spatile/formats/tile/baysor';
 import { RandomStream } from '@spatile/random/stream';
+import { sharedRows } from '@spatile/worker/assign/baysor/result';
 import { describe, expect, it } from 'vitest';
 
 /** Cores of 100 um in a row. */
@@ -95,22 +96,18 @@ describe('discoveries of neighbouring tiles', () => {
   });
 
   it('keep their rows near the edge of the core only', () => {
-    const result = {
-      claims: {
-        row: Uint32Array.of(4, 5, 6, 7),
-        cell: Uint32Array.of(DISCOVERED + 1, 2, DISCOVERED, DISCOVERED + 1),
-        probability: new Float32Array(4),
-        dx: new Int8Array(4),
-        dy: new Int8Array(4),
-        dl: new Int8Array(4),
-      },
-      discovered: {
-        seedX: Float64Array.of(50, 99),
-        seedY: Float64Array.of(50, 60),
-        transcripts: Uint32Array.of(1, 2),
-      },
+    const claims = {
+      row: Uint32Array.of(4, 5, 6, 7),
+      cell: Uint32Array.of(DISCOVERED + 1, 2, DISCOVERED, DISCOVERED + 1),
     };
-    const [inner, edge] = discoveriesOf(3, { x0: 0, y0: 0, x1: 100, y1: 100 }, result, 20);
+    const discovered = {
+      seedX: Float64Array.of(50, 99),
+      seedY: Float64Array.of(50, 60),
+      transcripts: Uint32Array.of(1, 2),
+    };
+    const core = { x0: 0, y0: 0, x1: 100, y1: 100 };
+    const shared = sharedRows(claims, discovered, core, 20);
+    const [inner, edge] = discoveriesOf(3, core, discovered, shared);
     expect(inner).toMatchObject({ tile: 3, index: 0, home: true, transcripts: 1, rows: new Uint32Array(0) });
     expect(edge).toMatchObject({ home: true, rows: Uint32Array.of(4, 7) });
   });

@@ -1,18 +1,25 @@
-import { ASSIGN_TILE, type AssignTile, assignTileFrame } from '@spatile/formats/tile/assign';
+import {
+  ASSIGN_TILE,
+  type AssignResult,
+  type AssignTile,
+  assignTileFrame,
+} from '@spatile/formats/tile/assign';
 import {
   BAYSOR_FIT,
   type BaysorModel,
-  type BaysorResult,
   type BaysorSettings,
   baysorModelFrom,
   baysorModelParts,
-  baysorResultFrom,
+  DISCOVERIES_PIECE,
+  type Discovered,
+  discoveriesIn,
 } from '@spatile/formats/tile/baysor';
 import type { Columns } from '@spatile/formats/tile/frame';
 import { prefixed } from '@spatile/formats/tile/proseg';
 import type { RandomStream } from '@spatile/random/stream';
 import { assignBaysor } from '@spatile/worker/assign/baysor/assign';
 import { fitBaysor } from '@spatile/worker/assign/baysor/fit';
+import { wholeResult } from '../../support/settle.ts';
 
 export interface Point {
   x: number;
@@ -96,16 +103,19 @@ export async function fitted(tile: AssignTile, settings: BaysorSettings): Promis
   return baysorModelFrom(frame);
 }
 
+/** A tile's result put together again, with what was discovered. */
+export type ToyResult = AssignResult & { discovered: Discovered };
+
 /** The verdicts on one tile, given a model or one learned on the tile itself. */
 export async function assigned(
   tile: AssignTile,
   settings: BaysorSettings = SETTINGS,
   model?: BaysorModel,
-): Promise<BaysorResult> {
+): Promise<ToyResult> {
   const { meta, tables } = baysorModelParts(model ?? (await fitted(tile, settings)));
-  return baysorResultFrom(
-    await assignBaysor(assignTileFrame(tile, { meta: { ...meta, settings }, tables }), QUIET),
-  );
+  const extra = { meta: { ...meta, settings, bandUm: 10 }, tables };
+  const frame = await assignBaysor(assignTileFrame(tile, extra), QUIET);
+  return { ...wholeResult(frame), discovered: discoveriesIn(frame, DISCOVERIES_PIECE).discovered };
 }
 
 /** `n` molecules about a centre, genes by `gene`. */

@@ -1,10 +1,9 @@
-import { distanceToRectUm, type RectUm, rectContains } from '@spatile/formats/space';
-import type { BaysorResult } from '@spatile/formats/tile/baysor';
-import { DISCOVERED } from '@spatile/formats/tile/baysor';
+import { type RectUm, rectContains } from '@spatile/formats/space';
+import type { Discovered, SharedRows } from '@spatile/formats/tile/baysor';
 
 /** A cell that a tile found where the prior has none. */
 export interface Discovery {
-  /** Number of the tile and place in its result's `discovered`. */
+  /** Number of the tile and place among what it discovered. */
   tile: number;
   index: number;
   /** The tile's core, microns. */
@@ -21,42 +20,27 @@ export interface Discovery {
 /** Two discoveries are one cell when they share at least this part of the smaller one's transcripts. */
 const SHARED = 0.5;
 
-/**
- * The discoveries of one tile's result. @param borderUm a seed farther than this from every edge of the core is seen by no other
- * tile as a cell of its own.
- */
+/** The discoveries of one tile. */
 export function discoveriesOf(
   tile: number,
   core: RectUm,
-  { claims, discovered }: Pick<BaysorResult, 'claims' | 'discovered'>,
-  borderUm: number,
+  { seedX, seedY, transcripts }: Discovered,
+  shared: SharedRows,
 ): Discovery[] {
-  const inner = {
-    x0: core.x0 + borderUm,
-    y0: core.y0 + borderUm,
-    x1: core.x1 - borderUm,
-    y1: core.y1 - borderUm,
-  };
-  const rows: number[][] = Array.from(discovered.seedX, () => []);
-  claims.cell.forEach((cell, i) => {
-    if (cell >= DISCOVERED) rows[cell - DISCOVERED].push(claims.row[i]);
+  const rows: number[][] = Array.from(seedX, () => []);
+  shared.index.forEach((index, i) => {
+    rows[index].push(shared.row[i]);
   });
-  return Array.from(discovered.seedX, (seedX, index) => {
-    const seedY = discovered.seedY[index];
-    return {
-      tile,
-      index,
-      core,
-      seedX,
-      seedY,
-      transcripts: discovered.transcripts[index],
-      home: rectContains(core, seedX, seedY),
-      rows:
-        inner.x0 < inner.x1 && inner.y0 < inner.y1 && distanceToRectUm(inner, seedX, seedY) === 0
-          ? new Uint32Array(0)
-          : Uint32Array.from(rows[index]),
-    };
-  });
+  return Array.from(seedX, (x, index) => ({
+    tile,
+    index,
+    core,
+    seedX: x,
+    seedY: seedY[index],
+    transcripts: transcripts[index],
+    home: rectContains(core, x, seedY[index]),
+    rows: Uint32Array.from(rows[index]),
+  }));
 }
 
 /**

@@ -13,8 +13,8 @@ import { baysorResult } from './result.ts';
  * over neighbouring molecules and a prior segmentation that is trusted as far as told (Petukhov et al., "Cell segmentation in
  * imaging-based spatial transcriptomics", Nat Biotechnol 40:345, 2022).
  *
- * In: assign-tile with `meta.settings`, `meta.model` and table `lnProfile` (`formats/src/tile/baysor.ts`). Out: assign-result
- * with the table `discovered`; cells that no prior knows are called `DISCOVERED` plus their index there.
+ * In: assign-tile with `meta.settings`, `meta.model`, `meta.bandUm` and table `lnProfile` (`formats/src/tile/baysor.ts`). Out:
+ * assign-result in parts, with a piece of what was discovered; cells that no prior knows are called `DISCOVERED` plus their index there.
  */
 export const assignBaysor: Handler = async (input, context) => {
   const tile = tileOf(input);
@@ -35,9 +35,10 @@ export const assignBaysor: Handler = async (input, context) => {
   });
   let real = 0;
   for (const c of confidence) real += c;
-  return baysorResult(tile, mixture, fates, names, ground, {
+  const diagnostics = {
     ...fates.diagnostics,
     discovered: names.discovered.seedX.length,
     meanConfidence: molecules.n === 0 ? 0 : real / molecules.n,
-  });
+  };
+  return baysorResult(tile, mixture, fates, names, ground, diagnostics, input.meta.bandUm as number);
 };

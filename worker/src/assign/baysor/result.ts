@@ -1,20 +1,29 @@
-import { rectContains } from '@spatile/formats/space';
+import { distanceToRectUm, type RectUm, rectContains } from '@spatile/formats/space';
+import { type AssignResult, type AssignTile, CONTROL_GENE } from '@spatile/formats/tile/assign';
 import {
-  type AssignResult,
-  type AssignTile,
-  assignResultFrame,
-  CONTROL_GENE,
-} from '@spatile/formats/tile/assign';
-import { withDiscovered } from '@spatile/formats/tile/baysor';
-import type { Frame } from '@spatile/formats/tile/frame';
+  DISCOVERED,
+  DISCOVERIES_PIECE,
+  type Discovered,
+  discoveriesFrame,
+  type SharedRows,
+} from '@spatile/formats/tile/baysor';
+import type { Claims } from '@spatile/formats/tile/claims';
+import { encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import { labelRuns } from '../../raster/labels.ts';
 import type { PixelWindow } from '../../raster/lattice.ts';
 import { labelAt } from '../geometric-result.ts';
+import { ownedBy, partedFrame } from '../proseg/settle/parts.ts';
 import type { Fates } from './iterate.ts';
 import type { Mixture } from './mixture.ts';
 import type { Names } from './name-cells.ts';
 
-/** The result of one tile: claims of the core and of reported cells in the halo, and the pixels of reported cells. */
+/** Discoveries whose seed is nearer than this many scales to an edge of the core may be a neighbour's as well. */
+const BORDER_SCALES = 4;
+
+/**
+ * The result of one tile: claims of the core and of reported cells in the halo, and the pixels of reported cells, in parts
+ * (`bandUm` wide along the edges), and what was discovered.
+ */
 export function baysorResult(
   tile: AssignTile,
   mixture: Mixture,
@@ -22,6 +31,7 @@ export function baysorResult(
   names: Names,
   ground: { window: PixelWindow; labels: Int32Array },
   diagnostics: Record<string, number>,
+  bandUm: number,
 ): Frame {
   const claims = claimsOf(tile, mixture, fates, names, ground);
   const { runs, cells } = pixelsOf(mixture, names, ground);
@@ -39,7 +49,41 @@ export function baysorResult(
     cells,
     loadings: { value: new Float32Array(0) },
   };
-  return withDiscovered(assignResultFrame(result), names.discovered);
+  const owns = ownedBy(tile);
+  const frame = partedFrame(result, tile, bandUm, (cell) => cell >= DISCOVERED || owns(cell));
+  const shared = sharedRows(
+    claims,
+    names.discovered,
+    tile.meta.core,
+    BORDER_SCALES * mixture.settings.scaleUm,
+  );
+  return {
+    ...frame,
+    pieces: { ...frame.pieces, [DISCOVERIES_PIECE]: encodeFrame(discoveriesFrame(names.discovered, shared)) },
+  };
+}
+
+/**
+ * Rows of the transcripts of discovered cells where another tile may have found the same cell.
+ * @param borderUm a seed farther than this from every edge of the core is seen by no other tile as a cell of its own.
+ */
+export function sharedRows(
+  { cell, row }: Pick<Claims, 'cell' | 'row'>,
+  { seedX, seedY }: Discovered,
+  { x0, y0, x1, y1 }: RectUm,
+  borderUm: number,
+): SharedRows {
+  const inner = { x0: x0 + borderUm, y0: y0 + borderUm, x1: x1 - borderUm, y1: y1 - borderUm };
+  const isDeep = (index: number): boolean =>
+    inner.x0 < inner.x1 && inner.y0 < inner.y1 && distanceToRectUm(inner, seedX[index], seedY[index]) === 0;
+  const deep = Uint8Array.from(seedX, (_, index) => (isDeep(index) ? 1 : 0));
+  const at = Uint32Array.from(cell.keys()).filter(
+    (i) => cell[i] >= DISCOVERED && deep[cell[i] - DISCOVERED] === 0,
+  );
+  return {
+    index: Uint32Array.from(at, (i) => cell[i] - DISCOVERED),
+    row: Uint32Array.from(at, (i) => row[i]),
+  };
 }
 
 /**

@@ -18,17 +18,25 @@ import {
 } from '@spatile/formats/tile/parts';
 import { grouped, NO_SQUARE, picked, SQUARES, Squares, voxelsOf } from './squares.ts';
 
+/** Whether a cell is a tile's own. */
+export function ownedBy({ cells }: AssignTile): (cell: number) => boolean {
+  const own = new Set(cells.cell.filter((_, i) => cells.owned[i] === 1));
+  return (cell) => own.has(cell);
+}
+
 /**
  * A tile's result as its readers want it (`formats/src/tile/parts.ts`).
  * @param bandUm how far from an edge of the core neighbours and border units look: the width of the squares along the edges.
+ * @param owns whether a cell is the tile's own.
  */
-export function partedFrame(result: AssignResult, tile: AssignTile, bandUm: number): Frame {
+export function partedFrame(
+  result: AssignResult,
+  tile: AssignTile,
+  bandUm: number,
+  owns = ownedBy(tile),
+): Frame {
   const { core, gridOriginUm } = tile.meta;
-  const own = new Set(tile.cells.cell.filter((_, i) => tile.cells.owned[i] === 1));
-  const claims = withPlaces(
-    ownClaims(result.claims, (cell) => own.has(cell)),
-    tile,
-  );
+  const claims = withPlaces(ownClaims(result.claims, owns), tile);
   const squares = new Squares(core, bandUm, gridOriginUm, result.meta.voxelUm);
   const inCore = (i: number): boolean => rectContains(core, claims.x[i], claims.y[i]);
   const claimed = grouped(claims.row.length, (i) =>

@@ -1,4 +1,4 @@
-import { settleVerdicts, type Verdicts } from '@spatile/formats/tile/claims';
+import { type FarClaims, settleVerdicts, type Verdicts } from '@spatile/formats/tile/claims';
 import { encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import { cellsNear, type TileCells } from '@spatile/formats/tile/nearby';
 import {
@@ -35,21 +35,32 @@ const EVERYWHERE: VoxelBox = [-Infinity, -Infinity, Infinity, Infinity];
  * border units put over them: new verdicts for the transcripts observed in a strip, new voxels for the cells that were active there.
  * In: settle-tile. Out: settled-tile. Errors: `RUN_CORRUPT` for damaged pieces, `INTERNAL` for transcripts that are not named.
  */
-export const settle: Handler = async (input) => {
+export const settle: Handler = async (input) => settledTile(input);
+
+/** What the parts of a tile's result and the claims of others are called on the slide. */
+export interface Naming {
+  part: (tile: number, part: TilePart) => TilePart;
+  far: (tile: number, claims: FarClaims) => FarClaims;
+}
+
+const AS_THEY_ARE: Naming = { part: (_, part) => part, far: (_, claims) => claims };
+
+/** The settled tile of a settle-tile. Errors: as of `settle`. */
+export function settledTile(input: Frame, naming = AS_THEY_ARE): Frame {
   const task = settleTaskFrom(input);
   const { sources } = task;
   const own = sources.tiles.find(({ tile }) => tile === task.number)!;
-  const parts = own.parts.map((name) => tilePartIn(input, name));
+  const parts = own.parts.map((name) => naming.part(own.tile, tilePartIn(input, name)));
   const earlier = sources.units.map((name) => borderOutcomeIn(input, name));
   const { row, gene } = transcriptsOf(parts);
   const claims = parts.map((part) => part.claims);
   const far = sources.tiles.flatMap(({ tile, core, far: name }) =>
-    name === null ? [] : [{ tile, core, claims: farClaimsIn(input, name) }],
+    name === null ? [] : [{ tile, core, claims: naming.far(tile, farClaimsIn(input, name)) }],
   );
   const verdicts = settleVerdicts(row, claims, far, `tile ${task.tile}`);
   overlayClaims(verdicts, row, earlier);
   return settledFrame(task, own.core, { ...verdicts, gene }, settledCells(parts, earlier));
-};
+}
 
 /** Rows and genes of all parts, ascending by row. */
 function transcriptsOf(parts: readonly TilePart[]): { row: Uint32Array; gene: Uint16Array } {
