@@ -41,9 +41,23 @@ function textData(values: readonly string[]): SinkData {
   return { codes, dictionary: [...place.keys()].map((value) => Buffer.from(value, 'utf8')) };
 }
 
+/** Least x, least y, most x, most y. */
+type Box = [number, number, number, number];
+
+/** The box around a box and x, y pairs. */
+function boxAround([x0, y0, x1, y1]: Box, ring: Float64Array): Box {
+  for (let i = 0; i < ring.length; i += 2) {
+    x0 = Math.min(x0, ring[i]);
+    y0 = Math.min(y0, ring[i + 1]);
+    x1 = Math.max(x1, ring[i]);
+    y1 = Math.max(y1, ring[i + 1]);
+  }
+  return [x0, y0, x1, y1];
+}
+
 /** Extent and kinds of all geometries seen, for the `geo` entry. */
 class GeometrySummary {
-  readonly #bbox = [
+  #bbox: Box = [
     Number.POSITIVE_INFINITY,
     Number.POSITIVE_INFINITY,
     Number.NEGATIVE_INFINITY,
@@ -55,14 +69,7 @@ class GeometrySummary {
   add(wkb: Uint8Array): void {
     if (wkb[1] === WKB_POLYGON) this.#polygons = true;
     else this.#multiPolygons = true;
-    for (const rings of decodeWkb(wkb)) {
-      for (let i = 0; i < rings[0].length; i += 2) {
-        this.#bbox[0] = Math.min(this.#bbox[0], rings[0][i]);
-        this.#bbox[1] = Math.min(this.#bbox[1], rings[0][i + 1]);
-        this.#bbox[2] = Math.max(this.#bbox[2], rings[0][i]);
-        this.#bbox[3] = Math.max(this.#bbox[3], rings[0][i + 1]);
-      }
-    }
+    for (const [outline] of decodeWkb(wkb)) this.#bbox = boxAround(this.#bbox, outline);
   }
 
   /** GeoParquet 1.0.0 metadata. `crs: null` must be said: leaving it out would mean longitude and latitude. */
