@@ -4,6 +4,7 @@ import { tileService } from '@spatile/coordinator/cluster/tile-service';
 import { encodeFrame } from '@spatile/formats/tile/frame';
 import { services } from '@spatile/proto/definition';
 import { makeRoomForBuffers } from '@spatile/proto/heap-room';
+import { payloadOf } from '@spatile/proto/payload';
 import { widenWindows } from '@spatile/proto/window';
 
 /**
@@ -16,7 +17,7 @@ const payload = encodeFrame({ kind: 'bench', meta: {}, tables: { all: { numbers 
 const book = new TaskBook('bench', (event) => {
   if (event.type === 'done') event.settled?.(null);
 });
-for (let k = 0; k < tasks; k++) book.open(k, `t${k}`, 1, 'bench', async () => payload);
+for (let k = 0; k < tasks; k++) book.open(k, `t${k}`, 1, 'bench', async () => payloadOf(payload));
 const server = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 });
 server.addService(services().TileData.service, tileService(book, null).handlers);
 let before = process.cpuUsage();

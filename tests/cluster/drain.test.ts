@@ -1,5 +1,6 @@
 import { ClusterPool } from '@spatile/coordinator/cluster/pool';
 import type { PoolEvent } from '@spatile/coordinator/dispatch/task-pool';
+import { payloadOf } from '@spatile/proto/payload';
 import type { Kernel, Outcome } from '@spatile/worker/cluster/kernel-process';
 import { LEFT, serveCluster } from '@spatile/worker/cluster/serve';
 import { pino } from 'pino';
@@ -54,7 +55,7 @@ describe.skipIf(!hasBroker)('a worker that is asked to leave in the middle of a 
         if (event.type === 'done') event.settled?.(null);
       },
     );
-    await pool.send(0, 't1', 1, 'kind', async () => Buffer.from('input'));
+    await pool.send(0, 't1', 1, 'kind', async () => payloadOf(Buffer.from('input')));
   });
   afterEach(() => pool.close());
 

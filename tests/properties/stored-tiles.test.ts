@@ -13,12 +13,13 @@ import { RunStore } from '@spatile/coordinator/run/store';
 import type { Scan } from '@spatile/coordinator/scan/scan';
 import { defaultConfig } from '@spatile/formats/config/schema';
 import { growRect } from '@spatile/formats/space';
-import { ASSIGN_TILE, storedTileFrame } from '@spatile/formats/tile/assign';
-import { decodeFrame, encodeFrame, frameDigest } from '@spatile/formats/tile/frame';
+import { storedTileFrame } from '@spatile/formats/tile/assign';
+import { frameDigest } from '@spatile/formats/tile/frame';
 import { tileOf } from '@spatile/worker/assign/tile';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { referenceTranscripts } from '../support/reference-tile.ts';
+import { sent } from '../support/sent.ts';
 
 /** Tiles of 64 x 48 um in two rows of three; the lattice is 16 um wide. */
 const [WIDE, HIGH, LATTICE_UM] = [64, 48, 16];
@@ -133,9 +134,8 @@ it('a worker puts together the tile that whole partitions give, bit for bit', as
       const inputs = new TileInputs(slide, regions, new CellIndex(cells));
       for (const [t, { id, core }] of tiles.entries()) {
         expect(await regions.partition(t)).toEqual(before[t]);
-        const stored = await inputs.storedTile(id, core, haloUm);
-        const sent = decodeFrame(encodeFrame(storedTileFrame(stored)), ASSIGN_TILE);
-        const { transcripts, meta } = tileOf(sent);
+        const frame = storedTileFrame(inputs.storedTile(id, core, haloUm));
+        const { transcripts, meta } = tileOf(await sent(store, frame));
         expect(meta.region).toEqual(growRect(core, haloUm));
         expect(transcripts).toEqual(
           await referenceTranscripts(regions, meta.region, slide.features.modelGene),

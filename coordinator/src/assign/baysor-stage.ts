@@ -61,7 +61,7 @@ export function baysorTask(
     transcripts: transcripts[tile],
     areaUm: core,
     input: async (): Promise<Frame> => {
-      const tile = await inputs.storedTile(id, core, slide.plan.haloUm);
+      const tile = inputs.storedTile(id, core, slide.plan.haloUm);
       const { meta, tables } = baysorModelParts(model);
       return storedTileFrame(tile, { meta: { ...meta, settings, bandUm: bandUm(slide) }, tables });
     },

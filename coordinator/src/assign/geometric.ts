@@ -26,7 +26,7 @@ export function geometricTask(
     transcripts: transcripts[tile],
     areaUm: core,
     input: async (): Promise<Frame> => {
-      const tile = await inputs.storedTile(id, core, slide.plan.haloUm);
+      const tile = inputs.storedTile(id, core, slide.plan.haloUm);
       return storedTileFrame(tile, { meta: { settings } });
     },
   };

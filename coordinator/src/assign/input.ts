@@ -21,8 +21,8 @@ export class TileInputs {
     this.genes = encodeGenes(slide.features.modelGene);
   }
 
-  /** What a task says of a tile, its transcripts as they are stored. */
-  async storedTile(id: string, core: RectUm, haloUm: number): Promise<StoredTile> {
+  /** What a task says of a tile, and where its transcripts are stored. */
+  storedTile(id: string, core: RectUm, haloUm: number): StoredTile {
     const region = growRect(core, haloUm);
     const { features, config, scan } = this.slide;
     return {
@@ -37,7 +37,7 @@ export class TileInputs {
       },
       ...this.cellTables(core, region),
       genes: this.genes,
-      blocks: await this.regions.blocks(region),
+      blocks: this.regions.blocks(region),
     };
   }
 

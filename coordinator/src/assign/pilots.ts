@@ -133,7 +133,7 @@ async function inputOf(
   { kind, meta, tables, pieces }: FitTask,
 ): Promise<Frame> {
   if (kind === 'assign.proseg.fit') return { kind: ASSIGN_TILE, meta, tables, pieces };
-  return storedTileFrame(await inputs.storedTile(id, core, slide.plan.haloUm), { meta, tables, pieces });
+  return storedTileFrame(inputs.storedTile(id, core, slide.plan.haloUm), { meta, tables, pieces });
 }
 
 /** Slide totals per model gene. */

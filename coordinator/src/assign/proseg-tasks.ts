@@ -33,7 +33,7 @@ export function prosegTask(
     transcripts: transcripts[tile],
     areaUm: core,
     input: async (): Promise<Frame> => {
-      const tile = await inputs.storedTile(id, core, slide.plan.haloUm);
+      const tile = inputs.storedTile(id, core, slide.plan.haloUm);
       return storedTileFrame(tile, {
         meta: {
           model: model.frame,
@@ -105,8 +105,8 @@ export function borderTask(
       ...earlier.map(({ phase, id }) => taskKey(borderRound(phase), id)),
     ],
     input: async (): Promise<Frame> => {
-      const tile = await inputs.storedTile(unit.id, unit.strip, contextUm);
-      const { sources, pieces } = await settling.around(unit, earlier);
+      const tile = inputs.storedTile(unit.id, unit.strip, contextUm);
+      const { sources, stored } = await settling.around(unit, earlier);
       return storedTileFrame(tile, {
         meta: {
           model: model.frame,
@@ -114,7 +114,8 @@ export function borderTask(
           schedule: borderSchedule(config),
           sources,
         },
-        pieces: { [GLOBALS_PIECE]: modelPiece(model), ...pieces },
+        pieces: { [GLOBALS_PIECE]: modelPiece(model) },
+        stored,
       });
     },
   };

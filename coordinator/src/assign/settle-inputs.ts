@@ -1,6 +1,6 @@
 import { growRect, type RectUm, rectsIntersect } from '@spatile/formats/space';
 import { ASSIGN_RESULT, type AssignResult } from '@spatile/formats/tile/assign';
-import type { Frame } from '@spatile/formats/tile/frame';
+import type { Frame, StoredPiece } from '@spatile/formats/tile/frame';
 import { FAR_PIECE, OUTCOME_PIECE, type PartPlace } from '@spatile/formats/tile/parts';
 import { type VoxelBox, voxelBox } from '@spatile/formats/tile/runs';
 import { type SettleSources, settleTileFrame, type TileSource } from '@spatile/formats/tile/settle';
@@ -66,10 +66,10 @@ export class SettleInputs {
   async around(
     { region }: BorderUnit,
     earlier: readonly BorderUnit[],
-  ): Promise<{ sources: SettleSources; pieces: Record<string, Uint8Array> }> {
+  ): Promise<{ sources: SettleSources; stored: Record<string, StoredPiece> }> {
     const { plan, config } = this.slide;
     const inside = voxelBox(region, plan.gridOriginUm, config.assign.proseg.voxelUm);
-    const pieces: Record<string, Uint8Array> = {};
+    const stored: Record<string, StoredPiece> = {};
     const tiles: TileSource[] = [];
     for (const tile of this.tilesAround(region)) {
       const { parts } = await this.metaOf(tile);
@@ -78,14 +78,14 @@ export class SettleInputs {
       );
       tiles.push(
         await this.source(
-          pieces,
+          stored,
           tile,
           near.map(({ name }) => name),
           true,
         ),
       );
     }
-    return { sources: { tiles, units: await this.outcomes(pieces, earlier) }, pieces };
+    return { sources: { tiles, units: await this.outcomes(stored, earlier) }, stored };
   }
 
   /**
@@ -96,10 +96,10 @@ export class SettleInputs {
     const { plan } = this.slide;
     const { id } = plan.tiles[tile];
     const { parts, voxelUm, layers, layerUm } = await this.metaOf(tile);
-    const pieces: Record<string, Uint8Array> = {};
+    const stored: Record<string, StoredPiece> = {};
     const all = parts.map(({ name }) => name);
-    const tiles = [await this.source(pieces, tile, all, false)];
-    for (const other of this.claimants(tile)) tiles.push(await this.source(pieces, other, [], true));
+    const tiles = [await this.source(stored, tile, all, false)];
+    for (const other of this.claimants(tile)) tiles.push(await this.source(stored, other, [], true));
     return settleTileFrame(
       {
         tile: id,
@@ -107,9 +107,9 @@ export class SettleInputs {
         grid: { voxelUm, layers, layerUm },
         gridOriginUm: plan.gridOriginUm,
         bandUm: bandUm(this.slide),
-        sources: { tiles, units: await this.outcomes(pieces, units) },
+        sources: { tiles, units: await this.outcomes(stored, units) },
       },
-      pieces,
+      stored,
     );
   }
 
@@ -127,23 +127,23 @@ export class SettleInputs {
   }
 
   private async source(
-    pieces: Record<string, Uint8Array>,
+    stored: Record<string, StoredPiece>,
     tile: number,
     parts: readonly string[],
     far: boolean,
   ): Promise<TileSource> {
-    const names = await this.results.add(pieces, this.nameOf(tile), far ? [...parts, FAR_PIECE] : parts);
+    const names = await this.results.add(stored, this.nameOf(tile), far ? [...parts, FAR_PIECE] : parts);
     const { core } = this.slide.plan.tiles[tile];
     return { tile, core, parts: names.slice(0, parts.length), far: far ? names[parts.length] : null };
   }
 
   private async outcomes(
-    pieces: Record<string, Uint8Array>,
+    stored: Record<string, StoredPiece>,
     units: readonly BorderUnit[],
   ): Promise<string[]> {
     const names: string[] = [];
     for (const { phase, id } of units)
-      names.push(...(await this.results.add(pieces, resultName(borderRound(phase), id), [OUTCOME_PIECE])));
+      names.push(...(await this.results.add(stored, resultName(borderRound(phase), id), [OUTCOME_PIECE])));
     return names;
   }
 }

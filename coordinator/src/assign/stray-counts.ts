@@ -51,12 +51,10 @@ export async function slideCounts(stage: Stage): Promise<SlideCounts> {
   const featureOf = featuresOf(slide.features);
   const pieces = new StoredPieces(store, SETTLED_TILE);
   for (const tile of busyTiles) {
-    const found: Record<string, Uint8Array> = {};
     const name = stateName(BORDERS, slide.plan.tiles[tile].id);
-    const [cellsName, countsName] = await pieces.add(found, name, [CELLS_PIECE, COUNTS_PIECE]);
-    const frame = { kind: SETTLED_TILE, meta: {}, tables: {}, pieces: found };
-    const cells = settledCellsIn(frame, cellsName);
-    const counts = settledCountsIn(frame, countsName);
+    const { frame, as } = await pieces.read(name, [CELLS_PIECE, COUNTS_PIECE]);
+    const cells = settledCellsIn(frame, as[0]);
+    const counts = settledCountsIn(frame, as[1]);
     cells.cell.forEach((cell, i) => {
       component[cell - 1] = cells.component[i];
       transcripts[cell - 1] += counts.own.transcripts[i];

@@ -1,5 +1,5 @@
 import { growRect, type RectUm } from '@spatile/formats/space';
-import type { Frame } from '@spatile/formats/tile/frame';
+import type { Frame, StoredPiece } from '@spatile/formats/tile/frame';
 import { SETTLED_TILE, VERDICTS_PIECE } from '@spatile/formats/tile/settled';
 import { type StrayCells, straysTileFrame } from '@spatile/formats/tile/strays';
 import { CellIndex } from '../cells/region.ts';
@@ -54,8 +54,8 @@ class StrayInputs {
     this.#counts ??= slideCounts(this.#stage);
     const counts = await this.#counts;
     const { id } = slide.plan.tiles[tile];
-    const pieces: Record<string, Uint8Array> = {};
-    const [verdicts] = await this.#pieces.add(pieces, stateName(BORDERS, id), [VERDICTS_PIECE]);
+    const stored: Record<string, StoredPiece> = {};
+    const [verdicts] = await this.#pieces.add(stored, stateName(BORDERS, id), [VERDICTS_PIECE]);
     const task = {
       tile: id,
       verdicts,
@@ -66,7 +66,7 @@ class StrayInputs {
       radiusUm: ambient.radiusUm,
     };
     const cells = this.#cellsIn(growRect(counts.seeds.get(tile)!, ambient.radiusUm), counts);
-    return straysTileFrame(task, cells, counts.profiles, pieces);
+    return straysTileFrame(task, cells, counts.profiles, stored);
   }
 
   /** The cells with a voxel whose seeds lie in a rectangle (edges included). */

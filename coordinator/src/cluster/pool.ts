@@ -7,6 +7,7 @@ import { services } from '@spatile/proto/definition';
 import { Health } from '@spatile/proto/health';
 import { makeRoomForBuffers } from '@spatile/proto/heap-room';
 import { checkRunId } from '@spatile/proto/names';
+import type { Payload } from '@spatile/proto/payload';
 import { type Security, serverCredentials } from '@spatile/proto/security';
 import type { Tracer } from '@spatile/proto/tracing';
 import { widenWindows } from '@spatile/proto/window';
@@ -126,7 +127,7 @@ export class ClusterPool implements TaskPool {
     task: string,
     attempt: number,
     kind: string,
-    input: () => Promise<Uint8Array>,
+    input: () => Promise<Payload>,
     trace?: string,
     weight?: number,
   ): Promise<void> {

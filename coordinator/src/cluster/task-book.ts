@@ -2,6 +2,7 @@ import { SpatileError } from '@spatile/formats/errors';
 import type { WireError } from '@spatile/formats/tile/protocol';
 import { type AttemptMessage, NEAR_LIMIT } from '@spatile/proto/messages';
 import type { WorkerClass } from '@spatile/proto/names';
+import type { Payload } from '@spatile/proto/payload';
 import type { DoneReport, PoolEvent } from '../dispatch/task-pool.ts';
 import { MAX_ATTEMPTS } from '../run/advance.ts';
 import type { RunningTask } from './stragglers.ts';
@@ -26,7 +27,7 @@ interface OpenTask {
   slot: number;
   attempt: number;
   kind: string;
-  input: () => Promise<Uint8Array>;
+  input: () => Promise<Payload>;
   weight: number;
   /** Who is to compute it. */
   workers: WorkerClass;
@@ -247,22 +248,27 @@ export class TaskBook {
   }
 
   /**
-   * The input of a task for a worker that holds it. Errors: `CLUSTER` for anybody else; whatever making it fails with, which
-   * ends the run as well: no other worker would get it either.
+   * The input of a task for a worker that holds it. Errors: `CLUSTER` for anybody else; whatever making or reading it fails with,
+   * which ends the run as well: no other worker would get it either.
    */
-  async input(attempt: AttemptMessage): Promise<Uint8Array> {
+  async input(attempt: AttemptMessage): Promise<Payload> {
     const open = this.#held(attempt);
     if (open === null)
       throw new SpatileError(
         'CLUSTER',
         `task ${attempt.task}: not held by attempt ${attempt.attemptId}; expected BeginAttempt before Fetch; take the next task`,
       );
-    try {
-      return await open.input();
-    } catch (error) {
-      if (!this.#over) this.#listener({ type: 'broken', error: inputError(attempt.task, error) });
+    const failed = (error: unknown): never => {
+      // Once there is a result, its files may be gone.
+      if (this.#open.get(attempt.task) === open)
+        this.#listener({ type: 'broken', error: inputError(attempt.task, error) });
       throw error;
-    }
+    };
+    const payload = await open.input().catch(failed);
+    return {
+      length: payload.length,
+      read: (into, offset) => payload.read(into, offset).catch(failed),
+    };
   }
 
   /** Whether a worker may send a result of this task: it has begun it here, or the result is there already. */

@@ -3,7 +3,7 @@ import type { Metadata, ServerReadableStream, ServerWritableStream, ServiceError
 import { SpatileError } from '@spatile/formats/errors';
 import { frameDigest } from '@spatile/formats/tile/frame';
 import type { Work } from '@spatile/formats/tile/work';
-import type { Chunk } from '@spatile/proto/generated/spatile/v1/Chunk';
+import { ChunkMemory, type EncodedChunk, encodedChunks } from '@spatile/proto/encoded-chunks';
 import type { CommitChunk__Output } from '@spatile/proto/generated/spatile/v1/CommitChunk';
 import type { FetchRequest__Output } from '@spatile/proto/generated/spatile/v1/FetchRequest';
 import type { TileDataHandlers } from '@spatile/proto/generated/spatile/v1/TileData';
@@ -11,7 +11,7 @@ import { checkToken, serviceError } from '@spatile/proto/guard';
 import { checked } from '@spatile/proto/messages';
 import { sendAll } from '@spatile/proto/send';
 import { callTraceparent, NO_TRACER, type Tracer } from '@spatile/proto/tracing';
-import { PayloadReader, pieces } from '@spatile/proto/transfer';
+import { PayloadReader } from '@spatile/proto/transfer';
 import pLimit from 'p-limit';
 import type { CommitVerdict, TaskBook } from './task-book.ts';
 
@@ -25,6 +25,9 @@ const STALL_MS = 60_000;
  * what came: enough to notice chance, and whoever reads a frame that lies about itself finds out.
  */
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A call that is answered with chunks as they are encoded here. */
+type FetchCall = ServerWritableStream<FetchRequest__Output, EncodedChunk>;
 
 /** What the service tells of itself, for pages and metrics. */
 export interface Transfers {
@@ -59,6 +62,7 @@ export function tileService(
   const transfers: Transfers = { ...none, inFlightBytes: 0 };
   const fetches = pLimit(PAYLOADS_AT_ONCE);
   const commits = pLimit(PAYLOADS_AT_ONCE);
+  const memory = new ChunkMemory();
   const guard = (metadata: Metadata): void => {
     try {
       checkToken(metadata, token);
@@ -68,21 +72,21 @@ export function tileService(
     }
   };
 
-  const fetch = async (call: ServerWritableStream<FetchRequest__Output, Chunk>): Promise<void> => {
+  const fetch = async (call: FetchCall): Promise<void> => {
     guard(call.metadata);
     const { attempt, offset } = checked('fetch', call.request);
     await traced(tracer, call.metadata, 'serve input', () =>
       fetches(async () => {
         if (call.cancelled) return;
-        const bytes = await book.input(attempt);
-        if (offset > bytes.length)
+        const payload = await book.input(attempt);
+        if (offset > payload.length)
           throw new SpatileError(
             'CLUSTER',
-            `task ${attempt.task}: no byte ${offset} of ${bytes.length}; fetch it from the start`,
+            `task ${attempt.task}: no byte ${offset} of ${payload.length}; fetch it from the start`,
           );
-        const length = bytes.length - offset;
+        const length = payload.length - offset;
         transfers.inFlightBytes += length;
-        await sent(call, pieces(bytes, offset), stallMs).finally(() => {
+        await sent(call, encodedChunks(payload, offset, memory), stallMs).finally(() => {
           transfers.inFlightBytes -= length;
         });
         if (call.cancelled) return;
@@ -160,7 +164,7 @@ export function tileService(
       Fetch: (call) => {
         // A worker that goes away is no error of the coordinator.
         call.on('error', () => undefined);
-        fetch(call).catch((error) => call.emit('error', serviceError(error)));
+        fetch(call as unknown as FetchCall).catch((error) => call.emit('error', serviceError(error)));
       },
       Commit: (call, reply) => {
         call.on('error', () => undefined);
@@ -202,11 +206,7 @@ function answer<T>(reply: (error: ServiceError | null, value?: T) => void, make:
 }
 
 /** Sends the pieces of a payload, until the worker goes away. Rejects when it takes nothing for too long. */
-async function sent(
-  call: ServerWritableStream<FetchRequest__Output, Chunk>,
-  all: Iterable<Chunk>,
-  stallMs: number,
-): Promise<void> {
+async function sent(call: FetchCall, all: AsyncIterable<EncodedChunk>, stallMs: number): Promise<void> {
   let stall: NodeJS.Timeout | undefined;
   const gone = new Promise<void>((resolve, reject) => {
     for (const event of ['close', 'cancelled']) call.once(event, resolve);

@@ -6,6 +6,7 @@ import { type Death, deathOf, memoryKills } from '@spatile/formats/tile/death';
 import { type FromWorker, PayloadAssembler, sendMessage } from '@spatile/formats/tile/protocol';
 import { workerEnvironment, workerFlags } from '@spatile/formats/tile/worker-flags';
 import { makeRoomForBuffers } from '@spatile/proto/heap-room';
+import { type Payload, wholeOf } from '@spatile/proto/payload';
 import type { PoolEvent, TaskPool } from './task-pool.ts';
 
 /** Time a worker gets to leave after `stop` before it is ended, milliseconds. */
@@ -69,10 +70,10 @@ export class WorkerPool implements TaskPool {
     task: string,
     attempt: number,
     kind: string,
-    input: () => Promise<Uint8Array>,
+    input: () => Promise<Payload>,
   ): Promise<void> {
     makeRoomForBuffers();
-    const bytes = await input();
+    const bytes = await wholeOf(await input());
     const child = this.children.get(worker);
     if (child === undefined) return;
     this.killsBefore.set(worker, memoryKills());

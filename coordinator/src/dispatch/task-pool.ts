@@ -1,5 +1,6 @@
 import type { SpatileError } from '@spatile/formats/errors';
 import type { DoneMessage, WireError } from '@spatile/formats/tile/protocol';
+import type { Payload } from '@spatile/proto/payload';
 
 /** A computed result and what it took. */
 export type DoneReport = Pick<
@@ -66,7 +67,7 @@ export interface TaskPool {
     task: string,
     attempt: number,
     kind: string,
-    input: () => Promise<Uint8Array>,
+    input: () => Promise<Payload>,
     trace?: string,
     weight?: number,
   ): Promise<void>;

@@ -1,5 +1,5 @@
 import { growRect, type RectUm } from '@spatile/formats/space';
-import type { Frame } from '@spatile/formats/tile/frame';
+import type { Frame, StoredPiece } from '@spatile/formats/tile/frame';
 import { type OutlineSource, outlineSourcesFrame } from '@spatile/formats/tile/outline';
 import { type VoxelBox, voxelBox } from '@spatile/formats/tile/runs';
 import {
@@ -60,15 +60,15 @@ export class StoredOutlines {
     const { voxelUm, layers, layerUm } = grid;
     const region = growRect(this.occupied(core, voxels, voxelUm), plan.haloUm);
     const inside = voxelBox(region, plan.gridOriginUm, voxelUm);
-    const pieces: Record<string, Uint8Array> = {};
+    const stored: Record<string, StoredPiece> = {};
     const sources: OutlineSource[] = [];
     const near: number[] = [];
     for (const other of this.regions.tilesIn(growRect(region, plan.haloUm))) {
       const cells = this.cells.get(other);
       if (cells === undefined) continue;
-      const { voxels: stored } = await this.metaOf(other);
-      const wanted = stored.filter((place) => meets(place.voxels, inside)).map(({ name }) => name);
-      const names = await this.pieces.add(pieces, this.nameOf(other), wanted);
+      const { voxels: places } = await this.metaOf(other);
+      const wanted = places.filter((place) => meets(place.voxels, inside)).map(({ name }) => name);
+      const names = await this.pieces.add(stored, this.nameOf(other), wanted);
       sources.push({ tile: other, core: plan.tiles[other].core, voxels: names });
       near.push(...cellsMeeting(cells, inside));
     }
@@ -78,7 +78,7 @@ export class StoredOutlines {
       reachUm: this.reachUm,
     };
     const nuclei = nucleiOf(this.slide, Uint32Array.from(near).sort());
-    return outlineSourcesFrame(meta, nuclei, { own: tile, tiles: sources }, pieces);
+    return outlineSourcesFrame(meta, nuclei, { own: tile, tiles: sources }, stored);
   }
 
   /** The core and the voxels of its cells. */

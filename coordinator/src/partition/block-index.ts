@@ -1,19 +1,21 @@
 import { SpatileError } from '@spatile/formats/errors';
 import type { RectUm } from '@spatile/formats/space';
-import { type Columns, decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import { type Columns, decodeFrame, encodeFrame, frameDigest } from '@spatile/formats/tile/frame';
 import type { BlockRows } from '@spatile/formats/tile/rows';
 import { pickTables } from '@spatile/formats/tile/tables';
 
 export const BLOCKS_FILE = 'partition/blocks.frame';
 const BLOCKS = 'partition-blocks';
+/** Of one digest. */
+const DIGEST_BYTES = 32;
 
-/** Blocks of partition files: where they lie, and the box of what is in them. 36 bytes each, of some 2,000 transcripts. */
+/** Blocks of partition files: where they lie, and the box of what is in them. 60 bytes each, of some 2,000 transcripts. */
 export class BlockEntries {
   /** Bytes from the start of the file of the block's tile. */
   readonly offset: Float64Array;
   readonly length: Uint32Array;
-  /** The first bytes of the digest that the block says it has. */
-  readonly check: Uint32Array;
+  /** The digests that the blocks say they have, `DIGEST_BYTES` each. */
+  readonly sha256: Uint8Array;
   /** Microns, all ends included. */
   readonly x0: Float32Array;
   readonly y0: Float32Array;
@@ -23,7 +25,7 @@ export class BlockEntries {
   constructor(n: number) {
     this.offset = new Float64Array(n);
     this.length = new Uint32Array(n);
-    this.check = new Uint32Array(n);
+    this.sha256 = new Uint8Array(DIGEST_BYTES * n);
     this.x0 = new Float32Array(n);
     this.y0 = new Float32Array(n);
     this.x1 = new Float32Array(n);
@@ -33,7 +35,7 @@ export class BlockEntries {
   /** Enters what is known of block `b` but where it lies. */
   describe(b: number, { x, y }: BlockRows, bytes: Uint8Array): void {
     this.length[b] = bytes.length;
-    this.check[b] = checkOf(bytes);
+    this.sha256.set(Buffer.from(frameDigest(bytes), 'hex'), DIGEST_BYTES * b);
     [this.x0[b], this.x1[b]] = boundsOf(x);
     [this.y0[b], this.y1[b]] = boundsOf(y);
   }
@@ -48,18 +50,14 @@ function boundsOf(values: Float32Array): [number, number] {
   return [low, high];
 }
 
-const COLUMNS = ['offset', 'length', 'check', 'x0', 'y0', 'x1', 'y1'] as const;
+const COLUMNS = ['offset', 'length', 'x0', 'y0', 'x1', 'y1'] as const;
 
-/** First bytes of the digest in the header of a frame (`frame.ts`): tells one block from another, and damage that loses its place. */
-export const checkOf = (block: Uint8Array): number =>
-  block.length < 16 ? 0 : new DataView(block.buffer, block.byteOffset).getUint32(12, true);
-
-/** A block to be read: its number, place and length in the file of its tile, and `checkOf` it. */
+/** A block that a task wants: its number, its place and length in the file of its tile, and its digest (hexadecimal). */
 export interface BlockPlace {
   block: number;
   offset: number;
   length: number;
-  check: number;
+  sha256: string;
 }
 
 /** Where the blocks of all tiles of a slide lie. */
@@ -78,27 +76,37 @@ export class BlockIndex {
       tiles.forEach((tile, t) => {
         this.#entries[name].set(tile[name], this.#first[t]);
       });
+    tiles.forEach(({ sha256 }, t) => {
+      this.#entries.sha256.set(sha256, DIGEST_BYTES * this.#first[t]);
+    });
   }
 
   /** The blocks of a tile that may hold transcripts in a half-open rectangle (microns), in the order of the file. */
   meeting(tile: number, rect: RectUm): BlockPlace[] {
-    const { x0, y0, x1, y1, offset, length, check } = this.#entries;
+    const { x0, y0, x1, y1 } = this.#entries;
     const found: BlockPlace[] = [];
     for (let b = this.#first[tile]; b < this.#first[tile + 1]; b++)
       if (x1[b] >= rect.x0 && x0[b] < rect.x1 && y1[b] >= rect.y0 && y0[b] < rect.y1)
-        found.push({ block: b - this.#first[tile], offset: offset[b], length: length[b], check: check[b] });
+        found.push(this.#place(b, b - this.#first[tile]));
     return found;
+  }
+
+  #place(b: number, block: number): BlockPlace {
+    const { offset, length, sha256 } = this.#entries;
+    const digest = Buffer.from(sha256.buffer, sha256.byteOffset + DIGEST_BYTES * b, DIGEST_BYTES);
+    return { block, offset: offset[b], length: length[b], sha256: digest.toString('hex') };
   }
 
   encode(): Uint8Array {
     const blocks = Object.fromEntries(COLUMNS.map((name) => [name, this.#entries[name]])) as Columns;
-    return encodeFrame({ kind: BLOCKS, meta: {}, tables: { tiles: { first: this.#first }, blocks } });
+    const tables = { tiles: { first: this.#first }, blocks, digests: { sha256: this.#entries.sha256 } };
+    return encodeFrame({ kind: BLOCKS, meta: {}, tables });
   }
 
   /** Errors: `RUN_CORRUPT` when the bytes are damaged or know another number of tiles. */
   static decode(bytes: Uint8Array, tiles: number): BlockIndex {
     const frame = decodeFrame(bytes, BLOCKS, BLOCKS_FILE);
-    const tables = pickTables(frame, { tiles: ['first'], blocks: [...COLUMNS] });
+    const tables = pickTables(frame, { tiles: ['first'], blocks: [...COLUMNS], digests: ['sha256'] });
     const first = tables.tiles.first as Uint32Array;
     if (first.length !== tiles + 1)
       throw new SpatileError(
@@ -106,10 +114,17 @@ export class BlockIndex {
         `${BLOCKS_FILE}: ${first.length - 1} tiles; expected the ${tiles} of the plan; start again with --overwrite`,
       );
     const entries = tables.blocks as unknown as BlockEntries;
+    const sha256 = tables.digests.sha256 as Uint8Array;
+    if (sha256.length !== DIGEST_BYTES * entries.length.length)
+      throw new SpatileError(
+        'RUN_CORRUPT',
+        `${BLOCKS_FILE}: ${sha256.length} bytes of digests; expected ${DIGEST_BYTES} of each of ${entries.length.length} blocks; start again with --overwrite`,
+      );
     return new BlockIndex(
       Array.from({ length: tiles }, (_, t) => {
         const own = COLUMNS.map((name) => [name, entries[name].subarray(first[t], first[t + 1])]);
-        return Object.fromEntries(own) as BlockEntries;
+        const digests = sha256.subarray(DIGEST_BYTES * first[t], DIGEST_BYTES * first[t + 1]);
+        return { ...Object.fromEntries(own), sha256: digests } as BlockEntries;
       }),
     );
   }

@@ -1,18 +1,15 @@
-import { SpatileError } from '@spatile/formats/errors';
 import { growRect, type RectUm } from '@spatile/formats/space';
+import type { StoredPiece } from '@spatile/formats/tile/frame';
 import type { TilePlan } from '../plan/plan.ts';
 import { RectIndex } from '../plan/rect-index.ts';
 import type { RunStore } from '../run/store.ts';
-import { type BlockIndex, type BlockPlace, checkOf } from './block-index.ts';
+import type { BlockIndex } from './block-index.ts';
 import { ByteCache } from './byte-cache.ts';
 import type { PartitionColumns } from './columns.ts';
 import { decodeTile } from './tile-file.ts';
 
 /** Decoded partitions kept for neighbours that ask next, bytes. */
 const CACHE_BYTES = 128 * 2 ** 20;
-
-/** Bytes between two blocks up to which one read is cheaper than two. */
-const MOST_BETWEEN_BYTES = 1 << 16;
 
 export const partitionName = (tile: string): string => `partition/${tile}.frame`;
 
@@ -73,32 +70,17 @@ export class RegionReader {
   }
 
   /**
-   * The stored blocks that hold all kept transcripts observed in `rect` (half-open) and some beyond it, not decoded; by names that say
-   * where they lie, for whoever finds one damaged.
-   * Errors: `RUN_CORRUPT` when a file is missing or holds another block at its place; damage inside is noticed by whoever opens it.
+   * Where the blocks lie that hold all kept transcripts observed in `rect` (half-open) and some beyond it; by names that say where
+   * that is, for whoever finds one damaged. Nothing is read.
    */
-  async blocks(rect: RectUm): Promise<Record<string, Uint8Array>> {
-    const near = this.tilesIn(growRect(rect, this.plan.latticeUm));
-    const found = await Promise.all(
-      near.map((tile) => this.read(partitionName(this.plan.tiles[tile].id), this.index.meeting(tile, rect))),
-    );
-    return Object.fromEntries(found.flat());
-  }
-
-  private async read(name: string, places: readonly BlockPlace[]): Promise<[string, Uint8Array][]> {
-    const spans = spansOf(places);
-    const parts = await this.store.readParts(name, spans);
-    return spans.flatMap(({ offset, blocks }, s) =>
-      blocks.map((place): [string, Uint8Array] => {
-        const at = place.offset - offset;
-        const block = parts[s].subarray(at, at + place.length);
-        if (checkOf(block) === place.check) return [`${name}#${place.block}`, block];
-        throw new SpatileError(
-          'RUN_CORRUPT',
-          `${name}: not what was written (the checksum at byte ${place.offset} differs); expected an undamaged run directory; start again with --overwrite`,
-        );
-      }),
-    );
+  blocks(rect: RectUm): Record<string, StoredPiece> {
+    const found: Record<string, StoredPiece> = {};
+    for (const tile of this.tilesIn(growRect(rect, this.plan.latticeUm))) {
+      const file = partitionName(this.plan.tiles[tile].id);
+      for (const { block, offset, length, sha256 } of this.index.meeting(tile, rect))
+        found[`${file}#${block}`] = { file, start: offset, length, sha256 };
+    }
+    return found;
   }
 
   /** All kept transcripts observed in `rect` (half-open), ascending by input row. */
@@ -117,21 +99,6 @@ export class RegionReader {
     }
     return mergeByRow(picks, partitions, total);
   }
-}
-
-/** Blocks that are read at once, with what lies between them. */
-function spansOf(places: readonly BlockPlace[]): { offset: number; length: number; blocks: BlockPlace[] }[] {
-  const spans: { offset: number; length: number; blocks: BlockPlace[] }[] = [];
-  for (const place of places) {
-    const last = spans.at(-1);
-    if (last === undefined || place.offset > last.offset + last.length + MOST_BETWEEN_BYTES) {
-      spans.push({ offset: place.offset, length: place.length, blocks: [place] });
-    } else {
-      last.length = place.offset + place.length - last.offset;
-      last.blocks.push(place);
-    }
-  }
-  return spans;
 }
 
 function rowsInside(columns: PartitionColumns, rect: RectUm): Uint32Array {

@@ -13,8 +13,17 @@ const DISPLACEMENT_CUT_SD = 4.5;
 /** Cells in a row that the mixture of a core must see: an own one, its neighbour and that one's. */
 const BAYSOR_CELLS = 2.5;
 
-/** 99th percentile of the diameter of prior cells grown by the cytoplasm, in microns. */
+/** Of tables that were asked about: every task of a tile or border asks. */
+const diameters = new WeakMap<CellTable, number>();
+
+/** 99th percentile of the diameter of prior cells grown by the cytoplasm, in microns; reckoned once for a table. */
 export function cellDiameterUm(cells: CellTable): number {
+  const known = diameters.get(cells) ?? reckonedDiameterUm(cells);
+  diameters.set(cells, known);
+  return known;
+}
+
+function reckonedDiameterUm(cells: CellTable): number {
   const known = cells.diameterUm.filter((d) => d > 0).sort();
   const nuclei =
     known.length > 0

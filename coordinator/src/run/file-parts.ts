@@ -33,14 +33,44 @@ export async function readParts(
 
 async function readPart(descriptor: number, name: string, { offset, length }: FilePart): Promise<Uint8Array> {
   const bytes = Buffer.allocUnsafeSlow(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(descriptor, bytes, done, length - done, offset + done);
+  await fill(descriptor, name, bytes, offset);
+  return bytes;
+}
+
+/** Fills memory with the bytes of an open file from `offset` on. Errors as of `readParts`. */
+async function fill(descriptor: number, name: string, into: Uint8Array, offset: number): Promise<void> {
+  for (let done = 0; done < into.length; ) {
+    const { bytesRead } = await file.read(descriptor, into, done, into.length - done, offset + done);
     if (bytesRead === 0)
       throw new SpatileError(
         'RUN_CORRUPT',
-        `${name}: ends early (at byte ${offset + done}); expected ${offset + length} at least; start again with --overwrite`,
+        `${name}: ends early (at byte ${offset + done}); expected ${offset + into.length} at least; start again with --overwrite`,
       );
     done += bytesRead;
   }
-  return bytes;
+}
+
+/** A file of which stretches are read into memory that is there. */
+export class OpenFile {
+  readonly #name: string;
+  readonly #descriptor: number;
+
+  private constructor(name: string, descriptor: number) {
+    this.#name = name;
+    this.#descriptor = descriptor;
+  }
+
+  /** Errors: what the system says as it says it. */
+  static async at(path: string, name: string): Promise<OpenFile> {
+    return new OpenFile(name, await file.open(path, 'r'));
+  }
+
+  /** Errors as of `readParts`. */
+  fill(into: Uint8Array, offset: number): Promise<void> {
+    return fill(this.#descriptor, this.#name, into, offset);
+  }
+
+  close(): Promise<void> {
+    return file.close(this.#descriptor);
+  }
 }

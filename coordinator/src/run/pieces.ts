@@ -1,5 +1,5 @@
 import { SpatileError } from '@spatile/formats/errors';
-import { type Frame, type FrameLayout, frameLayout } from '@spatile/formats/tile/frame';
+import { type Frame, type FrameLayout, frameLayout, type StoredPiece } from '@spatile/formats/tile/frame';
 import { ByteCache } from '../partition/byte-cache.ts';
 import type { RunStore } from './store.ts';
 
@@ -8,10 +8,8 @@ const HEAD_BYTES = 16 * 1024;
 const LAYOUT_BYTES = 8 * 1024;
 /** Headers remembered. */
 const CACHE_BYTES = 16 * 2 ** 20;
-/** Pieces nearer to each other are read at once. */
-const GAP_BYTES = 64 * 1024;
 
-/** Reads pieces of stored results as they are: neither decoded nor verified, which is the business of whoever opens them. */
+/** Finds pieces of stored results as they are: neither decoded nor verified, which is the business of whoever opens them. */
 export class StoredPieces {
   private readonly store: RunStore;
   private readonly kind: string;
@@ -38,49 +36,36 @@ export class StoredPieces {
 
   /** One piece of a file, as that of a frame with no others: with the name that it has there. Errors: `RUN_CORRUPT`. */
   async one(name: string, piece: string): Promise<{ frame: Frame; as: string }> {
-    const pieces: Record<string, Uint8Array> = {};
-    const [as] = await this.add(pieces, name, [piece]);
+    const { frame, as } = await this.read(name, [piece]);
+    return { frame, as: as[0] };
+  }
+
+  /** Pieces of a file, as those of a frame with no others, with the names that they have there. Errors: `RUN_CORRUPT`. */
+  async read(name: string, wanted: readonly string[]): Promise<{ frame: Frame; as: string[] }> {
+    const found: Record<string, StoredPiece> = {};
+    const as = await this.add(found, name, wanted);
+    const places = as.map((piece) => ({ offset: found[piece].start, length: found[piece].length }));
+    const read = await this.store.readParts(name, places);
+    const pieces = Object.fromEntries(as.map((piece, i) => [piece, read[i]]));
     return { frame: { kind: this.kind, meta: {}, tables: {}, pieces }, as };
   }
 
   /**
    * Adds pieces of a file to those of a task; gives the names that they have there, which name the file for those who find them
-   * damaged. Errors: `RUN_CORRUPT` when the file is missing or damaged.
+   * damaged. They are not read. Errors: `RUN_CORRUPT` when the file is missing or damaged.
    */
-  async add(to: Record<string, Uint8Array>, name: string, wanted: readonly string[]): Promise<string[]> {
+  async add(to: Record<string, StoredPiece>, name: string, wanted: readonly string[]): Promise<string[]> {
     const { pieces } = await this.layout(name);
-    const places = wanted.map((piece) => {
+    return wanted.map((piece) => {
       const place = pieces.get(piece);
-      if (place !== undefined) return { as: `${name}#${piece}`, ...place };
-      throw new SpatileError(
-        'RUN_CORRUPT',
-        `${name}: piece ${piece} is missing; expected a result of this version; start again with --overwrite`,
-      );
+      if (place === undefined)
+        throw new SpatileError(
+          'RUN_CORRUPT',
+          `${name}: piece ${piece} is missing; expected a result of this version; start again with --overwrite`,
+        );
+      const as = `${name}#${piece}`;
+      to[as] = { file: name, ...place };
+      return as;
     });
-    const groups = stretches(places);
-    const read = await this.store.readParts(
-      name,
-      groups.map((group) => {
-        const { start, length } = group[group.length - 1];
-        return { offset: group[0].start, length: start + length - group[0].start };
-      }),
-    );
-    groups.forEach((group, g) => {
-      for (const { as, start, length } of group)
-        to[as] = read[g].subarray(start - group[0].start, start - group[0].start + length);
-    });
-    return places.map(({ as }) => as);
   }
-}
-
-/** Places in groups that are read at once, in the order of the file. */
-function stretches<T extends { start: number; length: number }>(places: readonly T[]): T[][] {
-  const groups: T[][] = [];
-  let end = Number.NEGATIVE_INFINITY;
-  for (const place of [...places].sort((a, b) => a.start - b.start)) {
-    if (place.start - end <= GAP_BYTES) groups[groups.length - 1].push(place);
-    else groups.push([place]);
-    end = place.start + place.length;
-  }
-  return groups;
 }

@@ -1,10 +1,12 @@
 import { ERROR_CODES, type ErrorCode, SpatileError } from '@spatile/formats/errors';
 import { decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
+import { type Payload, payloadOf, wholeOf } from '@spatile/proto/payload';
 import type { ProgressEvent } from '../api.ts';
 import { WorkerPool } from '../dispatch/pool.ts';
 import type { PoolEvent, TaskPool } from '../dispatch/task-pool.ts';
 import { advance, idleRound, type RoundCommand, type RoundEvent, type RoundState } from './advance.ts';
 import { logEvent, logSeconds, logStep } from './events.ts';
+import { FramePayload } from './frame-payload.ts';
 import { interrupted, throwIfAborted } from './interrupt.ts';
 import { JobQueue } from './job-queue.ts';
 import { Leisure } from './leisure.ts';
@@ -36,8 +38,6 @@ const keyOf = (task: RoundTask): string =>
   task.round === undefined ? task.id : taskKey(task.round, task.id);
 
 const workerName = (worker: number): string => `worker ${worker + 1}`;
-
-const encodedInput = async (task: RoundTask): Promise<Uint8Array> => encodeFrame(await task.input());
 
 /** A worker may be of another version, or none of ours: it must not name the exit code. */
 const knownCode = (code: string): ErrorCode =>
@@ -130,6 +130,7 @@ export class RoundRunner {
       signal.removeEventListener('abort', onAbort);
       this.settleRound = null;
       this.prepared = null;
+      this.options.store.closeFiles();
     }
     const seconds = (performance.now() - started) / 1000;
     this.options.progress({ kind: 'step-end', step: name, seconds });
@@ -254,8 +255,8 @@ export class RoundRunner {
     // A cluster asks for the input when a worker has taken the task: a job of its own then.
     const input =
       this.options.cluster === undefined
-        ? async () => prepared ?? (await encodedInput(task))
-        : () => this.jobs.result(() => encodedInput(task));
+        ? async () => (prepared === null ? this.inputOf(task) : payloadOf(prepared))
+        : () => this.jobs.result(() => this.inputOf(task));
     await this.pool?.send(worker, wire, attempt, task.kind, input, trace, task.weight);
   }
 
@@ -269,8 +270,12 @@ export class RoundRunner {
     this.prepared = next;
     this.jobs.later(async () => {
       // It may have been sent already, or the round may be over.
-      if (this.prepared === next) next.bytes = await encodedInput(this.tasks.get(key)!);
+      if (this.prepared === next) next.bytes = await wholeOf(await this.inputOf(this.tasks.get(key)!));
     });
+  }
+
+  private async inputOf(task: RoundTask): Promise<Payload> {
+    return new FramePayload(this.options.store, await task.input());
   }
 
   /** The time of a task that a worker held ends, unless it still holds it. */

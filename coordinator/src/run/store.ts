@@ -7,6 +7,7 @@ import { SpatileError } from '@spatile/formats/errors';
 import { dieAt } from '@spatile/formats/failpoint';
 import { AppendedFile } from './appended-file.ts';
 import { type FilePart, readParts } from './file-parts.ts';
+import { OpenFiles } from './open-files.ts';
 
 /** By descriptor: a `FileHandle` costs a small file twice the processor time. */
 const file = {
@@ -38,6 +39,7 @@ export class RunStore {
   readonly directory: string;
   readonly #traffic = new Map<string, Traffic>();
   readonly #appended = new Map<string, AppendedFile>();
+  readonly #files = new OpenFiles();
   /** Names unfinished files, also beside those of another process. */
   readonly #mark = randomUUID();
   #temporaries = 0;
@@ -91,6 +93,25 @@ export class RunStore {
     traffic.filesRead++;
     for (const { length } of parts) traffic.bytesRead += length;
     return read;
+  }
+
+  /**
+   * Fills memory with the bytes of a file from `offset` on; the file stays open until `closeFiles`. Errors as of `readParts`.
+   */
+  async fill(name: string, into: Uint8Array, offset: number): Promise<void> {
+    await this.#files
+      .use(this.path(name), name, (file) => file.fill(into, offset))
+      .catch((cause) => {
+        throw cause instanceof SpatileError ? cause : unreadable(cause, name);
+      });
+    const traffic = this.#trafficOf(name);
+    traffic.filesRead++;
+    traffic.bytesRead += into.length;
+  }
+
+  /** Closes the files that `fill` has left open. */
+  closeFiles(): void {
+    this.#files.forgetAll();
   }
 
   /**
@@ -199,6 +220,7 @@ export class RunStore {
     await rename(temporary, this.path(name)).catch((cause: NodeJS.ErrnoException) => {
       throw storageError(cause, name);
     });
+    this.#files.forget(name);
     dieAt('coordinator.after-store', name);
   }
 
@@ -214,6 +236,7 @@ export class RunStore {
   }
 
   async remove(name: string): Promise<void> {
+    this.#files.forgetAll();
     await rm(this.path(name), { recursive: true, force: true });
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ERROR_CODES, type ErrorCode, SpatileError } from '@spatile/formats/errors';
-import { encodeFrame } from '@spatile/formats/tile/frame';
 import type { WireError } from '@spatile/formats/tile/protocol';
+import { payloadOf, wholeOf } from '@spatile/proto/payload';
 import type { TileSummary } from '../api.ts';
 import { fittedModel } from '../assign/baysor/fit.ts';
 import { baysorSettings } from '../assign/baysor/settings.ts';
@@ -25,6 +25,7 @@ import type { PoolEvent } from '../dispatch/task-pool.ts';
 import { outlineTasks } from '../outline/round.ts';
 import { OUTLINE_ROUND } from '../output/cells.ts';
 import { SEGMENT_ROUNDS, storedSegmentTask } from '../segment/again.ts';
+import { FramePayload } from './frame-payload.ts';
 import type { RunIdentity } from './identity.ts';
 import { storedSlide } from './prepare.ts';
 import { type RoundTask, resultName } from './rounds.ts';
@@ -77,7 +78,7 @@ interface Computed {
 async function assignAgain(store: RunStore, round: string, id: string): Promise<Computed> {
   const slide = await storedSlide(store);
   const stage = await assignInputs(slide, store);
-  return compute(await taskOf(stage, store, round, id), slide.config.plan.memoryPerWorker);
+  return compute(store, await taskOf(stage, store, round, id), slide.config.plan.memoryPerWorker);
 }
 
 async function segmentAgain(
@@ -93,7 +94,7 @@ async function segmentAgain(
   const { config } = await store.readJson<RunIdentity>('run.json');
   const { task, close } = await storedSegmentTask(store, { bundle, image }, round, tile);
   try {
-    return await compute(task, config.plan.memoryPerWorker);
+    return await compute(store, task, config.plan.memoryPerWorker);
   } finally {
     await close();
   }
@@ -216,8 +217,8 @@ function notSoFar(what: string, name: string): SpatileError {
   );
 }
 
-async function compute(task: RoundTask, memoryBytes: number): Promise<Computed> {
-  const input = encodeFrame(await task.input());
+async function compute(store: RunStore, task: RoundTask, memoryBytes: number): Promise<Computed> {
+  const input = payloadOf(await wholeOf(new FramePayload(store, await task.input())));
   let pool: WorkerPool | null = null;
   try {
     return await new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 import type { RectUm } from '../space.ts';
-import type { Columns, Frame } from './frame.ts';
+import type { Columns, Frame, StoredPiece } from './frame.ts';
 import { GENES_PIECE, ROWS_PIECE } from './rows.ts';
 import { pickTables, presentIn, presentTables } from './tables.ts';
 
@@ -167,6 +167,7 @@ export interface TileExtras {
   meta?: Record<string, unknown>;
   tables?: Record<string, Columns>;
   pieces?: Record<string, Uint8Array>;
+  stored?: Record<string, StoredPiece>;
 }
 
 /** A tile with its transcripts as a table. */
@@ -191,7 +192,7 @@ export function assignTileFrom(frame: Frame): AssignTile {
 /** A tile whose transcripts are as stored: blocks that hold those of its region, and others (`rows.ts`). */
 export interface StoredTile extends Omit<AssignTile, 'transcripts'> {
   /** By names for people. */
-  blocks: Record<string, Uint8Array>;
+  blocks: Record<string, StoredPiece>;
   /** `encodeGenes` of the slide. */
   genes: Uint8Array;
 }
@@ -202,11 +203,12 @@ export function storedTileFrame({ meta, blocks, genes, ...tables }: StoredTile, 
     kind: ASSIGN_TILE,
     meta: { ...extra?.meta, tile: meta },
     tables: { ...(tables as unknown as Record<string, Columns>), ...extra?.tables },
-    pieces: {
-      ...extra?.pieces,
-      [GENES_PIECE]: genes,
+    pieces: { ...extra?.pieces, [GENES_PIECE]: genes },
+    stored: {
+      ...extra?.stored,
       ...Object.fromEntries(Object.entries(blocks).map(([name, block]) => [ROWS_PIECE + name, block])),
     },
+    bare: true,
   };
 }
 

@@ -46,8 +46,30 @@ export interface Frame {
   tables: Record<string, Columns>;
   /** Bytes that ride along unread; none when absent. */
   pieces?: Record<string, Uint8Array>;
+  /** Pieces of a frame that is to be sent which still lie in files; they follow the others. None in a frame that came. */
+  stored?: Record<string, StoredPiece>;
   /** Whether its tables are to be written as bare columns; whoever reads them need not know. */
   bare?: boolean;
+}
+
+/** A piece that lies in a file of the run directory. */
+export interface StoredPiece {
+  file: string;
+  /** Bytes from the start of the file, and how many. */
+  start: number;
+  length: number;
+  /** `frameDigest` of it, as whoever stored it said. */
+  sha256: string;
+}
+
+/** A frame as it is sent: what it says itself, and where its pieces come behind that. */
+export interface FrameParts {
+  /** Header and tables, with the checksum. */
+  head: Uint8Array;
+  /** In the order of `at`, bytes from the start of the frame; zeros lie between them. */
+  pieces: { at: number; from: Uint8Array | StoredPiece }[];
+  /** Of the whole frame, bytes. */
+  length: number;
 }
 
 /** Where a body lies in a frame, in bytes from the start of the bodies. */
@@ -74,42 +96,65 @@ const ALIGN = 64;
 
 const padded = (length: number): number => Math.ceil(length / ALIGN) * ALIGN;
 
-/** Serialises a frame. Columns of one table must have equal lengths (`INTERNAL` otherwise). */
+/** Serialises a frame. Errors: `INTERNAL` as of `frameParts`, and when a piece lies in a file. */
 export function encodeFrame(frame: Frame): Uint8Array {
-  const bodies: { name: string; bytes: Uint8Array }[] = [];
-  for (const [name, columns] of Object.entries(frame.tables)) {
-    const lengths = new Set(Object.values(columns).map((column) => column.length));
-    if (lengths.size > 1) {
+  const { head, pieces, length } = frameParts(frame);
+  if (pieces.length === 0) return head;
+  const out = new Uint8Array(length);
+  out.set(head);
+  for (const { at, from } of pieces) {
+    if (!(from instanceof Uint8Array))
       throw new SpatileError(
         'INTERNAL',
-        `frame ${frame.kind}: columns of table ${name} differ in length (${[...lengths].join(', ')})`,
+        `frame ${frame.kind}: a piece lies in ${from.file}; please report this`,
       );
-    }
-    bodies.push({ name, bytes: frame.bare === true ? encodeBareColumns(columns) : encodeArrow(columns) });
+    out.set(from, at);
   }
+  return out;
+}
+
+/** A frame before its pieces are copied behind it. Columns of one table must have equal lengths (`INTERNAL` otherwise). */
+export function frameParts(frame: Frame): FrameParts {
+  const bodies = Object.entries(frame.tables).map(([name, columns]) => ({
+    name,
+    bytes: encodedTable(frame, name, columns),
+  }));
   const tables = entriesOf(bodies, 0);
   const checked = endOf(tables);
-  const carried = Object.entries(frame.pieces ?? {}).map(([name, bytes]) => ({ name, bytes }));
-  const pieces = entriesOf(carried, checked).map(
-    (entry, i): PieceEntry => ({ ...entry, sha256: frameDigest(carried[i].bytes) }),
+  const carried = [...Object.entries(frame.pieces ?? {}), ...Object.entries(frame.stored ?? {})].map(
+    ([name, bytes]) => ({ name, bytes }),
   );
+  const pieces = entriesOf(carried, checked).map((entry, i): PieceEntry => {
+    const { bytes } = carried[i];
+    return { ...entry, sha256: bytes instanceof Uint8Array ? frameDigest(bytes) : bytes.sha256 };
+  });
   const facts: FrameHeader = { kind: frame.kind, meta: frame.meta, tables };
   if (pieces.length > 0) facts.pieces = pieces;
   const header = Buffer.from(JSON.stringify(facts), 'utf8');
   const bodyStart = padded(HEADER_START + header.length);
-  const out = new Uint8Array(bodyStart + Math.max(checked, endOf(pieces)));
-  out.set(MAGIC, 0);
-  new DataView(out.buffer).setUint32(8, header.length, true);
-  out.set(header, HEADER_START);
-  for (const [entries, sources] of [
-    [tables, bodies],
-    [pieces, carried],
-  ] as const)
-    entries.forEach(({ offset }, i) => {
-      out.set(sources[i].bytes, bodyStart + offset);
-    });
-  out.set(digestOf(out, bodyStart + checked), 12);
-  return out;
+  const head = new Uint8Array(bodyStart + checked);
+  head.set(MAGIC, 0);
+  new DataView(head.buffer).setUint32(8, header.length, true);
+  head.set(header, HEADER_START);
+  tables.forEach(({ offset }, i) => {
+    head.set(bodies[i].bytes, bodyStart + offset);
+  });
+  head.set(digestOf(head, head.length), 12);
+  return {
+    head,
+    pieces: pieces.map(({ offset }, i) => ({ at: bodyStart + offset, from: carried[i].bytes })),
+    length: bodyStart + Math.max(checked, endOf(pieces)),
+  };
+}
+
+function encodedTable({ kind, bare }: Frame, name: string, columns: Columns): Uint8Array {
+  const lengths = new Set(Object.values(columns).map((column) => column.length));
+  if (lengths.size > 1)
+    throw new SpatileError(
+      'INTERNAL',
+      `frame ${kind}: columns of table ${name} differ in length (${[...lengths].join(', ')})`,
+    );
+  return bare === true ? encodeBareColumns(columns) : encodeArrow(columns);
 }
 
 const encodeArrow = (columns: Columns): Uint8Array =>
@@ -121,7 +166,10 @@ const decodeTable = (bytes: Uint8Array): Columns | null =>
   areBareColumns(bytes) ? decodeBareColumns(bytes) : decodeArrow(bytes);
 
 /** Places of bodies that begin at `from`, one after the other. */
-function entriesOf(bodies: readonly { name: string; bytes: Uint8Array }[], from: number): BodyEntry[] {
+function entriesOf(
+  bodies: readonly { name: string; bytes: { length: number } }[],
+  from: number,
+): BodyEntry[] {
   let offset = from;
   return bodies.map(({ name, bytes }) => {
     const entry = { name, offset, length: bytes.length };
@@ -219,7 +267,7 @@ export interface FrameLayout {
   kind: string;
   meta: Record<string, unknown>;
   /** Bytes from the start of the frame. */
-  pieces: ReadonlyMap<string, { start: number; length: number }>;
+  pieces: ReadonlyMap<string, { start: number; length: number; sha256: string }>;
 }
 
 /**
@@ -234,7 +282,7 @@ export function frameLayout(head: Uint8Array, size: number, kind: string, where:
   const { pieces = [] } = header;
   if (bodyStart + endOf(pieces) > size) throw corruptionOf(where)('a piece is truncated');
   const places = pieces.map(
-    ({ name, offset, length }) => [name, { start: bodyStart + offset, length }] as const,
+    ({ name, offset, length, sha256 }) => [name, { start: bodyStart + offset, length, sha256 }] as const,
   );
   return { kind: header.kind, meta: header.meta, pieces: new Map(places) };
 }

@@ -1,5 +1,5 @@
 import type { RectUm } from '../space.ts';
-import type { Frame } from './frame.ts';
+import type { Frame, StoredPiece } from './frame.ts';
 import { pickTables, presentIn, presentTables } from './tables.ts';
 
 /**
@@ -131,9 +131,15 @@ export function outlineSourcesFrame(
   meta: OutlineTileMeta,
   nuclei: Nuclei,
   sources: OutlineSources,
-  pieces: Record<string, Uint8Array>,
+  stored: Record<string, StoredPiece>,
 ): Frame {
-  return { kind: OUTLINE_TILE, meta: { ...meta, sources }, tables: presentTables(nuclei), pieces };
+  return {
+    kind: OUTLINE_TILE,
+    meta: { ...meta, sources },
+    tables: presentTables(nuclei),
+    stored,
+    bare: true,
+  };
 }
 
 /** The nuclei of such a task, of some cells. Errors: `RUN_CORRUPT` when a table or column is missing. */

@@ -1,5 +1,5 @@
 import type { RectUm } from '../space.ts';
-import type { Frame } from './frame.ts';
+import type { Frame, StoredPiece } from './frame.ts';
 import type { VoxelGrid } from './state.ts';
 
 /**
@@ -36,8 +36,8 @@ export interface SettleTask {
   sources: SettleSources;
 }
 
-export function settleTileFrame(task: SettleTask, pieces: Record<string, Uint8Array>): Frame {
-  return { kind: SETTLE_TILE, meta: { ...task }, tables: {}, pieces };
+export function settleTileFrame(task: SettleTask, stored: Record<string, StoredPiece>): Frame {
+  return { kind: SETTLE_TILE, meta: { ...task }, tables: {}, stored };
 }
 
 export const settleTaskFrom = (frame: Frame): SettleTask => frame.meta as unknown as SettleTask;

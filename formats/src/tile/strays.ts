@@ -1,4 +1,4 @@
-import { type Columns, encodeFrame, type Frame, openPiece } from './frame.ts';
+import { type Columns, encodeFrame, type Frame, openPiece, type StoredPiece } from './frame.ts';
 import type { TileState } from './state.ts';
 import { pickTables } from './tables.ts';
 
@@ -88,12 +88,13 @@ export function straysTileFrame(
   task: StraysTask,
   cells: StrayCells,
   profiles: Uint8Array,
-  pieces: Record<string, Uint8Array>,
+  stored: Record<string, StoredPiece>,
 ): Frame {
   return {
     ...plain(STRAYS_TILE, { cells }),
     meta: { ...task },
-    pieces: { ...pieces, [PROFILES_PIECE]: profiles },
+    pieces: { [PROFILES_PIECE]: profiles },
+    stored,
   };
 }
 

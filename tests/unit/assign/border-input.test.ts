@@ -11,6 +11,7 @@ import { borderState } from '@spatile/worker/assign/proseg/settle/border-state';
 import { partedFrame } from '@spatile/worker/assign/proseg/settle/parts';
 import { tileOf } from '@spatile/worker/assign/tile';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sent } from '../../support/sent.ts';
 import { assignResult, type Claim, type Shape } from './result.ts';
 import { HALO_UM, runDirectory, type Transcript } from './run-directory.ts';
 
@@ -119,16 +120,17 @@ beforeAll(async () => {
   slide.plan.haloUm = 64;
   for (const [tile, { id, core }] of slide.plan.tiles.entries()) {
     const result = assignResult({ claims: VERDICTS[tile], shapes: SHAPES[tile] });
-    const input = tileOf(storedTileFrame(await inputs.storedTile(id, core, HALO_UM)));
+    const input = tileOf(await sent(store, storedTileFrame(inputs.storedTile(id, core, HALO_UM))));
     // A narrow band, so that parts are many and cells reach from one to the other.
     const frame = partedFrame(result, input, 10);
     await store.put(`results/assign/${id}.frame`, encodeFrame(frame));
   }
   const settling = new SettleInputs({ slide, store, regions, busyTiles: [0, 1, 2] });
-  const tile = tileOf(storedTileFrame(await inputs.storedTile(UNIT.id, UNIT.strip, HALO_UM)));
+  const tile = tileOf(await sent(store, storedTileFrame(inputs.storedTile(UNIT.id, UNIT.strip, HALO_UM))));
   const stateAfter = async (earlier: BorderUnit[]): Promise<BorderState> => {
-    const { sources, pieces } = await settling.around(UNIT, earlier);
-    return borderState({ kind: 'assign-tile', meta: { sources }, tables: {}, pieces }, tile, 1);
+    const { sources, stored } = await settling.around(UNIT, earlier);
+    const frame = { kind: 'assign-tile', meta: { sources }, tables: {}, stored };
+    return borderState(await sent(store, frame), tile, 1);
   };
   state = await stateAfter([]);
   const grown = assignResult({

@@ -16,7 +16,7 @@ function stage(by: 'flag' | 'outline' | 'auto', fromBundle: boolean, anyNuclear 
       plan: { haloUm: 16, tiles: [{ id: 't0000', core: { x0: 0, y0: 0, x1: 16, y1: 16 } }] },
     },
     inputs: {
-      storedTile: async () => ({
+      storedTile: () => ({
         ...{ meta: {}, cells: {}, rings: {}, vertices: {} },
         ...{ blocks: {}, genes: new Uint8Array(0) },
       }),

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ASSIGN_TILE, CONTROL_GENE, storedTileFrame } from '@spatile/formats/tile/assign';
-import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import { CONTROL_GENE, storedTileFrame } from '@spatile/formats/tile/assign';
 import { tileOf } from '@spatile/worker/assign/tile';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sent } from '../../support/sent.ts';
 import { HALO_UM, runDirectory } from './run-directory.ts';
 
 let folder: string;
@@ -44,8 +44,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const tileInput = async (tile: number) => {
   const { id, core } = run.slide.plan.tiles[tile];
-  const stored = storedTileFrame(await run.inputs.storedTile(id, core, HALO_UM));
-  return tileOf(decodeFrame(encodeFrame(stored), ASSIGN_TILE));
+  return tileOf(await sent(run.store, storedTileFrame(run.inputs.storedTile(id, core, HALO_UM))));
 };
 
 it('holds the rows of core and halo, ascending, with what the partitions of both tiles say of them', async () => {

@@ -39,28 +39,31 @@ const placed = { x: new Float32Array(3).fill(99), y: new Float32Array(3).fill(50
 
 const input = () =>
   withNames(
-    settleTileFrame(
-      {
-        tile: 't0001',
-        number: 1,
-        grid: { voxelUm: 1, layers: 1, layerUm: 0 },
-        gridOriginUm: [0, 0],
-        bandUm: 10,
-        sources: {
-          tiles: [
-            { tile: 1, core: CORE, parts: ['part'], far: null },
-            { tile: 2, core: { ...CORE, x0: 100, x1: 200 }, parts: [], far: 'far' },
-          ],
-          units: [],
+    {
+      ...settleTileFrame(
+        {
+          tile: 't0001',
+          number: 1,
+          grid: { voxelUm: 1, layers: 1, layerUm: 0 },
+          gridOriginUm: [0, 0],
+          bandUm: 10,
+          sources: {
+            tiles: [
+              { tile: 1, core: CORE, parts: ['part'], far: null },
+              { tile: 2, core: { ...CORE, x0: 100, x1: 200 }, parts: [], far: 'far' },
+            ],
+            units: [],
+          },
         },
-      },
-      {
+        {},
+      ),
+      pieces: {
         part: encodeFrame(
           tilePartFrame({ ...shapes, claims: { ...own.claims, gene: Uint16Array.of(4, NO_GENE, 2, 0) } }),
         ),
         far: encodeFrame(farClaimsFrame({ ...far, ...placed })),
       },
-    ),
+    },
     { tile: Uint32Array.of(1, 2), index: Uint32Array.of(0, 3), cell: Uint32Array.of(10, 11) },
   );
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type BookRules, TaskBook } from '@spatile/coordinator/cluster/task-book';
 import type { PoolEvent } from '@spatile/coordinator/dispatch/task-pool';
 import { MAX_ATTEMPTS } from '@spatile/coordinator/run/advance';
+import { type Payload, payloadOf, wholeOf } from '@spatile/proto/payload';
 import { beforeEach, describe, expect, test } from 'vitest';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -34,7 +35,7 @@ describe('the book of open tasks', () => {
       events.push(event);
       if (event.type === 'done') event.settled?.(stored);
     });
-    expect(book.open(7, 't1', 1, 'assign.expand', async () => bytes('input'))).toBe(1);
+    expect(book.open(7, 't1', 1, 'assign.expand', async () => payloadOf(bytes('input')))).toBe(1);
   });
   const commit = (attempt: ReturnType<typeof try_>, text: string) =>
     book.commit(attempt, sha256(bytes(text)), report(text));
@@ -42,7 +43,7 @@ describe('the book of open tasks', () => {
 
   test('gives a task to whoever begins it, and takes one result', async () => {
     expect(book.begin(try_('a'))).toEqual({ verdict: 'GO', kind: 'assign.expand' });
-    expect(Buffer.from(await book.input(try_('a'))).toString()).toBe('input');
+    expect(Buffer.from(await wholeOf(await book.input(try_('a')))).toString()).toBe('input');
     expect(await commit(try_('a'), 'x')).toBe('COMMITTED');
     expect(events).toMatchObject([{ type: 'done', worker: 7, task: 't1', attempt: 1 }]);
     expect(book.openTasks).toBe(0);
@@ -62,7 +63,7 @@ describe('the book of open tasks', () => {
       (task, worker, waitedMs) => waits.push([task, worker, waitedMs]),
       rules,
     );
-    timed.open(0, 't1', 1, 'assign.expand', async () => bytes('input'));
+    timed.open(0, 't1', 1, 'assign.expand', async () => payloadOf(bytes('input')));
     now += 500;
     timed.begin(try_('a'));
     now += 300;
@@ -141,7 +142,7 @@ describe('the book of open tasks', () => {
       { type: 'broken', error: { message: expect.stringMatching(/results\/x/) } },
     ]);
     let refuse = (_: Error): void => undefined;
-    const late = new Promise<Uint8Array>((_, reject) => {
+    const late = new Promise<Payload>((_, reject) => {
       refuse = reject;
     });
     book.open(9, 'late', 1, 'assign.expand', () => late);
@@ -190,7 +191,7 @@ describe('the book of open tasks', () => {
     book.fail(try_('a'), error, false);
     book.fail(try_('a'), error, false);
     expect(types()).toEqual(['failed']);
-    expect(book.open(3, 't1', 2, 'assign.expand', async () => bytes('input'))).toBe(2);
+    expect(book.open(3, 't1', 2, 'assign.expand', async () => payloadOf(bytes('input')))).toBe(2);
     expect(book.begin(try_('b')).verdict).toBe('ALREADY');
     expect(book.beat(try_('a'), 0.5)).toBe('LOST');
     expect(book.begin(try_('b', 2)).verdict).toBe('GO');
@@ -229,7 +230,7 @@ describe('the book of open tasks', () => {
       );
     });
     const open = (task = 't1', kind = 'assign.expand'): number =>
-      book.open(7, task, 1, kind, async () => bytes('input'), 5);
+      book.open(7, task, 1, kind, async () => payloadOf(bytes('input')), 5);
 
     test('gives them the last try at a task on which others died', () => {
       for (let epoch = 1; epoch < MAX_ATTEMPTS; epoch++) {
@@ -306,7 +307,8 @@ describe('the book of open tasks', () => {
         aloneMs: 1000,
         now: () => now,
       });
-      for (const task of ['t1', 't2']) book.open(7, task, 1, 'assign.expand', async () => bytes('input'));
+      for (const task of ['t1', 't2'])
+        book.open(7, task, 1, 'assign.expand', async () => payloadOf(bytes('input')));
       for (const id of ['a', 'twice']) book.begin({ ...try_(id), worker: 'a' });
     });
 
@@ -355,7 +357,7 @@ describe('the book of open tasks', () => {
       await commit(try_('a'), 'x');
       book.begin(try_('b', 2));
       book.fail(try_('b', 2), error, false);
-      expect(book.open(7, 't1', 2, 'assign.expand', async () => bytes('input'))).toBe(3);
+      expect(book.open(7, 't1', 2, 'assign.expand', async () => payloadOf(bytes('input')))).toBe(3);
       expect(book.begin({ ...try_('c', 3), worker: 'a' }).verdict).toBe('ELSEWHERE');
       book.begin(try_('b again', 3));
       expect(await commit(try_('b again', 3), 'x')).toBe('COMMITTED');

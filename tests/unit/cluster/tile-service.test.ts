@@ -7,6 +7,7 @@ import type { PoolEvent } from '@spatile/coordinator/dispatch/task-pool';
 import { encodeFrame, frameDigest } from '@spatile/formats/tile/frame';
 import type { DoneMessage } from '@spatile/formats/tile/protocol';
 import { services } from '@spatile/proto/definition';
+import { payloadOf } from '@spatile/proto/payload';
 import { PIECE_BYTES, pieces } from '@spatile/proto/transfer';
 import { STREAM_WINDOW_BYTES, widenWindows } from '@spatile/proto/window';
 import { TileClient } from '@spatile/worker/cluster/tile-client';
@@ -89,7 +90,7 @@ describe('tiles over gRPC', () => {
       stored.push(event);
       event.settled?.(null);
     });
-    book.open(0, 't1', 1, 'assign.expand', async () => payload);
+    book.open(0, 't1', 1, 'assign.expand', async () => payloadOf(payload));
     book.open(1, 'broken', 1, 'assign.expand', async () => Promise.reject(new Error('results/x: missing')));
     await serve(book);
   });
@@ -147,7 +148,7 @@ describe('tiles over gRPC', () => {
         ...{ aloneMs: 1000, now: () => 0 },
       },
     );
-    verified.open(0, 't1', 1, 'assign.expand', async () => payload);
+    verified.open(0, 't1', 1, 'assign.expand', async () => payloadOf(payload));
     const frame = Buffer.from(
       encodeFrame({
         kind: 'test',

@@ -10,6 +10,7 @@ import { RunStore } from '@spatile/coordinator/run/store';
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
 import { openBlock } from '@spatile/formats/tile/rows';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sent } from '../../support/sent.ts';
 import { littleBundle } from '../scan/little-bundle.ts';
 
 const core = { x0: 0, y0: 0, x1: 64, y1: 64 };
@@ -57,8 +58,8 @@ const read = (bytes: Uint8Array) => reader(bytes).partition(0);
 
 /** The rows of all blocks, as whoever gets them as pieces opens them. */
 async function forwarded(bytes: Uint8Array): Promise<number[]> {
-  const blocks = await reader(bytes).blocks(core);
-  const frame = decodeFrame(encodeFrame({ kind: 'task', meta: {}, tables: {}, pieces: blocks }), 'task');
+  const blocks = reader(bytes).blocks(core);
+  const frame = await sent(store, { kind: 'task', meta: {}, tables: {}, stored: blocks });
   return Object.keys(blocks)
     .flatMap((block) => [...openBlock(frame, block).row])
     .sort((a, b) => a - b);

@@ -13,6 +13,7 @@ import { RoundRunner } from '@spatile/coordinator/run/rounds';
 import { RunStore } from '@spatile/coordinator/run/store';
 import { configSchema } from '@spatile/formats/config/schema';
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import { wholeOf } from '@spatile/proto/payload';
 import { trainResolvi } from '@spatile/worker/correct/resolvi/train';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GENES, littleSlide } from './little.ts';
@@ -72,7 +73,7 @@ async function trainedOnce(input: Uint8Array): Promise<Uint8Array> {
 /** Trains in this process. @param ask hears the round of every task that is computed. */
 function poolOf(listener: (event: PoolEvent) => void, ask: (round: string) => void): TaskPool {
   const compute: TaskPool['send'] = async (worker, task, attempt, _kind, input) => {
-    const bytes = await trainedOnce(await input());
+    const bytes = await trainedOnce(await wholeOf(await input()));
     const took = { seconds: 0, cpuSeconds: 0, peakRssBytes: 0, work: {} };
     listener({ type: 'done', worker, task, attempt, bytes, ...took });
   };

@@ -1,9 +1,10 @@
 import { truncateSync } from 'node:fs';
 import { StoredPieces } from '@spatile/coordinator/run/pieces';
 import { RunStore } from '@spatile/coordinator/run/store';
-import { encodeFrame, openPiece } from '@spatile/formats/tile/frame';
+import { encodeFrame, openPiece, type StoredPiece } from '@spatile/formats/tile/frame';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { testFolder } from '../../pipeline/slide.ts';
+import { sent } from '../../support/sent.ts';
 
 const at = testFolder();
 const NAME = 'results/assign/t0001.frame';
@@ -32,10 +33,10 @@ describe('pieces of a stored result', () => {
   });
 
   test('are read as they are, and named by their file', async () => {
-    const read: Record<string, Uint8Array> = {};
-    expect(await pieces().add(read, NAME, ['c', 'a'])).toEqual([`${NAME}#c`, `${NAME}#a`]);
-    const frame = { kind: 'outer', meta: {}, tables: {}, pieces: read };
-    for (const name of Object.keys(read)) expect(openPiece(frame, name, 'inner')).toEqual(inner);
+    const stored: Record<string, StoredPiece> = {};
+    expect(await pieces().add(stored, NAME, ['c', 'a'])).toEqual([`${NAME}#c`, `${NAME}#a`]);
+    const frame = await sent(store, { kind: 'outer', meta: {}, tables: {}, stored });
+    for (const name of Object.keys(stored)) expect(openPiece(frame, name, 'inner')).toEqual(inner);
     expect((await pieces().layout(NAME)).meta).toEqual(long);
   });
 

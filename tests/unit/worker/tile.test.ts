@@ -1,5 +1,5 @@
 import { ASSIGN_TILE, CONTROL_GENE, type StoredTile, storedTileFrame } from '@spatile/formats/tile/assign';
-import { type Columns, decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
+import { type Columns, decodeFrame, encodeFrame, type Frame } from '@spatile/formats/tile/frame';
 import { type BlockRows, encodeBlock, encodeGenes } from '@spatile/formats/tile/rows';
 import { sortedByRow } from '@spatile/worker/assign/row-order';
 import { tileOf } from '@spatile/worker/assign/tile';
@@ -23,7 +23,13 @@ const rows = (
     ...changes,
   }) as BlockRows;
 
-const stored = (blocks: Uint8Array[], genes = Uint32Array.of(1, CONTROL_GENE)): StoredTile => ({
+/** The frame of a task, its blocks read. */
+const stored = (blocks: Uint8Array[], genes = Uint32Array.of(1, CONTROL_GENE)): Frame =>
+  storedTileFrame(tileWith(genes), {
+    pieces: Object.fromEntries(blocks.map((block, b) => [`rows.${b}`, block])),
+  });
+
+const tileWith = (genes: Uint32Array): StoredTile => ({
   meta: {
     ...{ tile: 't0000', core: square, region: square, gridOriginUm: [0, 0] as [number, number] },
     ...{ seed: 1, genes: 2, hasZ: false },
@@ -42,13 +48,13 @@ const stored = (blocks: Uint8Array[], genes = Uint32Array.of(1, CONTROL_GENE)): 
   },
   vertices: { x: new Float64Array(0), y: new Float64Array(0) },
   genes: encodeGenes(genes),
-  blocks: Object.fromEntries(blocks.entries()),
+  blocks: {},
 });
 
-const received = (tile: StoredTile) => tileOf(decodeFrame(encodeFrame(storedTileFrame(tile)), ASSIGN_TILE));
+const received = (frame: Frame) => tileOf(decodeFrame(encodeFrame({ ...frame, stored: {} }), ASSIGN_TILE));
 
 const sentence = /^[^\n]+; expected [^\n]+; [^\n]+$/;
-const refused = (tile: StoredTile, what: RegExp) => {
+const refused = (tile: Frame, what: RegExp) => {
   expect(() => received(tile)).toThrow(sentence);
   expect(() => received(tile)).toThrow(what);
 };
@@ -77,7 +83,7 @@ describe('the tile of a task', () => {
   });
 
   it('is refused when a piece is missing, damaged or of another form', () => {
-    const whole = storedTileFrame(stored([encodeBlock(rows([1], [1]))]));
+    const whole = stored([encodeBlock(rows([1], [1]))]);
     const without = { ...whole, pieces: { 'rows.0': whole.pieces!['rows.0'] } };
     expect(() => tileOf(without)).toThrow(/piece genes is missing/);
     const damaged = Uint8Array.from(whole.pieces!['rows.0']);

@@ -6,7 +6,7 @@ import {
   type BaysorSettings,
   baysorModelFrom,
 } from '@spatile/formats/tile/baysor';
-import { type Columns, decodeFrame, type Frame } from '@spatile/formats/tile/frame';
+import { type Columns, decodeFrame, type Frame, type StoredPiece } from '@spatile/formats/tile/frame';
 import { prefixed } from '@spatile/formats/tile/proseg';
 import { type RoundTask, resultName } from '../../run/rounds.ts';
 import { DensityTable } from '../../scan/grid.ts';
@@ -69,14 +69,16 @@ export function fitTask(
       const metas: unknown[] = [];
       let tables: Record<string, Columns> = {};
       let pieces: Record<string, Uint8Array> = {};
+      let stored: Record<string, StoredPiece> = {};
       for (const [w, { tile, core }] of windows.entries()) {
-        const window = await stage.inputs.storedTile(stage.slide.plan.tiles[tile].id, core, 0);
+        const window = stage.inputs.storedTile(stage.slide.plan.tiles[tile].id, core, 0);
         const own = storedTileFrame(window);
         metas.push(own.meta.tile);
         tables = { ...tables, ...prefixed(`w${w}`, own.tables) };
         pieces = { ...pieces, ...prefixed(`w${w}`, own.pieces!) };
+        stored = { ...stored, ...prefixed(`w${w}`, own.stored!) };
       }
-      return { kind: ASSIGN_TILE, meta: { settings, windows: metas }, tables, pieces };
+      return { kind: ASSIGN_TILE, meta: { settings, windows: metas }, tables, pieces, stored, bare: true };
     },
   };
 }
