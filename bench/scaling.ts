@@ -12,8 +12,11 @@ import type { Surroundings, Workbench } from './workbench.ts';
 const SEED = 13;
 /** Of the machine's cores, what the emulated ones use together: the bench and the system need the rest. */
 const USED = 0.9;
-/** Workers that the emulated cores are measured with; their share is the same for all numbers. */
-const EMULATED = [1, 2, 4];
+/** Above this edge in microns a run with four workers' small cores takes too long: fewer cores have larger shares. */
+const LARGE_UM = 1500;
+
+/** Workers that the emulated cores are measured with on a slide; their share is the same for all numbers. */
+const emulatedOn = (sizeUm: number): readonly number[] => (sizeUm > LARGE_UM ? [1, 2] : [1, 2, 4]);
 
 /**
  * On what a run is measured: the machine as it is, one core for all of the run, or an emulated core for each process.
@@ -30,19 +33,19 @@ export const scaling: Bench = {
       scalingCase('machine', 1, sizeUm, options),
       scalingCase('machine', 2, sizeUm, options),
       scalingCase('one core', 1, sizeUm, options),
-      ...EMULATED.map((workers) => scalingCase('emulated', workers, sizeUm, options)),
+      ...emulatedOn(sizeUm).map((workers) => scalingCase('emulated', workers, sizeUm, options)),
     ]);
   },
   pages: [{ page: 'bench/details.md', render }],
 };
 
 /** Part of a real core that an emulated one is, so that the most of them fit into the machine. */
-const shareOf = (on: On): number =>
-  on === 'one core' ? 1 : Math.min(1, (USED * cpus().length) / (Math.max(...EMULATED) + 1));
+const shareOf = (on: On, sizeUm: number): number =>
+  on === 'one core' ? 1 : Math.min(1, (USED * cpus().length) / (Math.max(...emulatedOn(sizeUm)) + 1));
 
 function scalingCase(on: On, workers: number, sizeUm: number, { repeats }: BenchOptions): BenchCase {
   const n = repeats ?? 1;
-  const share = on === 'machine' ? 1 : Number(shareOf(on).toFixed(2));
+  const share = on === 'machine' ? 1 : Number(shareOf(on, sizeUm).toFixed(2));
   const millions = sizeUm ** 2 / 1.12e6;
   const words = ['--workers', `${workers}`, '--seed', '1'];
   const perRun = (75 * millions) / (share * Math.min(workers, on === 'emulated' ? workers : 1.6)) + 10;
@@ -126,7 +129,7 @@ function render(cases: readonly CaseResult[]): string {
     ),
     '',
     ...coresLine(cases),
-    `${provenance(cases)} Emulated cores: the coordinator and each worker are put into a control group that may use the same fixed share of a core's time and no more, so that all of them fit into this machine at once; threads of the coordinator use the cores of workers that have nothing to do. Times are then longer by the share; how many times as fast is what a machine would show that has a core for each process. Memory, caches and the disk are shared as ever.`,
+    `${provenance(cases)} Emulated cores: the coordinator and each worker are put into a control group that may use the same fixed share of a core's time and no more, so that all of them fit into this machine at once; threads of the coordinator use the cores of workers that have nothing to do, except the one that works beside them: it shares the coordinator's. Times are then longer by the share; how many times as fast is what a machine would show that has a core for each process. Memory, caches and the disk are shared as ever.`,
   ].join('\n');
 }
 
