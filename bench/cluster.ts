@@ -11,16 +11,33 @@ const MEBIBYTE = 2 ** 20;
 /** What the issue of the cluster asks of a coordinator. */
 const WANTED_MB_PER_S = 300;
 
-/** Many short tasks, beside tiles as they are planned. */
-const SMALL_TILES = ['--tile-size', '250'];
+interface RunTiles {
+  /** Words of the command line that say how large tiles are. */
+  words: string[];
+  name: string;
+  /** Of the case's key. */
+  key: string;
+}
+
+const PLANNED: RunTiles = { words: [], name: 'tiles as planned', key: '' };
+/** Edges are halved until they are this long or less: what that comes to depends on the slide. */
+const SMALL = ['--tile-size', '250'];
+const SMALL_TILES: RunTiles = { words: SMALL, name: 'tiles of 240 um', key: '-small' };
+/** Less than four halos: nearly all of such tiles is border, and their border units come one after the other. */
+const TINY_TILES: RunTiles = { words: SMALL, name: 'tiles of 132 um', key: '' };
 
 /** The cluster on one machine: transfers between coordinator and worker, and whole runs beside those without a cluster. */
 export const cluster: Bench = {
   name: 'cluster',
   cases: (options) =>
     options.tiny
-      ? [transferCase(options), runCase(options, 3000, SMALL_TILES)]
-      : [transferCase(options), runCase(options, 300_000, SMALL_TILES), runCase(options, 1_000_000, [])],
+      ? [transferCase(options), runCase(options, 3000, TINY_TILES)]
+      : [
+          transferCase(options),
+          runCase(options, 300_000, TINY_TILES),
+          runCase(options, 1_000_000, SMALL_TILES),
+          runCase(options, 1_000_000, PLANNED),
+        ],
   pages: [{ page: 'docs/cluster.md', render }],
 };
 
@@ -40,12 +57,12 @@ function transferCase({ tiny, repeats, program }: BenchOptions): BenchCase {
 function runCase(
   { tiny, repeats, workers, program }: BenchOptions,
   transcripts: number,
-  tiles: string[],
+  { words: tiles, name, key }: RunTiles,
 ): BenchCase {
   const n = repeats ?? (tiny ? 1 : 3);
   return {
-    key: `run-${transcripts}`,
-    label: `${number(transcripts)} transcripts, ${tiles.length > 0 ? 'tiles of 250 um' : 'tiles as planned'}`,
+    key: `run-${transcripts}${key}`,
+    label: `${number(transcripts)} transcripts, ${name}`,
     settings: { transcripts, tiles: tiles.join(' '), workers, repeats: n },
     estimateSeconds: tiny ? 30 : (15 + transcripts / 9000) * n,
     diskBytes: 1e9,

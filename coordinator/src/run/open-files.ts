@@ -1,7 +1,7 @@
 import { OpenFile } from './file-parts.ts';
 
-/** Files that stay open at most, beside those in use. */
-const MOST_OPEN = 16;
+/** Files that stay open at most, beside those in use: results of some dozen tiles and border units, far from what a system allows (1,024). */
+const MOST_OPEN = 128;
 
 interface Entry {
   opened: Promise<OpenFile>;
