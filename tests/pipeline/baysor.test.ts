@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readTable } from '@spatile/formats/spatialdata/read';
 import { validateSpatialData } from '@spatile/formats/spatialdata/validate';
 import { RandomStream } from '@spatile/random/stream';
@@ -45,6 +45,15 @@ describe('baysor gives the same bytes', () => {
     expect(await recompute(at('two.run'), 't0004', 'assign')).toBe(true);
     expect(await recompute(at('two.run'), 't0002', 'assign-settle')).toBe(true);
     expect(await recompute(at('two.run'), 't0002', 'outline')).toBe(true);
+  });
+
+  test('and no tile is settled again before all have a result', async () => {
+    renameSync(at('two.run/results/assign/t0004.frame'), at('away'));
+    await expect(recompute(at('two.run'), 't0002', 'assign-settle')).rejects.toMatchObject({
+      code: 'INPUT_MISSING',
+      message: expect.stringContaining('results/assign/t0004.frame'),
+    });
+    renameSync(at('away'), at('two.run/results/assign/t0004.frame'));
   });
 
   test('and other bytes for another seed', async () => {

@@ -160,10 +160,12 @@ const hasSettled = ({ slide: { config } }: StageInputs): boolean =>
 async function settleTaskOf(stage: StageInputs, store: RunStore, id: string): Promise<RoundTask> {
   const what = `tile ${id}: round ${SETTLE_ROUND}`;
   const settling = new SettleInputs(stage);
-  const tasks =
-    stage.slide.config.assign.method === 'proseg'
-      ? settleTasks(stage, settling, prosegBorderUnits(stage))
-      : await baysorSettleTasks(stage, settling);
+  const isProseg = stage.slide.config.assign.method === 'proseg';
+  // What a discovered cell is called depends on what all tiles found.
+  if (!isProseg) await checkTiles(stage, (tile) => resultName(ASSIGN_ROUND, tile), what);
+  const tasks = isProseg
+    ? settleTasks(stage, settling, prosegBorderUnits(stage))
+    : await baysorSettleTasks(stage, settling);
   const task = tasks.find((candidate) => candidate.id === id);
   if (task === undefined)
     throw new SpatileError('USAGE', `${what} does not know it, since it holds nothing; expected a busy tile`);
@@ -202,12 +204,20 @@ async function adoptStates(stage: StageInputs, what: string): Promise<void> {
 
 /** Takes the results of a round as the newest states. */
 async function adoptResults(stage: StageInputs, version: number, what: string): Promise<void> {
-  const { slide, store, states, busyTiles } = stage;
+  await checkTiles(stage, (tile) => stateName(version, tile), what);
+  stage.states.adoptResults(version, stage.busyTiles);
+}
+
+/** Errors: `INPUT_MISSING` when a tile that holds something lacks a file. */
+async function checkTiles(
+  { slide, store, busyTiles }: StageInputs,
+  nameOf: (tile: string) => string,
+  what: string,
+): Promise<void> {
   for (const tile of busyTiles) {
-    const name = stateName(version, slide.plan.tiles[tile].id);
+    const name = nameOf(slide.plan.tiles[tile].id);
     if (!(await store.has(name))) throw notSoFar(what, name);
   }
-  states.adoptResults(version, busyTiles);
 }
 
 function notSoFar(what: string, name: string): SpatileError {
