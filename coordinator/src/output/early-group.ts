@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
+import { SpatileError } from '@spatile/formats/errors';
 import type { EncodedChunk } from '@spatile/formats/spatialdata/parquet-chunk';
 import {
   encodeFixedColumns,
@@ -37,8 +38,8 @@ const EARLY = 'early-points';
 const FOOTER = 'footer';
 
 /**
- * Job of a thread: encodes the columns of a row group that are known before its cells, into a file that no other run finds: one that
- * goes on after a kill makes it again. Errors: `RUN_CORRUPT`; plain ones of the file system, since nobody needs the file.
+ * Job of a thread: encodes the columns of a row group that are known before its cells, into a file that no other process looks for: a
+ * run that goes on after a kill makes it again. Errors: `RUN_CORRUPT`; plain ones of the file system, since nobody needs the file.
  */
 export async function encodeEarlyGroup({
   directory,
@@ -78,10 +79,16 @@ export async function encodeEarlyGroup({
 }
 
 /** Job of a thread: reads what `encodeEarlyGroup` wrote. Errors: `RUN_CORRUPT` when it is missing or damaged. */
-export async function readEarlyGroup({
-  directory,
-  file,
-}: Pick<EarlyGroup, 'directory' | 'file'>): Promise<EarlyColumns> {
+export const readEarlyGroup = (from: Pick<EarlyGroup, 'directory' | 'file'>): Promise<EarlyColumns> =>
+  columnsIn(from).catch((cause) => {
+    throw new SpatileError(
+      'RUN_CORRUPT',
+      `${from.file}: columns of the output that were encoded early are gone or damaged; expected them as they were written; go on with --resume, which makes them again`,
+      { cause },
+    );
+  });
+
+async function columnsIn({ directory, file }: Pick<EarlyGroup, 'directory' | 'file'>): Promise<EarlyColumns> {
   // Memory of its own, which can move to another thread.
   const bytes = new Uint8Array(await new RunStore(directory).read(file));
   const pieces = decodeFrame(bytes, EARLY, file).pieces!;

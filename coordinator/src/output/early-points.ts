@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { EncodedChunk } from '@spatile/formats/spatialdata/parquet-chunk';
 import type { EarlyPoints } from '@spatile/formats/spatialdata/point-columns';
 import type { AssignStage } from '../assign/stage.ts';
@@ -5,7 +7,8 @@ import { ThreadPool } from '../threads/pool.ts';
 import type { EarlyColumns, EarlyGroup } from './early-group.ts';
 import { columnsSpec, ROWS_PER_GROUP } from './points-spec.ts';
 
-const FOLDER = 'early';
+/** How long a row group that was begun is waited for, milliseconds: on a busy machine the lowest priority may mean minutes. */
+const PATIENCE_MS = 2000;
 
 /**
  * Encodes columns of the output that do not depend on cells while workers sample, when the coordinator has little to do: row group
@@ -13,6 +16,9 @@ const FOLDER = 'early';
  */
 export class EarlyWork {
   readonly #stage: AssignStage;
+  /** Of this process alone: another may take the run over, or have lost it to this one. Its name says that nothing there is finished. */
+  readonly #folder = `early.tmp-${randomUUID()}`;
+  readonly #made: Promise<void>;
   readonly #groups: EarlyGroup[];
   readonly #mayGoOn: () => Promise<boolean>;
   readonly #thread = new ThreadPool(1, 'background');
@@ -23,25 +29,25 @@ export class EarlyWork {
   /** @param mayGoOn asked before each row group. */
   constructor(stage: AssignStage, hasQv: boolean, mayGoOn: () => Promise<boolean>) {
     this.#stage = stage;
-    this.#groups = earlyGroups(stage, hasQv, ROWS_PER_GROUP);
+    this.#groups = earlyGroups(stage, hasQv, ROWS_PER_GROUP, this.#folder);
     this.#mayGoOn = mayGoOn;
+    this.#made = stage.store.makeFolder(this.#folder);
     // A failure ends it: the writer does the rest, and says what is wrong.
     this.#working = this.#work().catch(() => undefined);
   }
 
   async #work(): Promise<void> {
-    await this.#stage.store.remove(FOLDER);
-    await this.#stage.store.makeFolder(FOLDER);
+    await this.#made;
     for (const group of this.#groups) {
-      if (this.#ended || !(await this.#mayGoOn())) return;
+      if (!(await this.#mayGoOn()) || this.#ended) return;
       await this.#thread.run('encodeEarlyGroup', group);
       this.#done++;
     }
   }
 
-  /** Ends the work with the row group that it is at, and gives what there is. */
-  async end(): Promise<EarlyPoints | null> {
-    await this.#stop();
+  /** Ends the work with the row group that it is at, or without that when it takes long, and gives what there is. */
+  async end(patienceMs = PATIENCE_MS): Promise<EarlyPoints | null> {
+    await this.#stop(patienceMs);
     const done = this.#groups.slice(0, this.#done);
     if (done.length === 0) return null;
     const { threads } = this.#stage;
@@ -62,15 +68,18 @@ export class EarlyWork {
     };
   }
 
-  /** Removes what was written, whether or not it was of use. */
+  /** Ends the work at once and removes what was written, whether or not it was of use; what cannot be removed is nobody's trouble. */
   async close(): Promise<void> {
-    await this.#stop();
-    await this.#stage.store.remove(FOLDER);
+    await this.#stop(0);
+    await this.#made.then(() => this.#stage.store.remove(this.#folder)).catch(() => undefined);
   }
 
-  async #stop(): Promise<void> {
+  async #stop(patienceMs: number): Promise<void> {
     this.#ended = true;
-    await this.#working;
+    const waiting = new AbortController();
+    const over = setTimeout(patienceMs, undefined, { signal: waiting.signal }).catch(() => undefined);
+    await Promise.race([this.#working, over]);
+    waiting.abort();
     await this.#thread.close();
   }
 }
@@ -83,11 +92,12 @@ const chunksOf = ({ bytes, places }: EarlyColumns): ReadonlyMap<string, EncodedC
     ]),
   );
 
-/** The row groups of the output: transcripts in order of (tile, input row). */
+/** The row groups of the output: transcripts in order of (tile, input row). Their columns go to files of a folder of the run directory. */
 export function earlyGroups(
   { slide, store, regions, transcripts }: Pick<AssignStage, 'slide' | 'store' | 'regions' | 'transcripts'>,
   hasQv: boolean,
   rowsPerGroup: number,
+  folder: string,
 ): EarlyGroup[] {
   const spec = columnsSpec({ slide, hasQv });
   const groups: EarlyGroup[] = [];
@@ -97,7 +107,7 @@ export function earlyGroups(
       const [index, filled] = [Math.floor(row / rowsPerGroup), row % rowsPerGroup];
       if (filled === 0)
         groups.push({
-          ...{ directory: store.directory, file: `${FOLDER}/${index}.tmp-columns`, firstRow: row, rows: 0 },
+          ...{ directory: store.directory, file: `${folder}/${index}.columns`, firstRow: row, rows: 0 },
           ...{ parts: [], spec, genes: slide.features.genes },
         });
       const to = Math.min(transcripts[tile], from + rowsPerGroup - filled);

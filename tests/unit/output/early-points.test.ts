@@ -53,7 +53,6 @@ function columnsOf(tile: number): PartitionColumns {
 async function partitioned(hasZ: boolean) {
   const store = new RunStore(join(folder, 'out.run'));
   await mkdir(store.path('partition'), { recursive: true });
-  await mkdir(store.path('early'));
   const files: { name: string; sha256: string }[] = [];
   for (const tile of TRANSCRIPTS.keys()) {
     const name = `partition/${tile}.frame`;
@@ -130,8 +129,13 @@ async function written(
 
 const rowsOf = (groups: readonly EarlyGroup[]): number => groups.reduce((sum, { rows }) => sum + rows, 0);
 
+/** The folder in which the work on a run directory has its files. */
+const folderOf = async (store: RunStore): Promise<string> =>
+  (await readdir(store.directory)).find((name) => name.startsWith('early.tmp-')) ?? 'none';
+
 /** Encodes and reads some row groups. */
 async function early(groups: readonly EarlyGroup[]): Promise<EarlyPoints> {
+  await mkdir(join(groups[0].directory, 'early'), { recursive: true });
   for (const group of groups) await encodeEarlyGroup(group);
   return {
     rows: rowsOf(groups),
@@ -153,7 +157,7 @@ describe('columns that are encoded before cells are known', () => {
     [false, false],
   ])('give the bytes of a writer that has everything at once (z %s, quality %s)', async (hasZ, hasQv) => {
     const { stage } = await partitioned(hasZ);
-    const groups = earlyGroups(stage, hasQv, 100);
+    const groups = earlyGroups(stage, hasQv, 100, 'early');
     expect(groups.map(({ rows }) => rows)).toEqual([100, 100, 100, 100, 35]);
     expect(groups[1].parts.map(({ from, to }) => [from, to])).toEqual([
       [100, 130],
@@ -169,7 +173,7 @@ describe('columns that are encoded before cells are known', () => {
 
   test('a writer refuses batches that are cut elsewhere', async () => {
     const { stage } = await partitioned(true);
-    const first = await early(earlyGroups(stage, true, 100).slice(0, 1));
+    const first = await early(earlyGroups(stage, true, 100, 'early').slice(0, 1));
     const settings = { hasZ: true, hasQv: true, early: first };
     await expect(written('a.zarr', { ...settings, cut: 70 })).rejects.toMatchObject({
       code: 'INTERNAL',
@@ -183,24 +187,56 @@ describe('columns that are encoded before cells are known', () => {
 
   test('a damaged file of them is noticed', async () => {
     const { store, stage } = await partitioned(true);
-    const [group] = earlyGroups(stage, true, TOTAL);
+    const [group] = earlyGroups(stage, true, TOTAL, 'early');
+    await mkdir(store.path('early'));
     await encodeEarlyGroup(group);
     const bytes = await readFile(store.path(group.file));
     bytes[bytes.length - 100] ^= 1;
     await writeFile(store.path(group.file), bytes);
-    await expect(readEarlyGroup(group)).rejects.toMatchObject({ code: 'RUN_CORRUPT' });
+    const noticed = { code: 'RUN_CORRUPT', message: expect.stringContaining('go on with --resume') };
+    await expect(readEarlyGroup(group)).rejects.toMatchObject(noticed);
+    await rm(store.path(group.file));
+    await expect(readEarlyGroup(group)).rejects.toMatchObject(noticed);
   });
 });
+
+/** Waits until the first row group has its file. */
+const begun = (store: RunStore): Promise<void> =>
+  expect
+    .poll(async () => readdir(store.path(await folderOf(store))).catch(() => []), { timeout: 60_000 })
+    .toHaveLength(1);
 
 describe('the work on them', () => {
   test('does all that it may, and leaves nothing behind', async () => {
     const { store, stage } = await partitioned(true);
     const work = new EarlyWork(stage, true, async () => true);
     // It is asked to end when it is done: a row group that was begun is finished.
-    await expect.poll(() => readdir(store.path('early')), { timeout: 60_000 }).toHaveLength(1);
-    const done = await work.end();
+    await begun(store);
+    const done = await work.end(60_000);
     expect(done?.rows).toBe(TOTAL);
     expect([...(await done!.group(0)).keys()]).toContain('transcript_id');
+    await work.close();
+    expect(await readdir(store.directory)).toEqual(['partition']);
+  });
+
+  test('is left alone by a process that has lost the run', async () => {
+    const { store, stage } = await partitioned(true);
+    const lost = new EarlyWork(stage, true, async () => false);
+    await expect.poll(() => folderOf(store), { timeout: 60_000 }).not.toBe('none');
+    await store.removeUnfinished('run.lock');
+    const work = new EarlyWork(stage, true, async () => true);
+    await begun(store);
+    await lost.close();
+    const done = await work.end(60_000);
+    expect([...(await done!.group(0)).keys()]).toContain('x');
+    await work.close();
+    expect(await readdir(store.directory)).toEqual(['partition']);
+  });
+
+  test('is not waited for without end', async () => {
+    const { store, stage } = await partitioned(true);
+    const work = new EarlyWork(stage, true, () => new Promise(() => undefined));
+    expect(await work.end(0)).toBeNull();
     await work.close();
     expect(await readdir(store.directory)).toEqual(['partition']);
   });
@@ -212,7 +248,7 @@ describe('the work on them', () => {
     await none.close();
     await rm(store.path('partition/0.frame'));
     const broken = new EarlyWork(stage, true, async () => true);
-    expect(await broken.end()).toBeNull();
+    expect(await broken.end(60_000)).toBeNull();
     await broken.close();
   });
 });
