@@ -9,7 +9,7 @@ import {
 } from '@spatile/formats/tile/settled';
 import { encodeProfiles, type Profiles } from '@spatile/formats/tile/strays';
 import { StoredPieces } from '../run/pieces.ts';
-import type { SlideFeatures } from '../run/slide.ts';
+import { featuresByGene } from '../run/slide.ts';
 import {
   contamination,
   emptyComponentCounts,
@@ -48,7 +48,7 @@ export async function slideCounts(stage: Stage): Promise<SlideCounts> {
   const tally = emptyComponentCounts(components, genes);
   const seeds = new Map<number, RectUm>();
   const others: SettledCounts['others'][] = [];
-  const featureOf = featuresOf(slide.features);
+  const featureOf = featuresByGene(slide.features);
   const pieces = new StoredPieces(store, SETTLED_TILE);
   for (const tile of busyTiles) {
     const name = stateName(BORDERS, slide.plan.tiles[tile].id);
@@ -82,15 +82,6 @@ export async function slideCounts(stage: Stage): Promise<SlideCounts> {
     profiles: encodeProfiles(byModelGene(profiles, featureOf)),
     limit: limitOf(contamination(tally, profiles), ambient),
   };
-}
-
-/** Slide feature of each gene of the model. */
-function featuresOf({ modelGene, modelGenes }: SlideFeatures): Uint32Array {
-  const out = new Uint32Array(modelGenes);
-  modelGene.forEach((gene, feature) => {
-    if (gene < modelGenes) out[gene] = feature;
-  });
-  return out;
 }
 
 /** Bounding box of the seeds of some cells, edges included. */

@@ -3,6 +3,7 @@ import { SAMPLED_PIECE, type Sampled, sampledIn } from '@spatile/formats/tile/pa
 import { ASSIGN_ROUND } from '../assign/geometric.ts';
 import { readStrays, type Strays } from '../assign/strays.ts';
 import { StoredPieces } from '../run/pieces.ts';
+import { featuresByGene } from '../run/slide.ts';
 import type { RunStore } from '../run/store.ts';
 import type { ExpectedRow, ExpectedRows } from './expected-layers.ts';
 
@@ -46,7 +47,7 @@ export async function collectPosterior(
   const taken = new Uint8Array(cells + 1);
   const lost = new Float64Array(cells);
   const strays = await readStrays(store);
-  const featureOf = featuresByModelGene(modelGene, modelGenes);
+  const featureOf = featuresByGene({ modelGene, modelGenes });
   const kept = counts ? new KeptCounts(cells) : null;
   for await (const { cells: table, posterior, expected } of lastRoundsFirst(store)) {
     if (posterior === undefined) continue;
@@ -100,14 +101,6 @@ async function* lastRoundsFirst(store: RunStore): AsyncGenerator<Sampled> {
       yield sampledIn(frame, as);
     }
   }
-}
-
-function featuresByModelGene(modelGene: Uint32Array, modelGenes: number): Uint32Array {
-  const out = new Uint32Array(modelGenes);
-  modelGene.forEach((gene, feature) => {
-    if (gene < modelGenes) out[gene] = feature;
-  });
-  return out;
 }
 
 /** Expected counts of one cell or several, without the cells. */

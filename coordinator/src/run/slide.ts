@@ -57,6 +57,18 @@ export function slideFeatures(scan: Scan): SlideFeatures {
   };
 }
 
+/** Slide feature of each gene of the model. */
+export function featuresByGene({
+  modelGene,
+  modelGenes,
+}: Pick<SlideFeatures, 'modelGene' | 'modelGenes'>): Uint32Array {
+  const out = new Uint32Array(modelGenes);
+  modelGene.forEach((gene, feature) => {
+    if (gene < modelGenes) out[gene] = feature;
+  });
+  return out;
+}
+
 /** Everything about a slide that stages on the coordinator's side look up; fixed once the plan is made. */
 export interface SlideContext {
   config: RunConfig;
