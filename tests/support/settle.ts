@@ -27,13 +27,12 @@ export interface TileClaims {
 }
 
 /**
- * The claims of a tile on some rows of another (both ascending), copied: the claims of a result are views on all of it, and a tile
- * would hold the results of all its neighbours at once.
+ * The claims of a tile on some rows of another (both ascending).
  *
  * @param at the rows, and the observed places of their transcripts (microns).
  * @param owns whether a cell is the claiming tile's own: other cells it cannot claim for.
  */
-export function farClaimsOn(
+function farClaimsOn(
   at: { row: Uint32Array; x: Float32Array; y: Float32Array },
   claims: Claims,
   owns: (cell: number) => boolean,
