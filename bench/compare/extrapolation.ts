@@ -22,7 +22,7 @@ interface CoordinatorLine {
 
 /**
  * What spatile's largest measured slide says of slides of users: CPU time in proportion to transcripts, memory of the coordinator
- * along the line through it and the smallest slide of several tiles with its panel. Null without one.
+ * along the line through it and the smallest slide of several tiles with its panel. Empty without one.
  */
 export function extrapolation(kinds: readonly KindResults[]): string[] {
   const measured = kinds.flatMap((kind) => {

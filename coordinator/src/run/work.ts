@@ -7,7 +7,7 @@ import type { RunStore, Traffic } from './store.ts';
  * result. `docs/output.md` lists the kinds.
  */
 export interface RunWork {
-  /** By step (`assign-fit`, `assign`, `assign-border`, `outline`): number of tasks, and what they took together. */
+  /** By step (`assign-fit`, `assign`, `assign-settle`, ...; `stepOf`): number of tasks, and what they took together. */
   steps: Record<string, Work>;
   /**
    * Files and bytes of the run directory by folder, without what threads read to encode columns early; null for a resumed run, which
