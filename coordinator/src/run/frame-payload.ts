@@ -33,6 +33,7 @@ export class FramePayload implements Payload {
     this.#store = store;
     this.length = parts.length;
     this.#stretches = stretchesOf(parts);
+    for (const [file, bytes] of bytesByFile(parts)) store.countRead(file, bytes);
   }
 
   /** Errors: `RUN_CORRUPT` when a file is missing or ends early. */
@@ -91,6 +92,14 @@ function groupsOf(wanted: readonly Wanted[]): Wanted[][] {
     else groups.push([next]);
   }
   return groups;
+}
+
+/** How much of each file a frame holds: the same in whatever stretches it is read, and so for every way of sending it. */
+function bytesByFile({ pieces }: FrameParts): Map<string, number> {
+  const bytes = new Map<string, number>();
+  for (const { from } of pieces)
+    if (!(from instanceof Uint8Array)) bytes.set(from.file, (bytes.get(from.file) ?? 0) + from.length);
+  return bytes;
 }
 
 /** The parts of a frame in order; pieces that lie behind each other in a file as well are one stretch, with the zeros between them. */

@@ -96,7 +96,8 @@ export class RunStore {
   }
 
   /**
-   * Fills memory with the bytes of a file from `offset` on; the file stays open until `closeFiles`. Errors as of `readParts`.
+   * Fills memory with the bytes of a file from `offset` on; the file stays open until `closeFiles`. Counted by whoever knows what is
+   * read for what (`countRead`). Errors as of `readParts`.
    */
   async fill(name: string, into: Uint8Array, offset: number): Promise<void> {
     await this.#files
@@ -104,9 +105,13 @@ export class RunStore {
       .catch((cause) => {
         throw cause instanceof SpatileError ? cause : unreadable(cause, name);
       });
+  }
+
+  /** Counts a file of which so many bytes are read with `fill`, in however many pieces. */
+  countRead(name: string, bytes: number): void {
     const traffic = this.#trafficOf(name);
     traffic.filesRead++;
-    traffic.bytesRead += into.length;
+    traffic.bytesRead += bytes;
   }
 
   /** Closes the files that `fill` has left open. */

@@ -64,6 +64,25 @@ test('a frame is sent as it would be encoded with its pieces read, in whatever s
   );
 });
 
+test('what is read counts once for each file, in however many pieces it is sent', async () => {
+  const [first, second] = layouts.map(({ pieces }) => pieces.get('5')!);
+  const stored = {
+    a: { file: FILES[0], ...first },
+    b: { file: FILES[1], ...second },
+    c: { file: FILES[0], ...layouts[0].pieces.get('11')! },
+  };
+  const counted = async (step: number) => {
+    const counting = new RunStore(store.directory);
+    const payload = new FramePayload(counting, { kind: 'k', meta: {}, tables: {}, stored });
+    for (let at = 0; at < payload.length; at += step)
+      await payload.read(new Uint8Array(Math.min(step, payload.length - at)), at);
+    counting.closeFiles();
+    return counting.traffic().results;
+  };
+  const once = { filesRead: 2, bytesRead: 1200, filesWritten: 0, bytesWritten: 0 };
+  for (const step of [7, 100, 10_000]) expect(await counted(step)).toEqual(once);
+});
+
 test('a frame that another process sends must have no piece in a file', () => {
   const stored = { p: { file: FILES[0], start: 0, length: 1, sha256: '' } };
   expect(() => encodeFrame({ kind: 'k', meta: {}, tables: {}, stored })).toThrow(/a piece lies in results/);
