@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { recomputeTile } from '@spatile/coordinator/run/tile';
 import { decodeFrame, encodeFrame } from '@spatile/formats/tile/frame';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openDescriptors } from '../support/open-descriptors.ts';
 import { run, SHORT_PROSEG, simulatedSlide, testFolder } from './slide.ts';
 
 const at = testFolder();
@@ -30,6 +31,11 @@ async function withParts(path: string, change: (part: Uint8Array) => Uint8Array)
 describe('a settled tile', () => {
   test('is computed again from the results of tiles and units around it', async () => {
     expect(await recompute('t0000', 'assign-settle')).toMatchObject({ equal: true });
+  });
+
+  test.skipIf(process.platform !== 'linux')('leaves none of their files open', async () => {
+    await recompute('t0000', 'assign-settle');
+    await expect.poll(() => openDescriptors(runDirectory())).toBe(0);
   });
 
   test.each(['results/assign/t0001.frame', 'results/assign-border-1/b0000.frame'])(

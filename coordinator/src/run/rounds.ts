@@ -171,6 +171,8 @@ export class RoundRunner {
     this.pool = null;
     await pool?.close(this.options.signal.aborted || !this.state.over);
     await this.jobs.idle();
+    // What was sent after the end of its round has opened files again.
+    this.options.store.closeFiles();
   }
 
   /** Starts the workers ahead of the first round, so that they load while the coordinator reads. */

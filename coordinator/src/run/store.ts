@@ -241,8 +241,9 @@ export class RunStore {
   }
 
   async remove(name: string): Promise<void> {
-    this.#files.forgetAll();
     await rm(this.path(name), { recursive: true, force: true });
+    // Not before: until it is gone, whoever reads it opens it again.
+    this.#files.forgetAll();
   }
 
   async makeFolder(name: string): Promise<void> {

@@ -228,7 +228,9 @@ function notSoFar(what: string, name: string): SpatileError {
 }
 
 async function compute(store: RunStore, task: RoundTask, memoryBytes: number): Promise<Computed> {
-  const input = payloadOf(await wholeOf(new FramePayload(store, await task.input())));
+  const input = payloadOf(
+    await wholeOf(new FramePayload(store, await task.input())).finally(() => store.closeFiles()),
+  );
   let pool: WorkerPool | null = null;
   try {
     return await new Promise((resolve, reject) => {
