@@ -135,7 +135,7 @@ export type TaskEvent =
   /** Whether the broker of a cluster answers the coordinator, and how often it came back so far. */
   | { kind: 'broker'; connected: boolean; reconnects: number }
   /** Two workers gave different results of a task: the run ends. */
-  | { kind: 'different'; step: string; task: string }
+  | { kind: 'different'; step: string; task: string; round: string }
   /** Workers ran out of memory on a tile: it is cut and the slide assigned anew. */
   | { kind: 'plan-revised'; round: string; tile: string }
   /** The name under which a cluster knows the run. */

@@ -45,7 +45,8 @@ export type PoolEvent =
   /** Something that no further try can mend: the run ends with it. */
   | {
       type: 'broken';
-      error: SpatileError /** The task of which two workers gave different results. */;
+      error: SpatileError;
+      /** The task of which two workers gave different results. */
       different?: string;
     };
 

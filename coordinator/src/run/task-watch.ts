@@ -93,9 +93,14 @@ export class TaskWatch {
     this.#tell({ kind: 'broker', ...news });
   }
 
-  /** Two workers gave different results of a task, by its name on the wire (`round/task`). */
-  different(task: string): void {
-    this.#tell({ kind: 'different', step: task.slice(0, task.indexOf('/')), task });
+  /**
+   * Two workers gave different results of a task, which may be one of an earlier step.
+   * @param wire its name on the wire: that of the step, before the key.
+   */
+  different(wire: string): void {
+    const names = wire.split('/');
+    const task = names.slice(1).join('/');
+    this.#tell({ kind: 'different', step: names[0], task, round: names[names.length - 2] });
   }
 
   #ended(task: string, worker: string, error?: string): void {

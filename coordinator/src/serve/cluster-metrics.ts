@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { TaskEvent } from '../api.ts';
+import { stepOf } from '../run/work.ts';
 import type { Runs } from './runs.ts';
 import type { TaskBoard } from './task-board.ts';
 
@@ -32,7 +33,7 @@ export function clusterMetrics(runs: Runs, registry: Registry): void {
   runs.on('task', (id, event) => {
     if (event.kind === 'queue') queue(id, event);
     else if (event.kind === 'broker') reconnects.inc(sums.grown(id, 'reconnects', event.reconnects));
-    else if (event.kind === 'different') mismatches.inc({ stage: event.step });
+    else if (event.kind === 'different') mismatches.inc({ stage: stepOf(event.round) });
   });
   function queue(id: string, { fetchedBytes, committedBytes, republished: again }: News<'queue'>): void {
     data.inc({ direction: 'fetch' }, sums.grown(id, 'fetch', fetchedBytes));

@@ -132,6 +132,16 @@ describe('rounds', () => {
     ]);
   });
 
+  it('tell of which task two workers gave different results, as of other tasks', () => {
+    const told: TaskEvent[] = [];
+    const watch = new TaskWatch((event) => told.push(event));
+    for (const wire of ['assign-fit-012/p0003', 'assign/assign-border-2/b0001']) watch.different(wire);
+    expect(told).toEqual([
+      { kind: 'different', step: 'assign-fit-012', task: 'p0003', round: 'assign-fit-012' },
+      { kind: 'different', step: 'assign', task: 'assign-border-2/b0001', round: 'assign-border-2' },
+    ]);
+  });
+
   it('never take a late result of an earlier round for one of their own', async () => {
     const rounds = runner();
     const first = rounds.run('assign-fit-001', 'fit', [task('t0')]);

@@ -72,7 +72,7 @@ test('metrics of a server count what should not happen, also when a run begins i
   for (const republished of [3, 5, 1]) tell({ ...queue, republished });
   tell({ kind: 'broker', connected: true, reconnects: 2 });
   tell({ kind: 'broker', connected: false, reconnects: 2 });
-  tell({ kind: 'different', step: 'assign', task: 'assign/t0001' });
+  tell({ kind: 'different', step: 'assign', task: 'assign-border-2/b0001', round: 'assign-border-2' });
   tell({ kind: 'plan-revised', round: 'outline', tile: 't0001' });
   for (const done of [500, 900, 100])
     runs.emit('progress', 'r', { kind: 'advance', step: 'partition', done, transcripts: done });
@@ -82,7 +82,7 @@ test('metrics of a server count what should not happen, also when a run begins i
     'spatile_reconciler_republished_total 6',
     'spatile_nats_connected 0',
     'spatile_nats_reconnects_total 2',
-    'spatile_determinism_mismatch_total{stage="assign"} 1',
+    'spatile_determinism_mismatch_total{stage="assign-border"} 1',
     'spatile_oom_splits_total{stage="outline"} 1',
     'spatile_partition_rows_total 1000',
   ])
