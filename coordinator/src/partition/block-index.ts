@@ -52,6 +52,18 @@ function boundsOf(values: Float32Array): [number, number] {
 
 const COLUMNS = ['offset', 'length', 'x0', 'y0', 'x1', 'y1'] as const;
 
+/** What of an index cannot be, whatever the files hold; null for nothing. */
+function faultOf(first: Uint32Array, entries: BlockEntries): string | null {
+  const own = new BlockEntries(0);
+  const wrong = COLUMNS.find((name) => entries[name].constructor !== own[name].constructor);
+  if (wrong !== undefined) return `${wrong} is of another type`;
+  const blocks = entries.length.length;
+  if (first[0] !== 0 || first[first.length - 1] !== blocks || first.some((from, t) => from < first[t - 1]))
+    return `its ${blocks} blocks are not those of one tile after the other`;
+  const lost = entries.offset.findIndex((at) => !Number.isSafeInteger(at) || at < 0);
+  return lost < 0 ? null : `block ${lost} begins at byte ${entries.offset[lost]}`;
+}
+
 /** A block that a task wants: its number, its place and length in the file of its tile, and its digest (hexadecimal). */
 export interface BlockPlace {
   block: number;
@@ -119,6 +131,12 @@ export class BlockIndex {
       throw new SpatileError(
         'RUN_CORRUPT',
         `${BLOCKS_FILE}: ${sha256.length} bytes of digests; expected ${DIGEST_BYTES} of each of ${entries.length.length} blocks; start again with --overwrite`,
+      );
+    const wrong = faultOf(first, entries);
+    if (wrong !== null)
+      throw new SpatileError(
+        'RUN_CORRUPT',
+        `${BLOCKS_FILE}: ${wrong}; expected the places of the blocks of each tile; start again with --overwrite`,
       );
     return new BlockIndex(
       Array.from({ length: tiles }, (_, t) => {
