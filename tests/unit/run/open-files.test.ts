@@ -61,12 +61,12 @@ describe('files that stay open for whoever reads them next', () => {
   test.skipIf(process.platform !== 'linux')('are few, and none when they are closed', async () => {
     const open = (): number => openDescriptors(store.directory);
     const settled = (most: number): Promise<void> => expect.poll(open).toBeLessThanOrEqual(most);
-    const names = Array.from({ length: 40 }, (_, i) => `results/assign/t${i}.frame`);
+    const names = Array.from({ length: 150 }, (_, i) => `results/assign/t${i}.frame`);
     for (const name of names) await put(name, name);
     await Promise.all(names.map((name) => read(name, name.length)));
     for (const name of names) expect(await read(name, name.length)).toBe(name);
     expect(open()).toBeGreaterThan(0);
-    await settled(16);
+    await settled(128);
     store.closeFiles();
     await settled(0);
   });
