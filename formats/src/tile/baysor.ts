@@ -1,3 +1,4 @@
+import { SpatileError } from '../errors.ts';
 import type { TileExtras } from './assign.ts';
 import { type Frame, openPiece } from './frame.ts';
 import { pickTables } from './tables.ts';
@@ -104,13 +105,21 @@ export const discoveriesFrame = (discovered: Discovered, shared: SharedRows): Fr
   bare: true,
 });
 
-/** What a tile discovered, of a piece. Errors: `RUN_CORRUPT`. */
+/** What a tile discovered, of a piece. Errors: `RUN_CORRUPT`, also for rows of a cell that was not discovered. */
 export function discoveriesIn(frame: Frame, name: string): { discovered: Discovered; shared: SharedRows } {
   const wanted = { discovered: ['seedX', 'seedY', 'transcripts'], shared: ['index', 'row'] };
-  return pickTables(openPiece(frame, name, DISCOVERIES), wanted) as unknown as {
+  const found = pickTables(openPiece(frame, name, DISCOVERIES), wanted) as unknown as {
     discovered: Discovered;
     shared: SharedRows;
   };
+  const cells = found.discovered.seedX.length;
+  const wrong = found.shared.index.find((index) => index >= cells);
+  if (wrong !== undefined)
+    throw new SpatileError(
+      'RUN_CORRUPT',
+      `${name}: a transcript belongs to discovered cell ${wrong} of ${cells}; expected a result of this version; start again with --overwrite`,
+    );
+  return found;
 }
 
 /** Slide cells that discoveries of some tiles became: number of the tile, index there, slide cell. */
